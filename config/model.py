@@ -1,0 +1,106 @@
+"""The typed model of one environment.
+
+Every field says what it decides, its unit, and why its default is what it is. The limits are AWS's own, each with the
+page it comes from, so an impossible value is refused before anything is synthesized.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from config.parts.base import Model, TenantName, Text
+from config.parts.delivery import Archive, ArchiveDelivery, Delivery, DirectPut, SearchDelivery
+from config.parts.functions import Consumer, Functions, LogRetentionDays, Normalisation, RouteConsumer
+from config.parts.operations import Account, Alerting, Network, Observability, Removal, Tags
+from config.parts.search import Search
+from config.parts.streams import ErrorsStream, Stream, Streams
+from config.problem import Problem
+
+__all__ = [
+    "Account",
+    "Alerting",
+    "Archive",
+    "ArchiveDelivery",
+    "Consumer",
+    "Delivery",
+    "DirectPut",
+    "Environment",
+    "ErrorsStream",
+    "Functions",
+    "LogRetentionDays",
+    "Model",
+    "Network",
+    "Normalisation",
+    "Observability",
+    "Removal",
+    "RouteConsumer",
+    "Search",
+    "SearchDelivery",
+    "Stream",
+    "Streams",
+    "TenantName",
+]
+
+
+class Environment(Model):
+    """One deployable environment: `config/environments/<name>.yaml`."""
+
+    name: Annotated[str, Text(r"[a-z][a-z0-9]{1,15}", "2 to 16 lower-case letters and digits, a letter first")]
+    """The file's name; part of every stack name (`weir-<name>-…`)."""
+    account: Account | None = None
+    """Where the environment is deployed. Without it, the stacks go to the account and region of whoever deploys."""
+    tags: Tags = Field(default_factory=dict)
+    """Put on every resource, beside `weir:environment`."""
+    removal: Removal = Removal()
+    """What happens to data when a stack or a resource is deleted."""
+    network: Network = Network()
+    """Public endpoints guarded by IAM, or everything inside a VPC."""
+    streams: Streams = Streams()
+    """The data streams `raw`, `events` and `errors`."""
+    functions: Functions = Functions()
+    """What all functions share."""
+    normalisation: Normalisation = Normalisation()
+    """Parsing `raw` into `events`."""
+    archive: Archive = Archive()
+    """The S3 archive and its delivery."""
+    search: Search = Search()
+    """The OpenSearch domain, its indices, and the function that fills them."""
+    direct_put: DirectPut = DirectPut()
+    """The Firehose stream for publishers that need no data stream."""
+    alerting: Alerting = Alerting()
+    """Who hears of an alarm."""
+    observability: Observability = Observability()
+    """Thresholds of the alarms."""
+
+    def conflicts(self) -> Iterator[Problem]:
+        yield from self._records_expire_before_they_are_kept()
+        yield from self._buffers_wait_longer_than_their_alarm()
+
+    def _records_expire_before_they_are_kept(self) -> Iterator[Problem]:
+        for path, consumer, stream, retention in (
+            (("normalisation", "consumer"), self.normalisation.consumer, "raw", self.streams.raw.retention_hours),
+            (("search", "route"), self.search.route, "events", self.streams.events.retention_hours),
+        ):
+            if consumer.max_record_age_hours >= retention:
+                yield Problem(
+                    (*path, "max_record_age_hours"),
+                    f"{consumer.max_record_age_hours} is not below `streams.{stream}.retention_hours` ({retention}), so a record "
+                    f"could expire before it reaches the failure destination; set it to {retention - 1} or less",
+                )
+
+    def _buffers_wait_longer_than_their_alarm(self) -> Iterator[Problem]:
+        threshold = self.observability.delivery_freshness_seconds
+        for path, delivery in (
+            (("archive", "delivery"), self.archive.delivery),
+            (("archive", "errors_delivery"), self.archive.errors_delivery),
+            (("direct_put", "delivery"), self.direct_put.delivery),
+        ):
+            if delivery.buffer_seconds >= threshold:
+                yield Problem(
+                    (*path, "buffer_seconds"),
+                    f"{delivery.buffer_seconds} is not below `observability.delivery_freshness_seconds` ({threshold}), "
+                    "so its alarm would always ring; shorten the wait, or raise the threshold",
+                )

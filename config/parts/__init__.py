@@ -1,0 +1,1 @@
+"""The sections of an environment, one idea a file; `config.model` puts them together."""

@@ -1,0 +1,95 @@
+"""The functions: their runtime, and how those that read a stream are fed."""
+
+from __future__ import annotations
+
+import pathlib
+import platform
+import sys
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from config.parts.base import EVENT_SOURCE, LAMBDA, WHOLE, FunctionMemory, Model, TenantName, Text
+from config.problem import shown
+
+#: Retention periods CloudWatch Logs accepts, in days (API reference, PutRetentionPolicy).
+LogRetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]  # fmt: skip
+
+
+def log_types() -> list[str]:
+    """The names of the log types: the files of lambdas/common/logtypes, which nothing else has to list."""
+    folder = pathlib.Path(__file__).resolve().parents[2] / "lambdas" / "common" / "logtypes"
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+class Functions(Model):
+    """What all functions share."""
+
+    python: Annotated[str, Text(r"3\.1[1-4]|host", '"3.11", "3.12", "3.13" or "3.14", or host')] = "3.13"
+    """Lambda runtime version, quoted; `host` is this machine's own, for the embedded run, where compiled wheels must import."""
+    architecture: Literal["arm64", "x86_64", "host"] = "arm64"
+    """arm64 costs a fifth less for the same work; `host` is this machine's own."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least severe message the functions log."""
+    log_retention_days: Annotated[LogRetentionDays, WHOLE] = 30
+    """How long CloudWatch Logs keeps the functions' own logs, in days."""
+
+    @field_validator("python")
+    @classmethod
+    def resolve_python(cls, value: str) -> str:
+        return f"{sys.version_info.major}.{sys.version_info.minor}" if value == "host" else value
+
+    @field_validator("architecture")
+    @classmethod
+    def resolve_architecture(cls, value: str) -> str:
+        if value != "host":
+            return value
+        return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+class Consumer(Model):
+    """A function that reads a stream, and its event source mapping."""
+
+    memory_mib: FunctionMemory = 1_024
+    """Memory of the function, in MiB; its CPU share follows it (1,769 MiB is one core)."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=900), LAMBDA] = 60
+    """Longest run of one invocation, in seconds."""
+    batch_size: Annotated[int, Field(ge=1, le=10_000), EVENT_SOURCE] = 500
+    """Most records in one invocation; 6 MB of payload end a batch earlier."""
+    batching_window_seconds: Annotated[int, Field(ge=0, le=300), EVENT_SOURCE] = 0
+    """How long to gather a batch, in seconds. 0 for latency, more to pay for fewer invocations."""
+    parallelization_factor: Annotated[int, Field(ge=1, le=10), EVENT_SOURCE] = 1
+    """Batches in flight for one shard; order is kept per partition key."""
+    max_record_age_hours: Annotated[int, Field(ge=1, le=168), EVENT_SOURCE] = 12
+    """Older records go to the failure destination instead of holding the shard, in hours. Less than the stream's retention, or
+    a record could expire before it is kept."""
+    retry_attempts: Annotated[int, Field(ge=0, le=10_000), EVENT_SOURCE] = 10
+    """Retries of a failing batch (after bisecting it) before it goes to the failure destination."""
+
+
+class RouteConsumer(Consumer):
+    """The function that writes `events` to the index families, and its event source mapping."""
+
+    parallelization_factor: Annotated[int, Field(ge=1, le=10), EVENT_SOURCE] = 2
+    """Batches in flight for one shard; order is kept per partition key. It waits for OpenSearch, so more than one pays."""
+
+
+class Normalisation(Model):
+    """Parsing `raw` into `events`."""
+
+    consumer: Consumer = Consumer()
+    """The function that parses, and its event source mapping."""
+    default_type: str | None = None
+    """Log type given to a bare line that names none and is not recognised by its shape: a file of lambdas/common/logtypes."""
+    default_tenant: TenantName = "default"
+    """Tenant of a record that names none."""
+
+    @field_validator("default_type")
+    @classmethod
+    def type_is_registered(cls, value: str | None) -> str | None:
+        known = log_types()
+        if value is not None and value not in known:
+            raise ValueError(f"{shown(value)} is no log type; write {', '.join(known)} or null")
+        return value

@@ -1,0 +1,65 @@
+"""The data streams: their capacity, and how long and how large a record may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from config.parts.base import KINESIS, KINESIS_RECORD, TRANSFORM, Model
+from config.problem import Problem
+
+#: Largest record Kinesis takes, in KiB.
+LARGEST_RECORD_KIB = 10_240
+
+
+class Stream(Model):
+    """A Kinesis data stream."""
+
+    mode: Literal["on-demand", "provisioned"] = "on-demand"
+    """On-demand follows the load by itself: 4 MB/s in when new, up to 200 MB/s (10 GB/s in the largest regions) as the load
+    grows. Provisioned is cheaper where the load is known and flat."""
+    shards: Annotated[int | None, Field(ge=1, le=10_000), KINESIS] = None
+    """Shards of a provisioned stream: each takes 1 MB/s or 1,000 records/s in and gives 2 MB/s out."""
+    retention_hours: Annotated[int, Field(ge=24, le=8_760), KINESIS] = 24
+    """How long a record can be read again, in hours."""
+    max_record_kib: Annotated[int, Field(ge=1_024, le=3_072), TRANSFORM] = 1_024
+    """Largest record the stream takes, in KiB. Functions read the stream, and Lambda's payload is 6 MB: the archive function
+    returns a record twice base64-encoded, 16/9 of its size."""
+
+    def conflicts(self) -> Iterator[Problem]:
+        if self.mode == "provisioned" and self.shards is None:
+            yield Problem(
+                ("mode",),
+                "a provisioned stream needs shards; set `shards` to max(inKB/1000, outKB/2000, records/1000) per second",
+            )
+        if self.mode == "on-demand" and self.shards is not None:
+            yield Problem(("shards",), "an on-demand stream has no shards; remove the key, or set `mode: provisioned`")
+
+
+class ErrorsStream(Stream):
+    """The error stream. The original bytes ride along in base64, so its records are larger than those of `raw`."""
+
+    max_record_kib: Annotated[int, Field(ge=1_024, le=LARGEST_RECORD_KIB), KINESIS_RECORD] = 4_096
+    """Largest record the stream takes, in KiB: at least twice that of `raw` and of `events`."""
+
+
+class Streams(Model):
+    """The pipeline's streams."""
+
+    raw: Stream = Stream()
+    """Every record as the producer sent it."""
+    events: Stream = Stream()
+    """One normalised event a record."""
+    errors: ErrorsStream = ErrorsStream()
+    """What a step could not process, with the step, the reason and the original bytes."""
+
+    def conflicts(self) -> Iterator[Problem]:
+        largest = max(self.raw.max_record_kib, self.events.max_record_kib)
+        if self.errors.max_record_kib < 2 * largest:
+            yield Problem(
+                ("errors", "max_record_kib"),
+                f"{self.errors.max_record_kib} is too small for a record of {largest} KiB with its original in base64; "
+                f"set it to {2 * largest} or more",
+            )

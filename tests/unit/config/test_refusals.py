@@ -1,0 +1,247 @@
+"""Every kind of impossible value, and every pair that does not fit, with the whole text of its refusal."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable
+
+import pytest
+
+from config.loader import load_environment
+
+Refusal = Callable[[str | bytes], str]
+DEV = "config/environments/dev.yaml"
+
+#: Lines under `name: dev`, so the first stands on line 2.
+VALUES = {
+    "below a minimum": (
+        "streams:\n  raw:\n    retention_hours: 12",
+        "4: streams.raw.retention_hours: 12 is below the minimum of 24 (Kinesis Data Streams quotas); set it to 24 or more",
+    ),
+    "above a maximum": (
+        "direct_put: {delivery: {buffer_mib: 128}}",
+        "2: direct_put.delivery.buffer_mib: 128 is above the maximum of 100 "
+        "(Firehose AmazonopensearchserviceBufferingHints); set it to 100 or less",
+    ),
+    "a limit of ours": (
+        "search: {refresh_seconds: 0}",
+        "2: search.refresh_seconds: 0 is below the minimum of 1; set it to 1 or more",
+    ),
+    "an unknown key": (
+        "streams:\n  raw: {retention_hour: 48}",
+        "3: streams.raw.retention_hour: unknown key; did you mean `retention_hours`?",
+    ),
+    "a key of another section": (
+        "fine_grained_access: false",
+        "2: fine_grained_access: unknown key here; it belongs at `search.fine_grained_access`",
+    ),
+    "a key of nowhere": (
+        "removal: {colour: red}",
+        "2: removal.colour: unknown key; remove it, or use one of: policy, deletion_protection",
+    ),
+    "an unknown section": (
+        "serch: {data_nodes: 3}",
+        "2: serch: unknown key; did you mean `search`?",
+    ),
+    "a merge": (
+        "search:\n  <<: {data_nodes: 3}",
+        "3: search.<<: unknown key; remove it, or use one of: version, data_nodes, data_instance, manager_nodes, "
+        "manager_instance, availability_zones, volume_gib, fine_grained_access, index_shards, index_replicas, refresh_seconds, "
+        "retention_days, route",
+    ),
+    "text for a number": (
+        "search: {data_nodes: '3'}",
+        '2: search.data_nodes: "3" is not a whole number; write digits, without quotes',
+    ),
+    "a fraction": (
+        "search: {data_nodes: 2.5}",
+        "2: search.data_nodes: 2.5 is not a whole number; write digits, without quotes",
+    ),
+    "true for a number": (
+        "search: {index_replicas: true}",
+        "2: search.index_replicas: true is not a whole number; write digits, without quotes",
+    ),
+    "true for a number among some": (
+        "search: {availability_zones: true}",
+        "2: search.availability_zones: true is not a whole number; write digits, without quotes",
+    ),
+    "a number for text": (
+        "functions: {python: 3.13}",
+        "2: functions.python: 3.13 is not text; put it in quotes",
+    ),
+    "yes for true": (
+        "network: {vpc: yes}",
+        '2: network.vpc: "yes" is not true or false; write one of them',
+    ),
+    "text for a list": (
+        "alerting: {emails: ops@example.com}",
+        '2: alerting.emails: "ops@example.com" is not a list; write it as [one, another]',
+    ),
+    "a section left empty": (
+        "search:",
+        "2: search: null is not a section; write its keys below it, indented, or remove the line",
+    ),
+    "a list for a section": (
+        "tags: [owner]",
+        "2: tags: a list is not a section; write its keys below it, indented, or remove the line",
+    ),
+    "a value not among the possible": (
+        "streams: {raw: {mode: ondemand}}",
+        "2: streams.raw.mode: \"ondemand\" is not among the values it takes; write 'on-demand' or 'provisioned'",
+    ),
+    "a retention CloudWatch Logs does not have": (
+        "functions: {log_retention_days: 31}",
+        "2: functions.log_retention_days: 31 is not among the values it takes; write 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, "
+        "365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653",
+    ),
+    "an account number that lost its zero": (
+        "account: {id: 12345678901, region: eu-central-1}",
+        "2: account.id: 12345678901 is not text; put it in quotes",
+    ),
+    "a log type nobody wrote": (
+        "normalisation: {default_type: vpcflow}",
+        '2: normalisation.default_type: "vpcflow" is no log type; write alb, app, cloudtrail, guardduty, vpc_flow or null',
+    ),
+    "a tenant that would split an index name": (
+        "normalisation: {default_tenant: team-a}",
+        '2: normalisation.default_tenant: "team-a" does not fit; write up to 63 lower-case letters, digits, _ and . '
+        "(`-` separates the parts of an index name)",
+    ),
+    "a short account number": (
+        "account: {id: '1234', region: eu-central-1}",
+        '2: account.id: "1234" does not fit; write an AWS account number: 12 digits, in quotes',
+    ),
+    "half an account": (
+        "account:\n  id: '123456789012'",
+        "2: account.region: missing; add it: AWS region.",
+    ),
+    "a zone for a region": (
+        "account: {id: '123456789012', region: eu-central-1a}",
+        '2: account.region: "eu-central-1a" does not fit; write an AWS region, such as eu-central-1',
+    ),
+    "an instance type of EC2": (
+        "search: {data_instance: r7g.large}",
+        '2: search.data_instance: "r7g.large" does not fit; write an OpenSearch instance type, such as r7g.large.search',
+    ),
+    "one wrong address of two": (
+        "alerting:\n  emails:\n    - ops@example.com\n    - ops",
+        '5: alerting.emails[1]: "ops" does not fit; write an e-mail address',
+    ),
+    "a reserved tag": (
+        "tags: {'aws:owner': me}",
+        '2: tags.aws:owner: "aws:owner" does not fit; write a tag name of 1 to 128 letters, digits, spaces and _ . : / = + - @ '
+        "that does not begin with aws: or weir:",
+    ),
+    "too many tags": (
+        f"tags: {{{', '.join(f'key{number}: x' for number in range(50))}}}",
+        "2: tags: 50 entries are above the maximum of 49 (AWS tag naming limits); remove some",
+    ),
+    "a number for a tag": (
+        "tags: {cost-centre: 4711}",
+        "2: tags.cost-centre: 4711 is not text; put it in quotes",
+    ),
+    "a public range": (
+        "network: {cidr: 8.8.0.0/16}",
+        '2: network.cidr: "8.8.0.0/16" is not a private range between /16 and /22 (VPC CIDR blocks); '
+        "write one such as 10.40.0.0/16",
+    ),
+    "a range with an impossible octet": (
+        "network: {cidr: 10.300.0.0/16}",
+        "2: network.cidr: \"10.300.0.0/16\" is not an address range: Octet 300 (> 255) not permitted in '10.300.0.0'; "
+        "write one such as 10.40.0.0/16",
+    ),
+    "a long value": (
+        f"account: {{id: '{'9' * 80}', region: eu-central-1}}",
+        f'2: account.id: "{"9" * 56}… does not fit; write an AWS account number: 12 digits, in quotes',
+    ),
+    "a key with a line break": (
+        '"a\\nb": 1',
+        '2: "a\\nb": unknown key; remove it, or use one of: name, account, tags, removal, network, streams, functions, '
+        "normalisation, archive, search, direct_put, alerting, observability",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "text"), VALUES.values(), ids=VALUES.keys())
+def test_an_impossible_value(refusal: Refusal, lines: str, text: str) -> None:
+    assert refusal(f"name: dev\n{lines}\n") == f"{DEV}:{text}"
+
+
+CONFLICTS = {
+    "a provisioned stream without shards": (
+        "streams:\n  raw:\n    mode: provisioned",
+        "4: streams.raw.mode: a provisioned stream needs shards; "
+        "set `shards` to max(inKB/1000, outKB/2000, records/1000) per second",
+    ),
+    "an on-demand stream with shards": (
+        "streams:\n  raw:\n    shards: 4",
+        "4: streams.raw.shards: an on-demand stream has no shards; remove the key, or set `mode: provisioned`",
+    ),
+    "error records that do not fit": (
+        "streams:\n  raw: {max_record_kib: 3072}",
+        "2: streams.errors.max_record_kib: 4096 is too small for a record of 3072 KiB with its original in base64; "
+        "set it to 6144 or more",
+    ),
+    "expiry before the move": (
+        "archive: {infrequent_access_after_days: 60, expire_after_days: 60}",
+        "2: archive.expire_after_days: 60 is not after the move to Standard-IA on day 60 (S3 lifecycle transitions); "
+        "set it to 61 or more, or `infrequent_access_after_days: null`",
+    ),
+    "an odd number of nodes over two zones": (
+        "search: {data_nodes: 5, availability_zones: 2}",
+        "2: search.data_nodes: 5 do not spread evenly over 2 availability zones; set it to 6, or change `availability_zones`",
+    ),
+    "more replicas than other nodes": (
+        "search: {data_nodes: 1, availability_zones: 1}",
+        "2: search.index_replicas: 1 needs 2 data nodes, there are 1; set it to 0, or raise `data_nodes`",
+    ),
+    "zones without replicas": (
+        "search: {index_replicas: 0}",
+        "2: search.index_replicas: with 0 the loss of a zone loses data; set it to 1 or more, or `availability_zones: 1`",
+    ),
+    "a volume the instance cannot take": (
+        "search: {data_instance: t3.medium.search, volume_gib: 300}",
+        "2: search.volume_gib: 300 is above the maximum of 200 for t3.medium.search (OpenSearch Service quotas); "
+        "set it to 200 or less, or take more or larger nodes",
+    ),
+    "an instance without volumes": (
+        "search: {data_instance: i4i.large.search}",
+        "2: search.data_instance: i4i.large.search has its own disks and takes no EBS volume; take an r7g, r6g, m7g or m6g type",
+    ),
+    "an instance without encryption": (
+        "search: {data_instance: t2.small.search}",
+        "2: search.data_instance: t2.small.search cannot encrypt data at rest; take an r7g, r6g, m7g or m6g type",
+    ),
+    "small managers of many nodes": (
+        "search: {data_nodes: 12, manager_instance: t3.medium.search}",
+        "2: search.manager_instance: T3 serves up to 10 data nodes, there are 12 (OpenSearch Service quotas); "
+        "take an m7g or r7g type",
+    ),
+    "records that expire unseen by normalise": (
+        "normalisation:\n  consumer:\n    max_record_age_hours: 24",
+        "4: normalisation.consumer.max_record_age_hours: 24 is not below `streams.raw.retention_hours` (24), "
+        "so a record could expire before it reaches the failure destination; set it to 23 or less",
+    ),
+    "records that expire unseen by route": (
+        "search:\n  route:\n    max_record_age_hours: 100",
+        "4: search.route.max_record_age_hours: 100 is not below `streams.events.retention_hours` (24), "
+        "so a record could expire before it reaches the failure destination; set it to 23 or less",
+    ),
+    "an alarm that always rings": (
+        "archive: {delivery: {buffer_seconds: 900}}",
+        "2: archive.delivery.buffer_seconds: 900 is not below `observability.delivery_freshness_seconds` (900), "
+        "so its alarm would always ring; shorten the wait, or raise the threshold",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "text"), CONFLICTS.values(), ids=CONFLICTS.keys())
+def test_values_that_do_not_fit_together(refusal: Refusal, lines: str, text: str) -> None:
+    assert refusal(f"name: dev\n{lines}\n") == f"{DEV}:{text}"
+
+
+def test_managers_that_are_not_there_have_no_limit(directory: pathlib.Path) -> None:
+    (directory / "dev.yaml").write_text(
+        "name: dev\nsearch: {data_nodes: 12, manager_nodes: 0, manager_instance: t3.small.search}\n"
+    )
+    assert load_environment("dev", directory).search.manager_nodes == 0
