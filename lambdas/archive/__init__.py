@@ -1,0 +1,1 @@
+"""Records of `raw` to archive lines, inside Firehose."""

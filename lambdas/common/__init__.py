@@ -1,0 +1,1 @@
+"""The layer every function shares: recognition, parsing, ids, streams and errors."""

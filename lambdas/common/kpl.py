@@ -1,0 +1,107 @@
+"""De-aggregation of Kinesis Producer Library records.
+
+Format: amazon-kinesis-producer, `aggregation-format.md`: four magic bytes, one protobuf message (proto2), its MD5.
+
+    message AggregatedRecord { repeated string partition_key_table = 1; repeated string explicit_hash_key_table = 2;
+                               repeated Record records = 3; }
+    message Record { required uint64 partition_key_index = 1; optional uint64 explicit_hash_key_index = 2;
+                     required bytes data = 3; repeated Tag tags = 4; }
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import md5
+
+MAGIC = b"\xf3\x89\x9a\xc2"
+_DIGEST_BYTES = 16
+_VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
+#: Longest partition key Kinesis takes, in characters (API reference, PutRecords).
+_LONGEST_KEY = 256
+
+
+class CorruptAggregate(ValueError):
+    """The record begins like an aggregate and is none: nothing of it can be trusted."""
+
+
+def deaggregate(data: bytes) -> list[tuple[str, bytes]]:
+    """The (partition key, data) of every user record in an aggregate, in their order.
+
+    `data` begins with MAGIC. Raises CorruptAggregate unless all of it can be read, so that a record is taken whole or
+    not at all.
+    """
+    body, digest = data[len(MAGIC) : -_DIGEST_BYTES], data[-_DIGEST_BYTES:]
+    if md5(body, usedforsecurity=False).digest() != digest:
+        raise CorruptAggregate("KPL aggregate: the MD5 does not fit the content")
+    keys: list[str] = []
+    records: list[tuple[int, bytes]] = []
+    for field, value in _fields(body):
+        if field == 1:
+            keys.append(_key(value))
+        elif field == 3:
+            records.append(_record(value))
+    if not records:
+        raise CorruptAggregate("KPL aggregate: it holds no record")
+    try:
+        return [(keys[index], content) for index, content in records]
+    except IndexError:
+        raise CorruptAggregate(f"KPL aggregate: a partition key index is beyond the table of {len(keys)}") from None
+
+
+def _key(value: int | bytes) -> str:
+    try:
+        key = value.decode() if isinstance(value, bytes) else ""
+    except UnicodeDecodeError:
+        raise CorruptAggregate("KPL aggregate: a partition key is not UTF-8") from None
+    if not 1 <= len(key) <= _LONGEST_KEY:
+        raise CorruptAggregate(f"KPL aggregate: a partition key must have 1 to {_LONGEST_KEY} characters")
+    return key
+
+
+def _record(message: int | bytes) -> tuple[int, bytes]:
+    index: int | None = None
+    content: bytes | None = None
+    if isinstance(message, bytes):
+        for field, value in _fields(message):
+            if field == 1 and isinstance(value, int):
+                index = value
+            elif field == 3 and isinstance(value, bytes):
+                content = value
+    if index is None or content is None:
+        raise CorruptAggregate("KPL aggregate: a record lacks its partition key index or its data")
+    return index, content
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """(field number, value) of each field; the value of a fixed-width field is its bytes."""
+    offset, end = 0, len(message)
+    while offset < end:
+        tag, offset = _varint(message, offset)
+        wire_type = tag & 7
+        if wire_type == _VARINT:
+            number, offset = _varint(message, offset)
+            yield tag >> 3, number
+            continue
+        if wire_type == _LENGTH_DELIMITED:
+            length, offset = _varint(message, offset)
+        elif wire_type == _FIXED64:
+            length = 8
+        elif wire_type == _FIXED32:
+            length = 4
+        else:
+            raise CorruptAggregate(f"KPL aggregate: unknown protobuf wire type {wire_type}")
+        stop = offset + length
+        if stop > end:
+            raise CorruptAggregate("KPL aggregate: a field ends beyond the record")
+        yield tag >> 3, message[offset:stop]
+        offset = stop
+
+
+def _varint(message: bytes, offset: int) -> tuple[int, int]:
+    """A base-128 number of at most 10 bytes (protobuf encoding guide), and where it ends."""
+    number = 0
+    for shift, byte in enumerate(message[offset : offset + 10]):
+        number |= (byte & 0x7F) << (7 * shift)
+        if byte < 0x80:
+            return number, offset + shift + 1
+    raise CorruptAggregate("KPL aggregate: a number does not end")

@@ -1,0 +1,207 @@
+"""VPC flow log records, in the default format and with the fields of versions 3 to 5 after it, in the order AWS lists them.
+
+Fields: VPC user guide, "Flow log records" (https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html).
+
+There are more of these than of anything else, so the document is small: the start of the window is `@timestamp` alone, a
+protocol that has a name goes without its number, and a status of OK and the format's version are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from common.logtype import JsonObject, LineType, Malformed, Stamp, is_ip, present
+from common.timestamps import from_milliseconds
+
+Value = TypeVar("Value")
+
+_VERSION_2 = (
+    "version",
+    "account-id",
+    "interface-id",
+    "srcaddr",
+    "dstaddr",
+    "srcport",
+    "dstport",
+    "protocol",
+    "packets",
+    "bytes",
+    "start",
+    "end",
+    "action",
+    "log-status",
+)
+_VERSION_3 = ("vpc-id", "subnet-id", "instance-id", "tcp-flags", "type", "pkt-srcaddr", "pkt-dstaddr")
+_VERSION_4 = ("region", "az-id", "sublocation-type", "sublocation-id")
+_VERSION_5 = ("pkt-src-aws-service", "pkt-dst-aws-service", "flow-direction", "traffic-path")
+_FIELDS = _VERSION_2 + _VERSION_3 + _VERSION_4 + _VERSION_5
+_COUNTS = (14, 21, 25, 29)  # where a version ends
+_ABSENT = "-"
+
+#: Names of IANA protocol numbers (https://www.iana.org/assignments/protocol-numbers), as `network.transport` spells them.
+_TRANSPORT = {
+    "1": "icmp",
+    "2": "igmp",
+    "6": "tcp",
+    "17": "udp",
+    "47": "gre",
+    "50": "esp",
+    "51": "ah",
+    "58": "ipv6-icmp",
+    "132": "sctp",
+}
+#: event.action and event.outcome.
+_VERDICT = {"ACCEPT": ("accept", "success"), "REJECT": ("reject", "failure")}
+
+_BEGINNING = re.compile(r"[2-9] (?:[0-9]{12}|unknown) (?:eni-|- )")
+_ACCOUNT = re.compile(r"[0-9]{12}|unknown")
+#: A version and a name hold nothing that JSON would have to escape.
+_NAME = re.compile(r"[A-Za-z0-9_./:-]{1,128}")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")  # fits the index's 64-bit integer
+#: From 1970 to 9999, in epoch seconds.
+_SECONDS = re.compile(r"[0-9]{1,11}|1[0-9]{11}|2[0-4][0-9]{10}")
+
+#: Nearly every line: default format, nothing absent. Ports and protocol are below 65536 and 256 by their digits.
+_PORT = "(0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_USUAL = re.compile(
+    rf"[2-9] ([0-9]{{12}}) (eni-[0-9a-z]{{1,32}}) ([0-9a-f.:]{{2,45}}) ([0-9a-f.:]{{2,45}}) {_PORT} {_PORT} "
+    r"(1|6|17|58) (0|[1-9][0-9]{0,17}) (0|[1-9][0-9]{0,17}) ([0-9]{1,11}) ([0-9]{1,11}) (ACCEPT|REJECT) OK"
+)
+_TEMPLATE = (
+    '{"@timestamp":"%s","event":{"id":"%s","dataset":"aws.vpcflow","kind":"event","category":["network"],'
+    '"action":"%s","outcome":"%s","end":"%s","ingested":"%s"},"tenant":"%s",'
+    '"cloud":{"provider":"aws","account":{"id":"%s"}},"source":{"ip":"%s","port":%s},"destination":{"ip":"%s","port":%s},'
+    '"network":{"transport":"%s","packets":%s,"bytes":%s},"aws":{"vpcflow":{"interface_id":"%s"}}}'
+)
+
+
+def parse(line: str, stamp: Stamp) -> JsonObject | bytes:
+    """`@timestamp` is the start of the capture window. A rejected flow is an outcome of failure."""
+    match = _USUAL.fullmatch(line)
+    if match is not None:
+        account, interface, source, destination, source_port, destination_port, protocol, *rest = match.groups()
+        if is_ip(source) and is_ip(destination):
+            packets, octets, start, end, action = rest
+            happened = (from_milliseconds(int(start) * 1_000), stamp.id, *_VERDICT[action], from_milliseconds(int(end) * 1_000))
+            ends = (account, source, source_port, destination, destination_port)
+            traffic = (_TRANSPORT[protocol], packets, octets, interface)
+            return (_TEMPLATE % (*happened, stamp.ingested, stamp.tenant, *ends, *traffic)).encode("ascii")
+    return document(line)
+
+
+def document(line: str) -> JsonObject:
+    """The event of any line, field by field; says which field is wrong."""
+    values = line.split(" ")
+    if len(values) not in _COUNTS:
+        counts = ", ".join(map(str, _COUNTS))
+        raise Malformed(f"line: {len(values)} fields, but a flow log record of default order has one of {counts}")
+    record = {name: value for name, value in zip(_FIELDS, values, strict=False) if value != _ABSENT}
+
+    start = _take(record, "start", _epoch)
+    end = _take(record, "end", _epoch)
+    status = _take(record, "log-status", _log_status)
+    if start is None or end is None or status is None:
+        raise Malformed("start, end and log-status: a record has all three")
+    action = _take(record, "action", _action)
+    named, outcome = _VERDICT[action] if action else (None, "unknown")
+    protocol = _take(record, "protocol", _protocol)
+    kind = _take(record, "type", _name)
+
+    source = present(ip=_take(record, "srcaddr", _ip), port=_take(record, "srcport", _port))
+    destination = present(ip=_take(record, "dstaddr", _ip), port=_take(record, "dstport", _port))
+    network = present(
+        transport=_TRANSPORT.get(protocol) if protocol else None,
+        iana_number=protocol if protocol not in _TRANSPORT else None,
+        packets=_take(record, "packets", _number),
+        bytes=_take(record, "bytes", _number),
+        type=kind.lower() if kind else None,
+        direction=_take(record, "flow-direction", _name),
+    )
+    account, instance = _take(record, "account-id", _account), _take(record, "instance-id", _name)
+    cloud = present(
+        provider="aws",
+        account=present(id=account),
+        instance=present(id=instance),
+        region=_take(record, "region", _name),
+        availability_zone=_take(record, "az-id", _name),
+    )
+    flow = present(
+        log_status=status if status != "OK" else None,
+        pkt_srcaddr=_take(record, "pkt-srcaddr", _ip),
+        pkt_dstaddr=_take(record, "pkt-dstaddr", _ip),
+        pkt_src_service=_take(record, "pkt-src-aws-service", _name),
+        pkt_dst_service=_take(record, "pkt-dst-aws-service", _name),
+    )
+    _take(record, "version", _number)
+    # What is left has the documentation's own name.
+    flow |= {name.replace("-", "_"): _take(record, name, _name) for name in tuple(record)}
+    event = present(
+        kind="event",
+        category=["network"],
+        action=named,
+        outcome=outcome,
+        end=end,
+    )
+    ends = present(source=source, destination=destination, network=network)
+    return {"@timestamp": start, "event": event, "cloud": cloud, **ends, "aws": {"vpcflow": flow}}
+
+
+def _take(record: dict[str, str], name: str, read: Callable[[str], Value]) -> Value | None:
+    value = record.pop(name, None)
+    if value is None:
+        return None
+    try:
+        return read(value)
+    except ValueError as error:
+        raise Malformed(f"{name}: {value[:60]!r} is not {error}") from None
+
+
+def _matching(pattern: re.Pattern[str], wanted: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if pattern.fullmatch(value) is None:
+            raise ValueError(wanted)
+        return value
+
+    return read
+
+
+_name = _matching(_NAME, "a name")
+_account = _matching(_ACCOUNT, "an account number")
+_action = _matching(re.compile("ACCEPT|REJECT"), "ACCEPT or REJECT")
+_log_status = _matching(re.compile("OK|NODATA|SKIPDATA"), "OK, NODATA or SKIPDATA")
+
+
+def _number(value: str) -> int:
+    if _NUMBER.fullmatch(value) is None:
+        raise ValueError("a whole number")
+    return int(value)
+
+
+def _port(value: str) -> int:
+    number = _number(value)
+    if number > 65_535:
+        raise ValueError("a port")
+    return number
+
+
+def _protocol(value: str) -> str:
+    if _number(value) > 255:
+        raise ValueError("a protocol number")
+    return value
+
+
+def _ip(value: str) -> str:
+    if not is_ip(value):
+        raise ValueError("an IP address")
+    return value
+
+
+def _epoch(value: str) -> str:
+    if _SECONDS.fullmatch(value) is None:
+        raise ValueError("a time in epoch seconds")
+    return from_milliseconds(int(value) * 1_000)
+
+
+LOG_TYPE = LineType(name="vpc_flow", dataset="aws.vpcflow", recognise=_BEGINNING.match, parse=parse)

@@ -1,0 +1,263 @@
+"""What a raw record is: de-aggregated, unwrapped, recognised and parsed.
+
+A record may be a KPL aggregate, compressed with gzip, a Weir envelope, a CloudWatch Logs subscription, an EventBridge event, a
+CloudTrail file, or a bare line or JSON object, and most of these in each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+
+from common import inflate, kpl
+from common.ids import log_event_id
+from common.logtype import JsonObject, LineType, LogType, Malformed, ObjectType, Stamp, text
+from common.logtypes import BY_DETAIL_TYPE, LINE_TYPES, OBJECT_TYPES, TYPES
+from common.model import Coordinates, Event, Rejected
+from common.timestamps import from_milliseconds
+
+_ENVELOPE = frozenset(("type", "tenant", "message"))
+_TENANT = re.compile(r"[a-z0-9][a-z0-9_.]{0,62}")
+_TENANT_RULE = "1 to 63 of a-z, 0-9, _ and ., beginning with a letter or digit"
+#: Longest document id OpenSearch takes, in bytes.
+_LONGEST_ID = 512
+_LONGEST_DETAIL = 500
+
+Content = TypeVar("Content")
+Results = list[Event | Rejected]
+
+
+class _Refusal(Exception):
+    def __init__(self, reason: str, detail: str, log_type: LogType | None = None) -> None:
+        super().__init__(detail)
+        self.reason, self.detail, self.log_type = reason, detail, log_type
+
+
+class _Piece(NamedTuple):
+    """What is known of a record, or of an event inside one, before it is parsed."""
+
+    at: Coordinates
+    tenant: str
+    original: bytes
+    type: LogType | None = None
+    """Named by an envelope."""
+    enveloped: bool = False
+    id: str | None = None
+    """Given by what held the event."""
+    time_ms: int | None = None
+    """Likewise, epoch milliseconds."""
+
+
+class Normaliser:
+    """Turns raw records into events."""
+
+    def __init__(self, *, default_tenant: str, default_type: str | None = None) -> None:
+        """`default_type` is given to what names no type and has no known shape. Raises ValueError for an impossible default."""
+        if not _TENANT.fullmatch(default_tenant):
+            raise ValueError(f"default_tenant: {default_tenant!r} is not {_TENANT_RULE}")
+        if default_type and default_type not in TYPES:
+            raise ValueError(f"default_type: {default_type!r} is not registered: use one of {', '.join(TYPES)}")
+        self._tenant = default_tenant
+        self._type = TYPES[default_type] if default_type else None
+
+    def normalise(self, data: bytes, at: Coordinates) -> Results:
+        """Every event `data` holds, and every part that could not be understood. Never raises.
+
+        Empty only for the control messages of a CloudWatch Logs subscription.
+        """
+        if not data.startswith(kpl.MAGIC):
+            return _guarded(self._record, data, _Piece(at, self._tenant, data))
+        try:
+            records = kpl.deaggregate(data)
+        except kpl.CorruptAggregate as error:
+            return [Rejected(at, "corrupt", str(error), None, self._tenant, data)]
+        results: Results = []
+        for index, (key, record) in enumerate(records):
+            results += _guarded(self._record, record, _Piece(at.user_record(index, key), self._tenant, record))
+        return results
+
+    def _record(self, data: bytes, piece: _Piece) -> Results:
+        if data.startswith(inflate.MAGIC):
+            try:
+                data = inflate.inflate(data)
+            except inflate.TooLarge as error:
+                raise _Refusal("too_large", str(error)) from None
+            except inflate.CorruptGzip as error:
+                raise _Refusal("corrupt", str(error)) from None
+        try:
+            content = data.decode()
+        except UnicodeDecodeError as error:
+            detail = f"neither UTF-8 text nor a known container: byte {error.start} is {data[error.start]:#04x}"
+            raise _Refusal("unrecognised", detail) from None
+        return self._text(content, piece)
+
+    def _text(self, content: str, piece: _Piece) -> Results:
+        line = content.strip()
+        if not line:
+            raise _Refusal("unrecognised", "an empty record")
+        if isinstance(piece.type, LineType):
+            return [_parsed(piece.type, line, piece)]
+        if line[0] == "{":
+            return self._object(_json(line), piece)
+        if piece.type is None:
+            for log_type in LINE_TYPES:
+                if log_type.recognise(line):
+                    return [_parsed(log_type, line, piece)]
+        named = piece.type or self._type
+        if named is None:
+            raise _Refusal("unrecognised", f"a line of no known shape: {line[:60]!r}")
+        return [_parsed(named, line, piece)]
+
+    def _object(self, content: JsonObject, piece: _Piece) -> Results:
+        if not piece.enveloped and _is_envelope(content):
+            return self._envelope(content, piece)
+        if "logEvents" in content and "messageType" in content:
+            return self._subscription(content, piece)
+        if "detail-type" in content and "detail" in content:
+            return self._eventbridge(content, piece)
+        if len(content) == 1 and isinstance(content.get("Records"), list):
+            return self._file(content["Records"], piece)
+        return self._typed(content, piece)
+
+    def _envelope(self, content: JsonObject, piece: _Piece) -> Results:
+        tenant, name = content.get("tenant", piece.tenant), content.get("type")
+        if not isinstance(tenant, str) or not _TENANT.fullmatch(tenant):
+            raise _Refusal("malformed", f"tenant: {str(tenant)[:80]!r} is not {_TENANT_RULE}")
+        piece = piece._replace(tenant=tenant, enveloped=True)
+        return _guarded(self._enveloped, content, piece._replace(type=TYPES.get(name) if isinstance(name, str) else None))
+
+    def _enveloped(self, content: JsonObject, piece: _Piece) -> Results:
+        if "type" in content and piece.type is None:
+            detail = f"type: {str(content['type'])[:80]!r} is not registered: use one of {', '.join(TYPES)}"
+            raise _Refusal("unrecognised", detail)
+        message = content.get("message")
+        if isinstance(message, dict):
+            return self._object(message, piece)
+        if isinstance(piece.type, ObjectType) and piece.type.generic:
+            inline = {name: value for name, value in content.items() if name not in ("type", "tenant")}
+            wraps = len(inline) == 1 and isinstance(message, str) and message.lstrip().startswith("{")
+            if not wraps:
+                return self._typed(inline, piece)
+        if not isinstance(message, str):
+            raise _Refusal("malformed", f"message: expected a line or an object, found {type(message).__name__}")
+        return self._text(message, piece)
+
+    def _subscription(self, content: JsonObject, piece: _Piece) -> Results:
+        """CloudWatch Logs user guide, "Log group-level subscription filters"."""
+        if content["messageType"] == "CONTROL_MESSAGE":
+            return []
+        log_events = content["logEvents"]
+        if not isinstance(log_events, list) or not log_events:
+            raise _Refusal("malformed", "logEvents: expected a list of log events")
+        results: Results = []
+        for index, log_event in enumerate(log_events):
+            results += _guarded(self._log_event, log_event, _log_piece(content, log_event, piece, index))
+        return results
+
+    def _log_event(self, log_event: Any, piece: _Piece) -> Results:
+        if not isinstance(log_event, dict) or not isinstance(log_event.get("message"), str):
+            raise _Refusal("malformed", "logEvents: a log event has a message")
+        return self._text(log_event["message"], piece)
+
+    def _eventbridge(self, content: JsonObject, piece: _Piece) -> Results:
+        """EventBridge user guide, "Event structure"."""
+        kind, name = content["detail-type"], content.get("id")
+        log_type = piece.type or (BY_DETAIL_TYPE.get(kind) if isinstance(kind, str) else None)
+        event_id = name if isinstance(name, str) and name else piece.id
+        return _guarded(self._typed, content["detail"], piece._replace(type=log_type, id=event_id))
+
+    def _file(self, records: list[Any], piece: _Piece) -> Results:
+        """A CloudTrail log file. A record of it that is rejected has no bytes of its own: its original is its JSON."""
+        if not records:
+            raise _Refusal("malformed", "Records: an empty list")
+        results: Results = []
+        for index, record in enumerate(records):
+            inner = piece._replace(at=piece.at.within(index), original=orjson.dumps(record), id=None)
+            results += _guarded(self._typed, record, inner)
+        return results
+
+    def _typed(self, content: Any, piece: _Piece) -> Results:
+        if not isinstance(content, dict):
+            raise _Refusal("malformed", f"expected a JSON object, found {type(content).__name__}")
+        if piece.type is None:
+            for log_type in OBJECT_TYPES:
+                if log_type.recognise(content):
+                    return [_parsed(log_type, content, piece)]
+        named = piece.type or self._type
+        if named is None:
+            keys = ", ".join(name[:40] for name in list(content)[:8])
+            raise _Refusal("unrecognised", f"a JSON object of no known shape, with {keys or 'no key'}")
+        return [_parsed(named, content, piece)]
+
+
+def _guarded(read: Callable[[Content, _Piece], Results], content: Content, piece: _Piece) -> Results:
+    """What `read` finds, or the piece as rejected: one bad piece never takes its neighbours with it."""
+    try:
+        return read(content, piece)
+    except _Refusal as refusal:
+        reason, detail, log_type = refusal.reason, refusal.detail, refusal.log_type
+    except Exception as error:  # whatever a producer sends, it ends as an event or here, whole
+        reason, detail, log_type = "malformed", f"{type(error).__name__}: {error}", None
+    known = log_type or piece.type
+    name = known.name if known else None
+    return [Rejected(piece.at, reason, detail[:_LONGEST_DETAIL], name, piece.tenant, piece.original)]
+
+
+def _json(line: str) -> JsonObject:
+    try:
+        content: JsonObject = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise _Refusal("malformed", f"JSON: {error}") from None
+    return content
+
+
+def _is_envelope(content: JsonObject) -> bool:
+    """Others have a `type` too: it takes a registered one, a tenant beside it, or nothing but the envelope's own keys."""
+    name = content.get("type")
+    if name is not None and ("tenant" in content or (isinstance(name, str) and name in TYPES)):
+        return True
+    return "message" in content and len(content) > 1 and content.keys() <= _ENVELOPE
+
+
+def _log_piece(content: JsonObject, log_event: Any, piece: _Piece, index: int) -> _Piece:
+    """A log event of a subscription, by itself."""
+    at = piece.at.within(index)
+    if not isinstance(log_event, dict) or not isinstance(log_event.get("message"), str):
+        return piece._replace(at=at, original=orjson.dumps(log_event), id=None)
+    name, time = log_event.get("id"), log_event.get("timestamp")
+    owner, group, stream = (str(content.get(key, "")) for key in ("owner", "logGroup", "logStream"))
+    return piece._replace(
+        at=at,
+        original=log_event["message"].encode(),
+        id=log_event_id(owner, group, stream, name) if isinstance(name, str) and name else None,
+        time_ms=time if isinstance(time, int) and 0 <= time < 10**14 else None,
+    )
+
+
+def _parsed(log_type: LogType, content: Any, piece: _Piece) -> Event:
+    """The finished event. Raises _Refusal."""
+    at = piece.at
+    ingested = from_milliseconds(at.arrival_ms)
+    time = ingested if piece.time_ms is None else from_milliseconds(piece.time_ms)
+    stamp = Stamp(piece.id or at.id(), ingested, piece.tenant, time)
+    try:
+        if isinstance(log_type, LineType) is not isinstance(content, str):
+            wanted = "a line" if isinstance(log_type, LineType) else "a JSON object"
+            raise Malformed(f"message: a record of type {log_type.name} is {wanted}")
+        document = log_type.parse(content, stamp)
+        if isinstance(document, bytes):
+            return Event(stamp.id, document, at.partition_key)
+        event = document["event"]
+        event_id = text(event, "id") or stamp.id
+        if len(event_id.encode()) > _LONGEST_ID:
+            raise Malformed(f"event.id: longer than the {_LONGEST_ID} bytes of a document id")
+        event |= {"id": event_id, "dataset": log_type.dataset, "ingested": ingested}
+        document["tenant"] = piece.tenant
+        return Event(event_id, orjson.dumps(document), at.partition_key)
+    except Malformed as error:
+        raise _Refusal("malformed", str(error), log_type) from None
+    except Exception as error:  # content its parser did not expect: it is the record that is at fault, and it is kept
+        raise _Refusal("malformed", f"{log_type.name}: {type(error).__name__}: {error}", log_type) from error

@@ -1,0 +1,1 @@
+"""Search content applied to the domain at deployment."""

@@ -1,0 +1,1 @@
+"""`raw` to `events` and `errors`."""

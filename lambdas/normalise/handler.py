@@ -1,0 +1,108 @@
+"""Reads `raw`, writes `events`, and what it cannot process to `errors`.
+
+Every record of a batch ends on one of the two streams, or Lambda is told to send it again. Repetition writes the same ids.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+
+import orjson
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from common import source
+from common.deadline import Deadline
+from common.model import Coordinates, Event, Rejected
+from common.recognise import Normaliser
+from common.settings import NormaliseSettings
+from common.source import BatchResponse, KinesisBatch, KinesisRecord
+from common.streams import Entry, StreamWriter, kinesis_client
+
+STEP = "normalise"
+#: For the answer, metrics and logs.
+_RESERVE_SECONDS = 1.0
+
+logger = Logger()
+metrics = Metrics()
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """A batch of `raw` to `events` and `errors`."""
+
+    normaliser: Normaliser
+    events: StreamWriter
+    errors: StreamWriter
+
+    def process(self, records: list[KinesisRecord], deadline: Deadline) -> BatchResponse:
+        """Which of `records` Lambda has to send again. Raises botocore's ClientError where a stream refuses for good."""
+        events: list[Entry] = []
+        errors: list[Entry] = []
+        reasons: Counter[tuple[str, str]] = Counter()
+        unwritable: list[Entry] = []
+        for number, record in enumerate(records):
+            at, data = source.coordinates(record), source.data(record)
+            for rejected in self._divide(number, data, at, events):
+                entry = Entry(rejected.body(STEP), rejected.at.partition_key or rejected.at.id(), number)
+                if self.errors.fits(entry):
+                    errors.append(entry)
+                    reasons[rejected.type or "none", rejected.reason] += 1
+                else:
+                    unwritable.append(entry)
+                    logger.error("an error record is too large for the stream", extra={"at": at, "bytes": entry.size()})
+        unwritten_events = self.events.write(events, deadline)
+        unwritten_errors = self.errors.write(errors, deadline)
+        unwritten = [*unwritable, *unwritten_events, *unwritten_errors]
+        self._count(len(events) - len(unwritten_events), reasons, unwritten)
+        return source.response(records, (entry.source for entry in unwritten))
+
+    def _divide(self, number: int, data: bytes, at: Coordinates, events: list[Entry]) -> list[Rejected]:
+        """Adds the events of a record to `events`; returns what of it goes to `errors`."""
+        rejected: list[Rejected] = []
+        too_large: Event | None = None
+        for result in self.normaliser.normalise(data, at):
+            if isinstance(result, Rejected):
+                rejected.append(result)
+                continue
+            entry = Entry(result.body, result.partition_key, number)
+            if self.events.fits(entry):
+                events.append(entry)
+            else:
+                too_large = result
+        if too_large is not None:
+            detail = f"event {too_large.id} has {len(too_large.body)} bytes, more than stream {self.events.stream} takes"
+            tenant = str(orjson.loads(too_large.body)["tenant"])
+            # Whole, and once for the record: its other events are written, and sending it again would make the same ids.
+            rejected.append(Rejected(at, "too_large", detail, None, tenant, data))
+        return rejected
+
+    def _count(self, events: int, reasons: Counter[tuple[str, str]], unwritten: list[Entry]) -> None:
+        metrics.add_metric("Events", MetricUnit.Count, events)
+        metrics.add_metric("Rejected", MetricUnit.Count, reasons.total())
+        metrics.add_metric("Unwritten", MetricUnit.Count, len(unwritten))
+        for (log_type, reason), count in reasons.items():
+            with single_metric("RejectedByReason", MetricUnit.Count, count) as metric:
+                metric.add_dimension("type", log_type)
+                metric.add_dimension("reason", reason)
+
+
+@cache
+def normalisation() -> Normalisation:
+    """The container's one pipeline step, made at the first invocation."""
+    settings = NormaliseSettings.read()
+    return Normalisation(
+        Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type or None),
+        StreamWriter(kinesis_client(), settings.events_stream, record_kib=settings.events_record_kib),
+        StreamWriter(kinesis_client(), settings.errors_stream, record_kib=settings.errors_record_kib),
+    )
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: KinesisBatch, context: LambdaContext) -> BatchResponse:
+    """Entry point of the Lambda function."""
+    return normalisation().process(event["Records"], Deadline.of(context, reserve=_RESERVE_SECONDS))

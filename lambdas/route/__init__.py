@@ -1,0 +1,1 @@
+"""`events` to the index families."""

@@ -1,0 +1,127 @@
+"""Reads `events`, writes each to its index family, and what the domain refuses for good to `errors`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import orjson
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from common import search, source
+from common.deadline import Deadline
+from common.model import Coordinates, Rejected
+from common.search import SearchClient
+from common.settings import RouteSettings
+from common.source import BatchResponse, KinesisBatch, KinesisRecord
+from common.streams import CALL_SECONDS, Entry, StreamWriter, kinesis_client
+from route import bulk
+from route.bulk import MAX_ID_BYTES, Document
+
+STEP = "route"
+#: For the answer, metrics and logs.
+_RESERVE_SECONDS = 1.0
+
+logger = Logger()
+metrics = Metrics()
+
+
+class NotAnEvent(ValueError):
+    """A record of `events` that is no event the pipeline wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """A batch of `events` to the index families and `errors`."""
+
+    client: SearchClient
+    errors: StreamWriter
+
+    def process(self, records: list[KinesisRecord], deadline: Deadline) -> BatchResponse:
+        """Which of `records` Lambda has to send again.
+
+        Raises SearchError where the domain refuses the requests themselves, botocore's ClientError where the stream does.
+        """
+        documents: list[Document] = []
+        rejected: list[tuple[int, Rejected]] = []
+        for number, record in enumerate(records):
+            data = source.data(record)
+            try:
+                documents.append(document(number, data))
+            except NotAnEvent as error:
+                rejected.append((number, Rejected(source.coordinates(record), "corrupt", str(error), None, "", data)))
+        outcome = bulk.index(self.client, documents, deadline.sooner(CALL_SECONDS))
+        for refused, words in outcome.refused:
+            rejected.append((refused.source, _refusal(records[refused.source], refused, words)))
+        waiting = {waiting.source for waiting in outcome.waiting}
+        unwritten = set(self._reject(rejected, deadline))
+        metrics.add_metric("Indexed", MetricUnit.Count, len(documents) - len(outcome.refused) - len(outcome.waiting))
+        metrics.add_metric("Rejected", MetricUnit.Count, len(rejected) - len(unwritten))
+        metrics.add_metric("Unwritten", MetricUnit.Count, len(waiting | unwritten))
+        return source.response(records, waiting | unwritten)
+
+    def _reject(self, rejected: list[tuple[int, Rejected]], deadline: Deadline) -> Iterator[int]:
+        """Writes to `errors`; gives the indexes of the records for which that failed."""
+        entries: list[Entry] = []
+        for number, refusal in rejected:
+            entry = Entry(refusal.body(STEP), refusal.at.partition_key, number)
+            if self.errors.fits(entry):
+                entries.append(entry)
+            else:
+                logger.error("an error record is too large for the stream", extra={"at": refusal.at, "bytes": entry.size()})
+                yield number
+        for entry in self.errors.write(entries, deadline):
+            yield entry.source
+
+
+def document(number: int, data: bytes) -> Document:
+    """The document of a record of `events`, in the index that its type, tenant and day of arrival name.
+
+    Raises NotAnEvent, saying which field is missing.
+    """
+    try:
+        event = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise NotAnEvent(f"not JSON: {error}") from error
+    if not isinstance(event, dict):
+        raise NotAnEvent("not a JSON object")
+    described = event.get("event")
+    fields = {**described, "tenant": event.get("tenant")} if isinstance(described, dict) else {}
+    id_, dataset, tenant, ingested = (_text(fields, name) for name in ("id", "dataset", "tenant", "ingested"))
+    if len(id_.encode()) > MAX_ID_BYTES:
+        raise NotAnEvent(f"event.id is longer than {MAX_ID_BYTES} bytes")
+    day = ingested[:10].replace("-", ".")
+    # A line break would end the document's line in the bulk request.
+    return Document(number, f"logs-{dataset}-{tenant}-{day}", id_, orjson.dumps(event) if b"\n" in data else data)
+
+
+def _text(fields: dict[str, object], name: str) -> str:
+    value = fields.get(name)
+    if isinstance(value, str) and value:
+        return value
+    raise NotAnEvent(f"{'tenant' if name == 'tenant' else f'event.{name}'} is missing, or no text")
+
+
+def _refusal(record: KinesisRecord, refused: Document, words: str) -> Rejected:
+    at: Coordinates = source.coordinates(record)
+    tenant = str(orjson.loads(refused.body)["tenant"])
+    return Rejected(at, "refused", f"{refused.index}: {words}", None, tenant, source.data(record), document=refused.id)
+
+
+@cache
+def routing() -> Routing:
+    """The container's one pipeline step, made at the first invocation."""
+    settings = RouteSettings.read()
+    return Routing(
+        search.connect(settings), StreamWriter(kinesis_client(), settings.errors_stream, record_kib=settings.errors_record_kib)
+    )
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: KinesisBatch, context: LambdaContext) -> BatchResponse:
+    """Entry point of the Lambda function."""
+    return routing().process(event["Records"], Deadline.of(context, reserve=_RESERVE_SECONDS))

@@ -1,0 +1,1 @@
+"""Direct-put records to documents, inside Firehose."""

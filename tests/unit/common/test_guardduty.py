@@ -1,0 +1,234 @@
+"""GuardDuty findings, in the format of the GuardDuty user guide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from common.model import Coordinates, Rejected
+from tests.unit.common.conftest import Document
+
+REMOTE = {
+    "ipAddressV4": "198.51.100.9",
+    "organization": {"asn": "64500", "asnOrg": "Example Net"},
+    "country": {"countryName": "Sweden", "countryCode": "SE"},
+    "city": {"cityName": "Lund"},
+    "geoLocation": {"lat": 55.7, "lon": 13.19},
+}
+PLACE = {
+    "ip": "198.51.100.9",
+    "geo": {"country_name": "Sweden", "country_iso_code": "SE", "city_name": "Lund", "location": {"lat": 55.7, "lon": 13.19}},
+    "as": {"number": 64500, "organization": {"name": "Example Net"}},
+}
+CALL = {"actionType": "AWS_API_CALL", "awsApiCallAction": {"api": "ListUsers", "remoteIpDetails": REMOTE}}
+
+
+def finding(action: dict[str, Any] = CALL, **changes: Any) -> dict[str, Any]:
+    return {
+        "schemaVersion": "2.0",
+        "accountId": "111122223333",
+        "region": "eu-north-1",
+        "id": "f1",
+        "arn": "arn:aws:guardduty:eu-north-1:111122223333:detector/d/finding/f1",
+        "type": "Discovery:IAMUser/AnomalousBehavior",
+        "resource": {
+            "resourceType": "AccessKey",
+            "accessKeyDetails": {"userName": "alice", "principalId": "AIDA", "accessKeyId": "ASIAEXAMPLE"},
+        },
+        "service": {
+            "serviceName": "guardduty",
+            "detectorId": "d",
+            "action": action,
+            "resourceRole": "TARGET",
+            "eventFirstSeen": "2025-10-01T10:00:00.000Z",
+            "eventLastSeen": "2025-10-01T11:00:00.000Z",
+            "archived": False,
+            "count": 3,
+            "evidence": {"threatIntelligenceDetails": [{"threatListName": "list-1", "threatNames": ["t"]}]},
+        },
+        "severity": 5.3,
+        "createdAt": "2025-10-01T10:05:00.000Z",
+        "updatedAt": "2025-10-01T11:05:00.000Z",
+        "title": "A title",
+        "description": "A description",
+    } | changes
+
+
+def in_event(detail: dict[str, Any]) -> dict[str, Any]:
+    return {"version": "0", "id": "cd2d702e", "detail-type": "GuardDuty Finding", "source": "aws.guardduty", "detail": detail}
+
+
+def pascal(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name[0].upper() + name[1:]: pascal(content) for name, content in value.items()}
+    return [pascal(content) for content in value] if isinstance(value, list) else value
+
+
+def test_a_finding_delivered_by_eventbridge(document: Callable[..., Document]) -> None:
+    assert document(in_event(finding())) == {
+        "@timestamp": "2025-10-01T11:05:00.000Z",
+        "event": {
+            "id": "f1:2025-10-01T11:05:00.000Z",
+            "dataset": "aws.guardduty",
+            "kind": "alert",
+            "category": ["intrusion_detection"],
+            "type": ["info"],
+            "action": "AWS_API_CALL",
+            "outcome": "success",
+            "severity": 5,
+            "created": "2025-10-01T10:05:00.000Z",
+            "start": "2025-10-01T10:00:00.000Z",
+            "end": "2025-10-01T11:00:00.000Z",
+            "ingested": "2026-11-23T08:00:00.250Z",
+        },
+        "tenant": "default",
+        "message": "A description",
+        "rule": {"name": "Discovery:IAMUser/AnomalousBehavior", "category": "Discovery"},
+        "threat": {"tactic": {"name": ["Discovery"]}, "feed": {"name": ["list-1"]}},
+        "cloud": {"provider": "aws", "account": {"id": "111122223333"}, "region": "eu-north-1"},
+        "user": {"name": "alice", "id": "AIDA"},
+        "source": PLACE,
+        "aws": {
+            "guardduty": {
+                "id": "f1",
+                "arn": "arn:aws:guardduty:eu-north-1:111122223333:detector/d/finding/f1",
+                "title": "A title",
+                "severity": 5.3,
+                "detector_id": "d",
+                "resource_type": "AccessKey",
+                "resource_role": "TARGET",
+                "archived": False,
+                "count": 3,
+                "resource": finding()["resource"],
+                "service": {"action": CALL, "evidence": finding()["service"]["evidence"]},
+            }
+        },
+    }
+
+
+def test_the_api_s_spelling_makes_the_same_document(document: Callable[..., Document]) -> None:
+    assert document(in_event(pascal(finding()))) == document(in_event(finding()))
+
+
+@pytest.mark.parametrize("spelling", [pascal, dict])
+@pytest.mark.parametrize("envelope", [in_event, dict])
+def test_a_finding_and_its_update_identify_the_event(
+    spelling: Callable[[Any], Any], envelope: Callable[[Any], Any], document: Callable[..., Document]
+) -> None:
+    """A finding keeps its own id through all its updates, and each update is an event, whatever brings it."""
+    assert document(envelope(spelling(finding())))["event"]["id"] == "f1:2025-10-01T11:05:00.000Z"
+
+
+def test_a_finding_without_an_id_takes_the_one_of_its_place(document: Callable[..., Document], at: Coordinates) -> None:
+    assert document({**finding(), "id": None})["event"]["id"] == at.id()
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        (
+            {
+                "actionType": "NETWORK_CONNECTION",
+                "networkConnectionAction": {
+                    "connectionDirection": "INBOUND",
+                    "protocol": "TCP",
+                    "blocked": False,
+                    "remoteIpDetails": REMOTE,
+                    "remotePortDetails": {"port": 32794},
+                    "localIpDetails": {"ipAddressV4": "10.0.0.23"},
+                    "localPortDetails": {"port": 22, "portName": "SSH"},
+                },
+            },
+            {
+                "source": PLACE | {"port": 32794},
+                "destination": {"ip": "10.0.0.23", "port": 22},
+                "network": {"direction": "inbound", "transport": "tcp"},
+            },
+        ),
+        (
+            {
+                "actionType": "PORT_PROBE",
+                "portProbeAction": {
+                    "blocked": True,
+                    "portProbeDetails": [{"remoteIpDetails": REMOTE, "localPortDetails": {"port": 80}}, {"remoteIpDetails": {}}],
+                },
+            },
+            {"source": PLACE, "destination": {"port": 80}},
+        ),
+        (
+            {"actionType": "DNS_REQUEST", "dnsRequestAction": {"domain": "bad.example", "protocol": "0", "blocked": False}},
+            {"dns": {"question": {"name": "bad.example"}}},
+        ),
+        (
+            {"actionType": "KUBERNETES_API_CALL", "kubernetesApiCallAction": {"statusCode": 403, "remoteIpDetails": REMOTE}},
+            {"source": PLACE},
+        ),
+        (
+            {"actionType": "RDS_LOGIN_ATTEMPT", "rdsLoginAttemptAction": {"remoteIpDetails": {"ipAddressV6": "2001:db8::9"}}},
+            {"source": {"ip": "2001:db8::9"}},
+        ),
+        ({}, {}),
+    ],
+    ids=["connection", "probe", "dns", "kubernetes", "rds", "none"],
+)
+def test_where_it_came_from(action: dict[str, Any], expected: dict[str, Any], document: Callable[..., Document]) -> None:
+    found = document(finding(action))
+    assert {name: found[name] for name in ("source", "destination", "network", "dns") if name in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "details", "outcome"),
+    [
+        ("awsApiCallAction", {}, "success"),
+        ("awsApiCallAction", {"errorCode": "AccessDenied"}, "failure"),
+        ("networkConnectionAction", {"blocked": False}, "success"),
+        ("networkConnectionAction", {"blocked": True}, "failure"),
+        ("kubernetesApiCallAction", {"statusCode": 200}, "success"),
+        ("kubernetesApiCallAction", {"statusCode": 403}, "failure"),
+        ("rdsLoginAttemptAction", {}, "unknown"),
+    ],
+)
+def test_outcome_is_that_of_the_action(
+    name: str, details: dict[str, Any], outcome: str, document: Callable[..., Document]
+) -> None:
+    assert document(finding({name: details}))["event"]["outcome"] == outcome
+
+
+def test_places_off_the_map_and_owners_without_number_are_left_out(document: Callable[..., Document]) -> None:
+    odd = REMOTE | {"geoLocation": {"lat": 91, "lon": 0}, "organization": {"asn": "-1"}, "country": None, "city": {}}
+    assert document(finding({"awsApiCallAction": {"remoteIpDetails": odd}}))["source"] == {"ip": "198.51.100.9"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        ({"rdsDbUserDetails": {"user": "dba"}}, "dba"),
+        ({"kubernetesDetails": {"kubernetesUserDetails": {"username": "system:anonymous"}}}, "system:anonymous"),
+        ({}, None),
+    ],
+)
+def test_the_user_of_other_resources(resource: dict[str, Any], name: str | None, document: Callable[..., Document]) -> None:
+    assert document(finding(resource=resource)).get("user", {}).get("name") == name
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"updatedAt": None}, "updatedAt: missing"),
+        ({"updatedAt": "now"}, "updatedAt: "),
+        ({"severity": "high"}, "severity: expected a number"),
+        ({"type": ""}, "type: missing"),
+        ({"service": []}, "service: expected an object"),
+        ({"action": {"awsApiCallAction": {"remoteIpDetails": {"ipAddressV4": "nowhere"}}}}, "ipAddressV4: "),
+        (
+            {"action": {"portProbeAction": {"portProbeDetails": [{"localPortDetails": {"port": 70000}}]}}},
+            "localPortDetails.port: ",
+        ),
+    ],
+)
+def test_a_wrong_field_is_named(changes: dict[str, Any], field: str, rejected: Callable[..., Rejected]) -> None:
+    refused = rejected(in_event(finding(**changes)))
+    assert (refused.reason, refused.type) == ("malformed", "guardduty")
+    assert refused.detail.startswith(field)

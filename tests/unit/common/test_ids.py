@@ -1,0 +1,46 @@
+"""An id is made from where an event came from, so a retry makes the same and another place another."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+
+import pytest
+
+from common.ids import event_id, log_event_id
+from common.model import Coordinates
+
+HERE = ("weir-dev-raw", "shardId-000000000000", "4959", "0")
+
+
+def test_an_id_is_22_url_safe_characters_and_never_changes() -> None:
+    # base64url of BLAKE2b-128 of "weir-dev-raw/shardId-000000000000/4959/0", as the documents already indexed have it
+    assert event_id(*HERE) == "6BVc8zP94ZU4_arvac8SRA"
+    assert len(event_id(*HERE)) == 22
+    assert set(event_id(*HERE)) <= set(string.ascii_letters + string.digits + "-_")
+
+
+@pytest.mark.parametrize("changed", range(4), ids=["stream", "shard", "sequence", "position"])
+def test_every_coordinate_counts(changed: int) -> None:
+    elsewhere = [*HERE]
+    elsewhere[changed] += "1"
+    assert event_id(*elsewhere) != event_id(*HERE)
+
+
+def test_coordinates_make_the_id_of_their_four_parts_only(at: Coordinates) -> None:
+    assert at.id() == event_id(at.stream, at.shard, at.sequence, "0")
+    assert replace(at, arrival_ms=0, partition_key="other").id() == at.id()
+
+
+def test_events_in_one_record_extend_its_position(at: Coordinates) -> None:
+    assert at.within(3).position == "0.3"
+    inner = at.user_record(7, "k7")
+    assert (inner.position, inner.partition_key, inner.sequence) == ("7", "k7", at.sequence)
+    assert inner.within(0).position == "7.0"
+    assert len({at.id(), at.within(0).id(), at.within(1).id(), inner.id(), inner.within(0).id()}) == 5
+
+
+def test_a_log_event_is_known_by_its_owner_group_stream_and_id() -> None:
+    ids = {log_event_id("1", "g", "s", "x"), log_event_id("2", "g", "s", "x"), log_event_id("1", "gs", "", "x")}
+    assert len(ids) == 3
+    assert log_event_id("1", "g", "s", "x") in ids
