@@ -1,0 +1,213 @@
+"""Alarms and the dashboard: what is watched, from which threshold, and what missing data means.
+
+Alarms go through cdk-monitoring-constructs, which writes a metric's dimensions once for the widget and the alarm. Metric
+names: the developer guides of Lambda, Kinesis Data Streams, Firehose and OpenSearch Service, "Monitoring … with CloudWatch".
+"""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sns as sns
+from cdk_monitoring_constructs import (
+    AlarmFactoryDefaults,
+    CustomMetricGroup,
+    CustomMetricWithAlarm,
+    CustomThreshold,
+    DefaultDashboardFactory,
+    ErrorCountThreshold,
+    MaxAgeThreshold,
+    MetricFactoryDefaults,
+    MonitoringFacade,
+    RecordsThrottledThreshold,
+    SnsAlarmActionStrategy,
+)
+from constructs import Construct
+
+from components.event_source import StreamConsumer
+from components.function import PipelineFunction
+from components.stream import RecordStream
+from config.model import Observability
+
+#: Every alarm looks at minutes: what matters here is felt within minutes.
+PERIOD = Duration.minutes(1)
+#: A lag counts when it lasts: three of five minutes, so one slow batch wakes nobody.
+LASTING, WINDOW = 3, 5
+#: Less than this share of deliveries accepted, over the window, is trouble and not a hiccup Firehose retries by itself.
+DELIVERY_SUCCESS = 0.99
+
+_MISSING = cloudwatch.TreatMissingData.MISSING
+_NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
+_ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+_BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+
+
+class PipelineMonitoring(Construct):
+    """Watches the steps it is given; every alarm tells the topic, when it starts and when it is over."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, topic: sns.ITopic, settings: Observability) -> None:
+        """`name` starts every alarm's name and is the dashboard's."""
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.facade = MonitoringFacade(
+            self,
+            "Facade",
+            metric_factory_defaults=MetricFactoryDefaults(period=PERIOD),
+            alarm_factory_defaults=AlarmFactoryDefaults(
+                actions_enabled=True,
+                action=SnsAlarmActionStrategy(on_alarm_topic=topic, on_ok_topic=topic),
+                alarm_name_prefix=name,
+                datapoints_to_alarm=1,
+                evaluation_periods=1,
+            ),
+            dashboard_factory=DefaultDashboardFactory(self, "Dashboards", dashboard_name_prefix=name),
+        )
+
+    def header(self, text: str) -> None:
+        """Starts a section of the dashboard."""
+        self.facade.add_large_header(text)
+
+    def function(self, function: PipelineFunction, *, name: str) -> None:
+        """Errors and throttles of a function. No invocation is no error: missing data is fine."""
+        self.facade.monitor_lambda_function(
+            lambda_function=function.function,
+            human_readable_name=name,
+            alarm_friendly_name=name,
+            add_fault_count_alarm={"Warning": ErrorCountThreshold(max_error_count=0)},
+            add_throttles_count_alarm={"Warning": ErrorCountThreshold(max_error_count=0)},
+        )
+
+    def consumer(self, consumer: StreamConsumer, function: PipelineFunction, *, name: str) -> None:
+        """A function that reads a stream: how far it lags, and what its mapping gave up.
+
+        No age is reported while nothing arrives, and also when the mapping is disabled: MISSING shows that as insufficient
+        data instead of calling it well.
+        """
+        age = MaxAgeThreshold(
+            max_age_in_millis=self._settings.iterator_age_seconds * 1000,
+            datapoints_to_alarm=LASTING,
+            evaluation_periods=WINDOW,
+            treat_missing_data_override=_MISSING,
+        )
+        self.facade.monitor_lambda_function(
+            lambda_function=function.function,
+            human_readable_name=name,
+            alarm_friendly_name=name,
+            is_iterator=True,
+            add_max_iterator_age_alarm={"Critical": age},
+            add_fault_count_alarm={"Warning": ErrorCountThreshold(max_error_count=0)},
+            add_throttles_count_alarm={"Warning": ErrorCountThreshold(max_error_count=0)},
+        )
+        dimensions = {"EventSourceMappingUUID": consumer.mapping.event_source_mapping_id}
+        given_up = CustomThreshold(
+            threshold=0,
+            comparison_operator=_ABOVE,
+            treat_missing_data_override=_NOT_BREACHING,
+            additional_description="A batch was given up: look into the quarantine bucket, below aws/lambda/.",
+        )
+        dropped = CustomThreshold(
+            threshold=0,
+            comparison_operator=_ABOVE,
+            treat_missing_data_override=_NOT_BREACHING,
+            additional_description="A batch was given up and could not be kept: check the function role's grants on the bucket.",
+        )
+        self._custom(
+            f"{name}: batches given up",
+            f"{name}-mapping",
+            _alarmed(
+                _metric("AWS/Lambda", "OnFailureDestinationDeliveredEventCount", "Sum", dimensions),
+                "Quarantined",
+                "Warning",
+                given_up,
+            ),
+            _alarmed(_metric("AWS/Lambda", "DroppedEventCount", "Sum", dimensions), "Dropped", "Critical", dropped),
+        )
+
+    def stream(self, stream: RecordStream, *, name: str) -> None:
+        """Refused writes of a stream. It reports nothing while nothing is written: that is no refusal."""
+        self.facade.monitor_kinesis_data_stream(
+            stream_name=stream.name,
+            human_readable_name=f"Stream {name}",
+            alarm_friendly_name=name,
+            add_write_provisioned_throughput_exceeded_alarm={
+                "Warning": RecordsThrottledThreshold(max_records_throttled_threshold=0)
+            },
+        )
+
+    def errors(self, stream: RecordStream) -> None:
+        """The rate of records no step could process. Silence is the best news."""
+        self._custom(
+            "Records on errors",
+            "errors-stream",
+            _alarmed(
+                _metric("AWS/Kinesis", "IncomingRecords", "Sum", {"StreamName": stream.name}),
+                "Rate",
+                "Warning",
+                CustomThreshold(
+                    threshold=self._settings.errors_per_minute,
+                    comparison_operator=_ABOVE,
+                    treat_missing_data_override=_NOT_BREACHING,
+                    additional_description="Records a minute that a step could not process; each says its step and reason.",
+                ),
+            ),
+        )
+
+    def delivery(self, delivery_name: str, *, name: str, destination: str, reads_stream: bool) -> None:
+        """A Firehose stream: age of its oldest undelivered record, accepted share, and lag behind its source stream.
+
+        `destination` starts the metrics' names (`DeliveryToS3`, `DeliveryToAmazonOpenSearchService`). Without records
+        nothing is reported, and nothing is late.
+        """
+        dimensions = {"DeliveryStreamName": delivery_name}
+        freshness = CustomThreshold(
+            threshold=self._settings.delivery_freshness_seconds,
+            comparison_operator=_ABOVE,
+            treat_missing_data_override=_NOT_BREACHING,
+            additional_description="Seconds the oldest undelivered record has waited; the stream's log says why.",
+        )
+        success = CustomThreshold(
+            threshold=DELIVERY_SUCCESS,
+            comparison_operator=_BELOW,
+            datapoints_to_alarm=LASTING,
+            evaluation_periods=WINDOW,
+            treat_missing_data_override=_NOT_BREACHING,
+            additional_description="Share of deliveries the destination accepted; the stream's log says why not.",
+        )
+        metrics = [
+            _alarmed(
+                _metric("AWS/Firehose", f"{destination}.DataFreshness", "Maximum", dimensions), "Freshness", "Critical", freshness
+            ),
+            _alarmed(_metric("AWS/Firehose", f"{destination}.Success", "Average", dimensions), "Success", "Warning", success),
+        ]
+        if reads_stream:
+            lag = CustomThreshold(
+                threshold=self._settings.iterator_age_seconds * 1000,
+                comparison_operator=_ABOVE,
+                datapoints_to_alarm=LASTING,
+                evaluation_periods=WINDOW,
+                treat_missing_data_override=_MISSING,
+                additional_description="Milliseconds Firehose is behind the end of its source stream.",
+            )
+            behind = _metric("AWS/Firehose", "KinesisMillisBehindLatest", "Maximum", dimensions)
+            metrics.append(_alarmed(behind, "Behind-Source", "Critical", lag))
+        self.facade.monitor_kinesis_firehose(
+            delivery_stream_name=delivery_name, human_readable_name=f"Delivery {name}", alarm_friendly_name=name
+        )
+        self._custom(f"Delivery {name}", f"{name}-delivery", *metrics)
+
+    def _custom(self, title: str, alarm_name: str, *metrics: CustomMetricWithAlarm) -> None:
+        self.facade.monitor_custom(
+            human_readable_name=title,
+            alarm_friendly_name=alarm_name,
+            metric_groups=[CustomMetricGroup(title=title, metrics=list(metrics))],
+        )
+
+
+def _metric(namespace: str, name: str, statistic: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=namespace, metric_name=name, statistic=statistic, dimensions_map=dimensions, period=PERIOD, label=name
+    )
+
+
+def _alarmed(metric: cloudwatch.Metric, name: str, severity: str, threshold: CustomThreshold) -> CustomMetricWithAlarm:
+    return CustomMetricWithAlarm(metric=metric, alarm_friendly_name=name, add_alarm={severity: threshold})

@@ -1,0 +1,74 @@
+"""A Kinesis data stream of the pipeline."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
+from constructs import Construct
+
+from components.acknowledge import acknowledge
+from components.at_rest import AtRest
+from components.key import allow_key
+from config.model import Stream
+
+
+class RecordStream(Construct):
+    """A stream encrypted with the environment's key, and the exact grants to read it and to write to it."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, settings: Stream, at_rest: AtRest) -> None:
+        """`name` is the physical name: producers and people type it."""
+        super().__init__(scope, construct_id)
+        provisioned = settings.mode == "provisioned"
+        self.stream = kinesis.Stream(
+            self,
+            "Stream",
+            stream_name=name,
+            stream_mode=kinesis.StreamMode.PROVISIONED if provisioned else kinesis.StreamMode.ON_DEMAND,
+            shard_count=settings.shards,
+            retention_period=Duration.hours(settings.retention_hours),
+            encryption=kinesis.StreamEncryption.KMS,
+            encryption_key=at_rest.key,
+            removal_policy=at_rest.removal_policy,
+        )
+        # The construct library has no property for it yet.
+        cast(kinesis.CfnStream, self.stream.node.default_child).max_record_size_in_kib = settings.max_record_kib
+        acknowledge(
+            self.stream,
+            "AwsSolutions-KDS3",
+            reason="A customer-managed key is wanted: its use is granted role by role, and it can be disabled.",
+        )
+        self._key = at_rest.key
+
+    @property
+    def name(self) -> str:
+        return self.stream.stream_name
+
+    @property
+    def arn(self) -> str:
+        return self.stream.stream_arn
+
+    def grant_read(self, role: iam.IRole) -> None:
+        """What Lambda's poller and Firehose need to read with GetRecords (Lambda developer guide, "Processing Kinesis data
+        streams"; Firehose developer guide, "Grant Firehose access to a Kinesis data stream")."""
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=[
+                    "kinesis:DescribeStream",
+                    "kinesis:DescribeStreamSummary",
+                    "kinesis:GetRecords",
+                    "kinesis:GetShardIterator",
+                    "kinesis:ListShards",
+                ],
+                resources=[self.arn],
+            )
+        )
+        allow_key(role, self._key, through="kinesis", actions=["kms:Decrypt"])
+
+    def grant_write(self, role: iam.IRole) -> None:
+        """What a function needs to put records in batches (Kinesis developer guide, "Permissions to use user-generated KMS
+        keys")."""
+        role.add_to_principal_policy(iam.PolicyStatement(actions=["kinesis:PutRecords"], resources=[self.arn]))
+        allow_key(role, self._key, through="kinesis", actions=["kms:GenerateDataKey"])

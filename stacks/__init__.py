@@ -1,0 +1,1 @@
+"""One thin stack a pipeline step: it wires components and says what the next step may use."""

@@ -1,0 +1,90 @@
+"""What every other step stands on: the key, the buckets, the master-data table, and the network where there is one."""
+
+from __future__ import annotations
+
+import jsii
+from aws_cdk import CfnOutput, Fn, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from components.acknowledge import acknowledge
+from components.at_rest import AtRest
+from components.bucket import AccessLogBucket, DataBucket
+from components.key import DataKey
+from components.network import ZONES, PrivateNetwork
+from config.model import Environment
+
+
+class FoundationStack(Stack):
+    """Exposes `at_rest`, `archive`, `quarantine` and `network` (None where the environment has no VPC)."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
+        removal = environment.removal
+        super().__init__(
+            scope,
+            construct_id,
+            description="Weir: key, buckets, table, network",
+            termination_protection=removal.deletion_protection,
+        )
+        policy = RemovalPolicy.RETAIN if removal.policy == "retain" else RemovalPolicy.DESTROY
+        key = DataKey(self, "DataKey", alias=f"weir-{environment.name}", removal_policy=policy)
+        self.at_rest = AtRest(
+            key=key.key,
+            log_retention_days=environment.functions.log_retention_days,
+            removal_policy=policy,
+            deletion_protection=removal.deletion_protection,
+        )
+        access_logs = AccessLogBucket(self, "AccessLogs", removal_policy=policy)
+        self.archive = DataBucket(
+            self,
+            "Archive",
+            access_logs=access_logs,
+            at_rest=self.at_rest,
+            infrequent_access_after_days=environment.archive.infrequent_access_after_days,
+            expire_after_days=environment.archive.expire_after_days,
+        )
+        # Poison batches wait for a person: they are few, and stay as long as what they came from.
+        self.quarantine = DataBucket(
+            self,
+            "Quarantine",
+            access_logs=access_logs,
+            at_rest=self.at_rest,
+            infrequent_access_after_days=None,
+            expire_after_days=environment.archive.expire_after_days,
+        )
+        table = self._master_data()
+        self.network = (
+            PrivateNetwork(self, "Network", settings=environment.network, at_rest=self.at_rest)
+            if environment.network.vpc
+            else None
+        )
+        CfnOutput(self, "ArchiveBucket", value=self.archive.name)
+        CfnOutput(self, "QuarantineBucket", value=self.quarantine.name)
+        CfnOutput(self, "MasterDataTable", value=table.table_name)
+
+    @property
+    @jsii.member(jsii_name="availabilityZones")
+    def availability_zones(self) -> list[str]:
+        """The region's first zones by position: names would need a look-up in the account."""
+        return [Fn.select(number, Fn.get_azs()) for number in range(ZONES)]
+
+    def _master_data(self) -> dynamodb.Table:
+        """Reference data events are joined with: `kind` (what it describes) and `id` (the value found in an event)."""
+        table = dynamodb.Table(
+            self,
+            "MasterData",
+            partition_key=dynamodb.Attribute(name="kind", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True),
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.at_rest.key,
+            deletion_protection=self.at_rest.deletion_protection,
+            removal_policy=self.at_rest.removal_policy,
+        )
+        acknowledge(
+            table,
+            "NIST.800.53.R5-DynamoDBInBackupPlan",
+            reason="Point-in-time recovery restores any second of the last 35 days, and the table is loaded from elsewhere.",
+        )
+        return table

@@ -1,0 +1,61 @@
+"""What is watched, and the dashboard."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from components.monitoring import PipelineMonitoring
+from components.search_monitoring import monitor_domain
+from components.topic import AlertTopic
+from config.model import Environment
+from stacks.ingestion import IngestionStack
+from stacks.normalisation import NormalisationStack
+from stacks.search import SearchStack
+
+
+class ObservabilityStack(Stack):
+    """Alarms of every step, in the order of the data, told to the alert topic."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        alerts: AlertTopic,
+        ingestion: IngestionStack,
+        normalisation: NormalisationStack,
+        search: SearchStack,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description="Weir: alarms and the dashboard",
+            termination_protection=environment.removal.deletion_protection,
+        )
+        watch = PipelineMonitoring(
+            self, "Monitoring", name=f"weir-{environment.name}", topic=alerts.topic, settings=environment.observability
+        )
+        watch.header("Ingestion")
+        watch.stream(ingestion.raw, name="raw")
+        watch.header("Normalisation")
+        watch.consumer(normalisation.raw_to_normalise, normalisation.normalise, name="normalise")
+        watch.stream(normalisation.events, name="events")
+        watch.stream(normalisation.errors, name="errors")
+        watch.errors(normalisation.errors)
+        watch.header("Archive")
+        watch.function(normalisation.frame, name="archive")
+        watch.delivery(normalisation.raw_archive.name, name="raw-archive", destination="DeliveryToS3", reads_stream=True)
+        watch.delivery(normalisation.errors_archive.name, name="errors-archive", destination="DeliveryToS3", reads_stream=True)
+        watch.header("Search")
+        watch.consumer(search.events_to_route, search.route, name="route")
+        monitor_domain(watch.facade, search.domain, environment.search)
+        if search.direct_put and search.transform:
+            watch.function(search.transform, name="transform")
+            watch.delivery(
+                search.direct_put.name,
+                name="direct-put",
+                destination="DeliveryToAmazonOpenSearchService",
+                reads_stream=False,
+            )

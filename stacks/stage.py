@@ -1,0 +1,58 @@
+"""One environment: its stacks in the order the data flows."""
+
+from __future__ import annotations
+
+from aws_cdk import Environment as Target
+from aws_cdk import Stage, Tags
+from constructs import Construct
+
+from config.model import Environment
+from stacks.alerting import AlertingStack
+from stacks.foundation import FoundationStack
+from stacks.ingestion import IngestionStack
+from stacks.normalisation import NormalisationStack
+from stacks.observability import ObservabilityStack
+from stacks.search import SearchStack
+
+
+class PipelineStage(Stage):
+    """All stacks of one environment, named `<id>-<step>`."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
+        account = environment.account
+        super().__init__(scope, construct_id, env=Target(account=account.id, region=account.region) if account else None)
+        self.foundation = FoundationStack(self, "foundation", environment=environment)
+        at_rest, network = self.foundation.at_rest, self.foundation.network
+        self.ingestion = IngestionStack(self, "ingestion", environment=environment, at_rest=at_rest)
+        self.normalisation = NormalisationStack(
+            self,
+            "normalisation",
+            environment=environment,
+            at_rest=at_rest,
+            network=network,
+            raw=self.ingestion.raw,
+            archive=self.foundation.archive,
+            quarantine=self.foundation.quarantine,
+        )
+        self.search = SearchStack(
+            self,
+            "search",
+            environment=environment,
+            at_rest=at_rest,
+            network=network,
+            events=self.normalisation.events,
+            errors=self.normalisation.errors,
+            quarantine=self.foundation.quarantine,
+        )
+        self.alerting = AlertingStack(self, "alerting", environment=environment, at_rest=at_rest)
+        self.observability = ObservabilityStack(
+            self,
+            "observability",
+            environment=environment,
+            alerts=self.alerting.alerts,
+            ingestion=self.ingestion,
+            normalisation=self.normalisation,
+            search=self.search,
+        )
+        for name, value in {"weir:environment": environment.name, **environment.tags}.items():
+            Tags.of(self).add(name, value)
