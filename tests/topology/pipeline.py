@@ -1,0 +1,48 @@
+"""The pipeline written down by hand: what the topology of every environment must be."""
+
+from __future__ import annotations
+
+ENVIRONMENTS = ("local", "dev", "staging", "prod")
+
+EDGES = (
+    "producers/producers writes stream/raw",
+    "producers/producers writes delivery/direct-put",
+    # raw → events, errors
+    "stream/raw reads function/normalise",
+    "function/normalise writes stream/events",
+    "function/normalise writes stream/errors",
+    "function/normalise fails to bucket/quarantine",
+    # raw, errors → archive
+    "stream/raw reads delivery/archive",
+    "delivery/archive calls function/archive",
+    "delivery/archive delivers bucket/archive",
+    "stream/errors reads delivery/errors-archive",
+    "delivery/errors-archive delivers bucket/archive",
+    # events → index
+    "stream/events reads function/route",
+    "function/route indexes domain/search",
+    "function/route writes stream/errors",
+    "function/route fails to bucket/quarantine",
+    # direct put → index
+    "delivery/direct-put calls function/transform",
+    "delivery/direct-put delivers domain/search",
+    "delivery/direct-put fails to bucket/quarantine",
+    # what keeps it running
+    "deployment/cloudformation calls function/content",
+    "function/content applies domain/search",
+    "alarms/alarms notifies topic/alerts",
+    "bucket/archive logs to bucket/access-logs",
+    "bucket/quarantine logs to bucket/access-logs",
+)
+
+#: Nodes that need something by themselves: their role's trust, their log, their network.
+ACTING_NODES = (
+    "function/normalise",
+    "function/archive",
+    "function/route",
+    "function/transform",
+    "function/content",
+    "delivery/archive",
+    "delivery/errors-archive",
+    "delivery/direct-put",
+)

@@ -1,0 +1,184 @@
+"""What is deployed in every environment is the pipeline, and the check finds what is not as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import topology
+from config.loader import load_environment
+from tests.topology.changes import changed, document, findings, resource
+from tests.topology.pipeline import EDGES, ENVIRONMENTS
+from topology.assembly import Assembly
+
+AssemblyOf = Callable[[str], Assembly]
+TopologyOf = Callable[[str], topology.Topology]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_edges_are_exactly_these(environment: str, topology_of: TopologyOf) -> None:
+    assert sorted(edge.name for edge in topology_of(environment).edges) == sorted(EDGES)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nothing_is_found(environment: str, topology_of: TopologyOf) -> None:
+    assert topology.check(topology_of(environment), load_environment(environment)) == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_all_log_data_is_encrypted_with_the_environments_key(environment: str, topology_of: TopologyOf) -> None:
+    stores = [node for node in topology_of(environment).nodes.values() if node.kind in ("stream", "bucket", "domain", "table")]
+    keys = {node.label: node.encryption_key.path if node.encryption_key else None for node in stores}
+    assert keys.pop("access-logs") is None  # S3 writes access logs only to a bucket with its own encryption
+    assert set(keys.values()) == {"DataKey/Key"}
+
+
+def test_asynchronous_hops_fail_to_these(topology_of: TopologyOf) -> None:
+    failures = {edge.name: edge.failure for edge in topology_of("prod").edges if edge.asynchronous}
+    assert failures == {
+        "stream/raw reads function/normalise": "bucket/quarantine",
+        "stream/events reads function/route": "bucket/quarantine",
+        "delivery/archive delivers bucket/archive": "bucket/archive",
+        "delivery/errors-archive delivers bucket/archive": "bucket/archive",
+        "delivery/direct-put delivers domain/search": "bucket/quarantine",
+    }
+
+
+def test_steps_are_the_stacks(topology_of: TopologyOf) -> None:
+    steps = {key: node.step for key, node in topology_of("dev").nodes.items()}
+    assert steps["stream/raw"] == "ingestion"
+    assert steps["function/normalise"] == "normalisation"
+    assert steps["domain/search"] == "search"
+    assert steps["bucket/quarantine"] == "foundation"
+    assert steps["topic/alerts"] == "alerting"
+
+
+def test_producers_reach_only_what_is_open_to_them(topology_of: TopologyOf) -> None:
+    assert set(topology_of("prod").graph.successors("producers/producers")) == {"stream/raw", "delivery/direct-put"}
+
+
+def test_a_mapping_that_is_off_leaves_its_stream_and_function_orphans(assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    copied, body = changed(assembly, *resource(assembly, "AWS::Lambda::EventSourceMapping", FunctionName="weir-local-route"))
+    body["Properties"]["Enabled"] = False
+    found = findings(copied, "local")
+    assert {(finding.rule, finding.subject) for finding in found if finding.rule != "excess permission"} == {
+        ("orphan", "stream/events"),
+        ("orphan", "function/route"),
+        ("unreachable", "producers/producers → stream/events → domain"),
+    }
+    # What only the mapping needed is now too much.
+    assert {finding.action for finding in found if finding.rule == "excess permission"} >= {"kinesis:GetRecords", "s3:PutObject"}
+
+
+def test_a_mapping_without_failure_destination_is_named(assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    copied, body = changed(assembly, *resource(assembly, "AWS::Lambda::EventSourceMapping", FunctionName="weir-local-route"))
+    del body["Properties"]["DestinationConfig"]
+    found = [finding for finding in findings(copied, "local") if finding.rule == "no failure destination"]
+    assert [finding.subject for finding in found] == ["stream/events reads function/route"]
+
+
+@pytest.mark.parametrize(
+    ("name", "destination", "edge"),
+    [
+        ("weir-local-archive", "ExtendedS3DestinationConfiguration", "delivery/archive delivers bucket/archive"),
+        (
+            "weir-local-direct-put",
+            "AmazonopensearchserviceDestinationConfiguration",
+            "delivery/direct-put delivers domain/search",
+        ),
+    ],
+)
+def test_a_delivery_without_failure_prefix_is_named(name: str, destination: str, edge: str, assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    where = resource(assembly, "AWS::KinesisFirehose::DeliveryStream", DeliveryStreamName=name)
+    copied, body = changed(assembly, *where)
+    configuration = body["Properties"][destination]
+    del configuration.get("S3Configuration", configuration)["ErrorOutputPrefix"]
+    found = [finding for finding in findings(copied, "local") if finding.rule == "no failure destination"]
+    assert [finding.subject for finding in found] == [edge]
+
+
+def test_a_stream_nothing_uses_is_an_orphan(assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    (stack,) = [name for name, stack in assembly.stacks.items() if stack.step == "normalisation"]
+    template = dict(assembly.stacks[stack].template)
+    forgotten = {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "weir-local-forgotten"}}
+    template["Resources"] = {**template["Resources"], "Forgotten": forgotten}
+    found = findings(assembly.with_template(stack, template), "local")
+    assert [str(finding) for finding in found] == [
+        "orphan: stream/forgotten: nothing writes to the stream",
+        "orphan: stream/forgotten: nothing reads the stream",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "resource_pattern"),
+    [("kinesis:PutRecord", None), ("kinesis:*", None), ("kinesis:PutRecords", "*"), ("dynamodb:Scan", "*")],
+)
+def test_a_grant_no_edge_needs_is_named(action: str, resource_pattern: str | None, assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    stack, policy = _policy_of(assembly, "normalise")
+    copied, body = changed(assembly, stack, policy)
+    (writing, *_) = [entry for entry in document(body)["Statement"] if "kinesis:PutRecords" in entry["Action"]]
+    document(body)["Statement"].append({**writing, "Action": action, "Resource": resource_pattern or writing["Resource"]})
+    found = findings(copied, "local")
+    assert {(finding.rule, finding.subject, finding.action) for finding in found} == {
+        ("excess permission", "function/normalise", action)
+    }
+
+
+def test_an_entry_in_the_domains_policy_no_edge_needs_is_named(assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    copied, body = changed(assembly, *resource(assembly, "AWS::OpenSearchService::Domain"))
+    statements = document(body)["Statement"]
+    (bulk,) = [entry for entry in statements if entry["Action"] == "es:ESHttpPost"]
+    statements.append({**bulk, "Action": "es:ESHttpDelete"})
+    (found,) = findings(copied, "local")
+    assert (found.rule, found.subject, found.action) == ("excess permission", "function/route", "es:ESHttpDelete")
+
+
+def test_an_explicit_deny_wins(assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    copied, body = changed(assembly, *_policy_of(assembly, "normalise"))
+    document(body)["Statement"].append({"Effect": "Deny", "Action": "kinesis:Put*", "Resource": "*"})
+    found = findings(copied, "local")
+    assert {finding.subject for finding in found} == {
+        "function/normalise writes stream/events",
+        "function/normalise writes stream/errors",
+    }
+    assert all("denied by statement" in finding.message for finding in found)
+
+
+def test_a_store_the_configuration_promises_must_be_reached(assembly_of: AssemblyOf) -> None:
+    """A function whose variable no longer names the stream writes nothing to it."""
+    assembly = assembly_of("local")
+    copied, body = changed(assembly, *resource(assembly, "AWS::Lambda::Function", FunctionName="weir-local-normalise"))
+    del body["Properties"]["Environment"]["Variables"]["EVENTS_STREAM"]
+    rules = {(finding.rule, finding.subject) for finding in findings(copied, "local")}
+    assert ("unreachable", "producers/producers → stream/events → domain") in rules
+    assert ("orphan", "stream/events") in rules
+
+
+def test_without_the_direct_way_nothing_is_promised_of_it(topology_of: TopologyOf) -> None:
+    pipeline = topology_of("local")
+    edges = tuple(edge for edge in pipeline.edges if "direct-put" not in edge.name)
+    nodes = {key: node for key, node in pipeline.nodes.items() if key not in ("delivery/direct-put", "function/transform")}
+    without = topology.Topology(pipeline.name, pipeline.assembly, nodes, edges)
+    environment = load_environment("local")
+    closed = environment.model_copy(update={"direct_put": environment.direct_put.model_copy(update={"enabled": False})})
+    promised = "producers/producers → delivery/direct-put → domain"
+    assert promised in {finding.subject for finding in topology.check(without, environment)}
+    assert promised not in {finding.subject for finding in topology.check(without, closed)}
+
+
+def _policy_of(assembly: Assembly, function: str) -> tuple[str, str]:
+    (role,) = [
+        assembly.properties(entry)["Role"].rpartition("/")[2]
+        for entry in assembly.of_type("AWS::Lambda::Function")
+        if entry.name.endswith(f"-{function}")
+    ]
+    (policy,) = [entry for entry in assembly.of_type("AWS::IAM::Policy") if assembly.properties(entry)["Roles"] == [role]]
+    return policy.stack, policy.id

@@ -1,0 +1,167 @@
+"""From resources to edges: what reads, writes, calls and delivers to what, and what each of these needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from topology import needs as uses
+from topology.assembly import Assembly, AssemblyError, Resource
+from topology.delivery import bucket_needs, domain_needs, read_delivery
+from topology.encryption import key_of
+from topology.model import Edge, Kind, Need, Node, Verb
+from topology.use import Use, needs
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::Kinesis::Stream": "stream",
+    "AWS::Lambda::Function": "function",
+    "AWS::KinesisFirehose::DeliveryStream": "delivery",
+    "AWS::S3::Bucket": "bucket",
+    "AWS::OpenSearchService::Domain": "domain",
+    "AWS::DynamoDB::Table": "table",
+    "AWS::SNS::Topic": "topic",
+}
+#: What a function does with a resource that one of its environment variables names.
+_VARIABLE_USES: Mapping[str, tuple[Verb, Use]] = {
+    "AWS::Kinesis::Stream": ("writes", uses.PUT_RECORDS),
+    "AWS::OpenSearchService::Domain": ("indexes", uses.INDEX_DOCUMENTS),
+}
+#: The step whose streams are open to producers.
+_FRONT = "ingestion"
+
+PRODUCERS = Node("producers", "producers", step="", path="")
+DEPLOYMENT = Node("deployment", "cloudformation", step="", path="")
+ALARMS = Node("alarms", "alarms", step="", path="")
+OUTSIDE = (PRODUCERS, DEPLOYMENT, ALARMS)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the edges of an assembly whose nodes are known by their ARN."""
+
+    assembly: Assembly
+    nodes: Mapping[str, Node]
+
+    def edges(self) -> Iterator[Edge]:
+        """Raises AssemblyError for a transfer whose needs are not in the table."""
+        yield from self._produced()
+        for delivery in self.assembly.of_type("AWS::KinesisFirehose::DeliveryStream"):
+            yield from self._delivered(delivery)
+        for mapping in self.assembly.of_type("AWS::Lambda::EventSourceMapping"):
+            yield from self._polled(mapping)
+        applying = {function.arn: function for function in self._deployed()}
+        for function in applying.values():
+            yield Edge(DEPLOYMENT.key, self._key(function), "calls")
+        for function in self.assembly.of_type("AWS::Lambda::Function"):
+            yield from self._written(function, applies_content=function.arn in applying)
+        for bucket in self.assembly.of_type("AWS::S3::Bucket"):
+            yield from self._access_logged(bucket)
+        yield from self._alarmed()
+
+    def _key(self, resource: Resource) -> str:
+        return self.nodes[resource.arn].key
+
+    def _find(self, value: object, where: Resource, what: str, *types: str) -> Resource:
+        found = self.assembly.find(value, *types)
+        if found is None:
+            raise AssemblyError(f"{where.stack}/{where.id}: its {what} {value} is not in the assembly, or not one known here")
+        return found
+
+    def _produced(self) -> Iterator[Edge]:
+        for stream in self.assembly.of_type("AWS::Kinesis::Stream"):
+            if stream.step == _FRONT:
+                yield Edge(PRODUCERS.key, self._key(stream), "writes")
+
+    def _polled(self, mapping: Resource) -> Iterator[Edge]:
+        properties = self.assembly.properties(mapping)
+        if properties.get("Enabled") is False:
+            return
+        stream = self._find(properties["EventSourceArn"], mapping, "event source", "AWS::Kinesis::Stream")
+        function = self._find(properties["FunctionName"], mapping, "function", "AWS::Lambda::Function")
+        role = self.assembly.properties(function)["Role"]
+        destination = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        failure = self._find(destination, mapping, "failure destination", "AWS::S3::Bucket") if destination else None
+        polled = needs(uses.POLL_STREAM, role, stream, key=key_of(self.assembly, stream))
+        kept_by = self._key(failure) if failure else None
+        yield Edge(self._key(stream), self._key(function), "reads", polled, asynchronous=True, failure=kept_by)
+        if failure:
+            kept = needs(uses.KEEP_FAILED_BATCH, role, failure, key=key_of(self.assembly, failure))
+            yield Edge(self._key(function), self._key(failure), "fails to", kept)
+
+    def _delivered(self, resource: Resource) -> Iterator[Edge]:
+        delivery = read_delivery(self.assembly, resource)
+        own = self._key(resource)
+        if delivery.source:
+            source = self._find(delivery.source["KinesisStreamARN"], resource, "source", "AWS::Kinesis::Stream")
+            key = key_of(self.assembly, source)
+            read = needs(uses.DELIVER_FROM_STREAM, delivery.source["RoleARN"], source, key=key)
+            yield Edge(self._key(source), own, "reads", read)
+        else:
+            yield Edge(PRODUCERS.key, own, "writes")
+        for arn in delivery.processors:
+            function = self._find(arn, resource, "processor", "AWS::Lambda::Function")
+            yield Edge(own, self._key(function), "calls", needs(uses.PROCESS, delivery.destination["RoleARN"], function))
+        bucket = self._find(delivery.bucket["BucketARN"], resource, "bucket", "AWS::S3::Bucket")
+        kept = bucket_needs(self.assembly, delivery, bucket)
+        failure = None if delivery.failure_prefix is None else self._key(bucket)
+        if not delivery.to_domain:
+            yield Edge(own, self._key(bucket), "delivers", kept, delivery.prefix, asynchronous=True, failure=failure)
+            return
+        domain = self._find(delivery.destination["DomainARN"], resource, "domain", "AWS::OpenSearchService::Domain")
+        index = delivery.destination["IndexName"]
+        indexed = domain_needs(delivery, domain)
+        yield Edge(own, self._key(domain), "delivers", indexed, index, asynchronous=True, failure=failure)
+        yield Edge(own, self._key(bucket), "fails to", kept, delivery.prefix)
+
+    def _deployed(self) -> Iterator[Resource]:
+        """The functions CloudFormation calls: those behind custom resources."""
+        for resource in self.assembly.resources.values():
+            if resource.type.startswith(("Custom::", "AWS::CloudFormation::CustomResource")):
+                token = self.assembly.properties(resource)["ServiceToken"]
+                yield self._find(token, resource, "function", "AWS::Lambda::Function")
+
+    def _written(self, function: Resource, *, applies_content: bool) -> Iterator[Edge]:
+        properties = self.assembly.properties(function)
+        seen: set[str] = set()
+        for variable, value in sorted(properties.get("Environment", {}).get("Variables", {}).items()):
+            used = self.assembly.find(value, *KINDS)
+            if used is None or used.arn in seen:
+                continue
+            seen.add(used.arn)
+            if used.type not in _VARIABLE_USES:
+                where = f"{function.stack}/{function.id}"
+                raise AssemblyError(f"{where}: what it does with {variable} ({used.type}) is not known; add it to edges.py")
+            role = properties["Role"]
+            if applies_content and used.type == "AWS::OpenSearchService::Domain":
+                yield Edge(self._key(function), self._key(used), "applies", self._content_needs(role, used))
+                continue
+            verb, use = _VARIABLE_USES[used.type]
+            key = key_of(self.assembly, used) if use.key_actions else None
+            yield Edge(self._key(function), self._key(used), verb, needs(use, role, used, key=key))
+
+    def _content_needs(self, role: str, domain: Resource) -> tuple[Need, ...]:
+        options = self.assembly.properties(domain).get("AdvancedSecurityOptions", {})
+        roles = needs(uses.APPLY_ROLES, role, domain) if options.get("Enabled") else ()
+        return needs(uses.APPLY_TEMPLATES, role, domain) + roles
+
+    def _access_logged(self, bucket: Resource) -> Iterator[Edge]:
+        logging = self.assembly.properties(bucket).get("LoggingConfiguration", {})
+        if "DestinationBucketName" not in logging:
+            return
+        target = self._find(logging["DestinationBucketName"], bucket, "access log bucket", "AWS::S3::Bucket")
+        prefix = logging.get("LogFilePrefix", "")
+        context = {"aws:SourceArn": bucket.arn}
+        found = needs(uses.DELIVER_ACCESS_LOGS, "logging.s3.amazonaws.com", target, context=context, prefix=prefix)
+        yield Edge(self._key(bucket), self._key(target), "logs to", found, prefix)
+
+    def _alarmed(self) -> Iterator[Edge]:
+        counts: dict[str, tuple[Resource, int]] = {}
+        for alarm in self.assembly.of_type("AWS::CloudWatch::Alarm"):
+            for action in self.assembly.properties(alarm).get("AlarmActions", []):
+                topic = self._find(action, alarm, "action", "AWS::SNS::Topic")
+                counts[topic.arn] = (topic, counts.get(topic.arn, (topic, 0))[1] + 1)
+        for topic, count in counts.values():
+            context = {"aws:SourceArn": f"arn:aws:cloudwatch:{topic.region}:{topic.account}:alarm:*"}
+            key = key_of(self.assembly, topic)
+            found = needs(uses.PUBLISH_ALARM, "cloudwatch.amazonaws.com", topic, key=key, context=context)
+            yield Edge(ALARMS.key, self._key(topic), "notifies", found, f"{count} alarms")

@@ -1,0 +1,73 @@
+"""From resources to nodes: the parts of the pipeline, the roles they act with, and what each needs by itself."""
+
+from __future__ import annotations
+
+from topology import needs as uses
+from topology.assembly import Assembly, AssemblyError, Resource
+from topology.delivery import log_group_needs, own_needs, read_delivery
+from topology.edges import KINDS, OUTSIDE, Reader
+from topology.encryption import key_of
+from topology.labels import is_generated, label
+from topology.model import Need, Node, Topology, unique
+from topology.use import needs
+
+
+def build(assembly: Assembly) -> Topology:
+    """The topology of the one pipeline an assembly holds.
+
+    Raises AssemblyError or PolicyError for what is not understood.
+    """
+    first = next(iter(assembly.stacks.values()))
+    pipeline = first.name.removesuffix(f"-{first.step}")
+    inside = {resource.arn: _node(assembly, resource, pipeline) for resource in assembly.of_type(*KINDS)}
+    edges = tuple(Reader(assembly, inside).edges())
+    touched = {key for edge in edges for key in (edge.source, edge.target)}
+    outside = [node for node in OUTSIDE if node.key in touched]
+    return Topology(pipeline, assembly, {node.key: node for node in (*outside, *inside.values())}, edges)
+
+
+def _node(assembly: Assembly, resource: Resource, pipeline: str) -> Node:
+    kind = KINDS[resource.type]
+    roles: tuple[str, ...] = ()
+    found: tuple[Need, ...] = ()
+    if kind == "function":
+        roles = (assembly.properties(resource)["Role"],)
+        found = _trust(assembly, roles, "lambda.amazonaws.com") + _function_needs(assembly, resource, roles[0])
+    elif kind == "delivery":
+        delivery = read_delivery(assembly, resource)
+        roles = delivery.roles
+        found = _trust(assembly, roles, "firehose.amazonaws.com") + own_needs(assembly, delivery)
+    return Node(
+        kind=kind,
+        label=label(resource, pipeline),
+        step=resource.step,
+        path=resource.path,
+        name=None if is_generated(resource) else resource.name,
+        encryption_key=key_of(assembly, resource),
+        roles=roles,
+        needs=unique(found),
+    )
+
+
+def _trust(assembly: Assembly, roles: tuple[str, ...], service: str) -> tuple[Need, ...]:
+    found: tuple[Need, ...] = ()
+    for arn in roles:
+        role = assembly.find(arn, "AWS::IAM::Role")
+        if role is None:
+            raise AssemblyError(f"the role {arn} is not in the assembly, so what it may do is not known")
+        found += needs(uses.ASSUME_ROLE, service, role)
+    return found
+
+
+def _function_needs(assembly: Assembly, function: Resource, role: str) -> tuple[Need, ...]:
+    properties = assembly.properties(function)
+    name = properties.get("LoggingConfig", {}).get("LogGroup")
+    group = assembly.find(name, "AWS::Logs::LogGroup")
+    if group is None:
+        raise AssemblyError(f"{function.stack}/{function.id}: has no log group of the assembly; give it one, with its retention")
+    found = needs(uses.WRITE_OWN_LOG, role, group) + log_group_needs(assembly, group)
+    if properties.get("TracingConfig", {}).get("Mode") == "Active":
+        found += needs(uses.TRACE, role, function)
+    if properties.get("VpcConfig", {}).get("SubnetIds"):
+        found += needs(uses.JOIN_NETWORK, role, function)
+    return found
