@@ -1,0 +1,1 @@
+"""Programs that put records on `raw`."""
