@@ -1,0 +1,46 @@
+"""Lines of the error output, one JSON object each."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+
+from localrun.delivery.record import Record
+
+
+def processing_failure(record: Record, *, code: str, message: str, attempts: int, now: float, function_arn: str) -> bytes:
+    """A record that could not be transformed (Firehose developer guide, "Handle failure in data transformation")."""
+    return _line(
+        {
+            "attemptsMade": attempts,
+            "arrivalTimestamp": record.arrival_ms,
+            "errorCode": code,
+            "errorMessage": message,
+            "attemptEndingTimestamp": int(now * 1000),
+            "rawData": b64encode(record.data).decode(),
+            "lambdaArn": function_arn,
+        }
+    )
+
+
+def document_failure(
+    document: bytes, *, arrival_ms: int, code: str, message: str, attempts: int, now: float, document_id: str | None, index: str
+) -> bytes:
+    """A document that could not be indexed (Firehose developer guide, "Handle data delivery failures")."""
+    return _line(
+        {
+            "attemptsMade": attempts,
+            "arrivalTimestamp": arrival_ms,
+            "errorCode": code,
+            "errorMessage": message,
+            "attemptEndingTimestamp": int(now * 1000),
+            "esDocumentId": document_id,
+            "esIndexName": index,
+            "esTypeName": "",
+            "rawData": b64encode(document).decode(),
+        }
+    )
+
+
+def _line(record: dict[str, object]) -> bytes:
+    return json.dumps(record).encode() + b"\n"

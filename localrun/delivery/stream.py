@@ -1,0 +1,196 @@
+"""One deployed delivery stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from localrun.delivery.opensearch import Rotation
+from localrun.delivery.prefix import PROCESSING_FAILED, BadPrefix, data_prefix, error_prefix
+
+MIB = 2**20
+
+
+class Unsupported(ValueError):
+    """The delivery stream asks for what is not run locally."""
+
+
+@dataclass(frozen=True, slots=True)
+class KinesisSource:
+    stream_arn: str
+    role_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buffering:
+    """Whichever comes first."""
+
+    size: int
+    """Bytes."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class S3Configuration:
+    """Where objects go and what they are called."""
+
+    bucket: str
+    role_arn: str
+    prefix: str
+    error_prefix: str | None
+    gzip: bool
+    file_extension: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaProcessor:
+    """A function records pass on their way (API reference, ProcessorParameter)."""
+
+    function_arn: str
+    role_arn: str | None
+    """Role that invokes it, where it is not the destination's."""
+    buffering: Buffering
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSearchConfiguration:
+    """How documents are indexed."""
+
+    index: str
+    rotation: Rotation
+    document_ids: bool
+    """Firehose makes an id (FIREHOSE_DEFAULT); otherwise OpenSearch does (NO_DOCUMENT_ID)."""
+    retry_seconds: float
+    backup_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStream:
+    """What a delivery stream says. `s3` is the destination, or the backup of `opensearch`."""
+
+    name: str
+    arn: str
+    version: int
+    role_arn: str
+    """Role of the destination: it also invokes the processor."""
+    source: KinesisSource | None
+    """None for a stream records are put on directly."""
+    buffering: Buffering
+    processor: LambdaProcessor | None
+    delimiter: bytes
+    s3: S3Configuration
+    opensearch: OpenSearchConfiguration | None
+
+    @classmethod
+    def from_deployed(cls, deployed: Mapping[str, Any]) -> DeliveryStream:
+        """Of one item of the emulator's /_weir/deliveries. Raises Unsupported."""
+        name, kind, config = deployed["Name"], deployed["DestinationType"], deployed["Destination"]
+        if deployed["Type"] not in ("DirectPut", "KinesisStreamAsSource"):
+            raise _unsupported(name, f"source {deployed['Type']}", "DirectPut or KinesisStreamAsSource")
+        source = deployed["Source"] if deployed["Type"] == "KinesisStreamAsSource" else None
+        if kind in ("ExtendedS3", "S3"):
+            s3, opensearch = config, None
+        elif kind == "AmazonOpenSearch":
+            s3, opensearch = config["S3Configuration"], _opensearch(config)
+        else:
+            raise _unsupported(name, f"destination {kind}", "S3 or OpenSearch")
+        _refuse_what_is_not_run(name, config)
+        processor, delimiter = _processing(name, config.get("ProcessingConfiguration") or {})
+        return cls(
+            name=name,
+            arn=deployed["Arn"],
+            version=int(deployed.get("Version", 1)),
+            role_arn=config["RoleARN"],
+            source=KinesisSource(source["KinesisStreamARN"], source["RoleARN"]) if source else None,
+            buffering=_buffering(config.get("BufferingHints") or {}),
+            processor=processor,
+            delimiter=delimiter,
+            s3=_s3(name, s3),
+            opensearch=opensearch,
+        )
+
+
+def _unsupported(name: str, what: str, instead: str) -> Unsupported:
+    return Unsupported(f"delivery stream {name}: {what} is not run locally; use {instead} in this environment")
+
+
+def _refuse_what_is_not_run(name: str, config: Mapping[str, Any]) -> None:
+    for key, what in (
+        ("DynamicPartitioningConfiguration", "dynamic partitioning"),
+        ("DataFormatConversionConfiguration", "format conversion"),
+    ):
+        if (config.get(key) or {}).get("Enabled"):
+            raise _unsupported(name, what, f"a delivery stream without {key}")
+    if config.get("S3BackupMode") == "Enabled":
+        raise _unsupported(name, "source record backup", "S3BackupMode Disabled")
+
+
+def _buffering(hints: Mapping[str, Any]) -> Buffering:
+    """Defaults: 5 MiB, 300 s (API reference, BufferingHints and AmazonopensearchserviceBufferingHints)."""
+    return Buffering(int(hints.get("SizeInMBs", 5)) * MIB, float(hints.get("IntervalInSeconds", 300)))
+
+
+def _s3(name: str, config: Mapping[str, Any]) -> S3Configuration:
+    prefix, error_output = config.get("Prefix") or "", config.get("ErrorOutputPrefix") or None
+    time_zone = config.get("CustomTimeZone") or "UTC"
+    try:
+        now = datetime.now(ZoneInfo(time_zone))
+        data_prefix(prefix, now)
+        error_prefix(prefix, error_output, PROCESSING_FAILED, now)
+    except (BadPrefix, ZoneInfoNotFoundError) as error:
+        raise Unsupported(f"delivery stream {name}: {error}") from error
+    compression = config.get("CompressionFormat") or "UNCOMPRESSED"
+    if compression not in ("UNCOMPRESSED", "GZIP"):
+        raise _unsupported(name, f"compression {compression}", "GZIP or UNCOMPRESSED")
+    return S3Configuration(
+        bucket=config["BucketARN"].split(":::", 1)[1],
+        role_arn=config["RoleARN"],
+        prefix=prefix,
+        error_prefix=error_output,
+        gzip=compression == "GZIP",
+        file_extension=config.get("FileExtension") or (".gz" if compression == "GZIP" else ""),
+        time_zone=time_zone,
+    )
+
+
+def _opensearch(config: Mapping[str, Any]) -> OpenSearchConfiguration:
+    """Defaults: daily rotation, 300 s of retries, ids by Firehose.
+
+    Source: API reference, AmazonopensearchserviceDestinationConfiguration.
+    """
+    ids = (config.get("DocumentIdOptions") or {}).get("DefaultDocumentIdFormat", "FIREHOSE_DEFAULT")
+    return OpenSearchConfiguration(
+        index=config["IndexName"],
+        rotation=config.get("IndexRotationPeriod") or "OneDay",
+        document_ids=ids == "FIREHOSE_DEFAULT",
+        retry_seconds=float((config.get("RetryOptions") or {}).get("DurationInSeconds", 300)),
+        backup_all=config.get("S3BackupMode") == "AllDocuments",
+    )
+
+
+def _processing(name: str, config: Mapping[str, Any]) -> tuple[LambdaProcessor | None, bytes]:
+    """Defaults of a Lambda processor: 1 MiB, 60 s, 3 retries (Firehose developer guide, "Transform source data")."""
+    processor: LambdaProcessor | None = None
+    delimiter = b""
+    if str(config.get("Enabled", False)).lower() != "true":
+        return processor, delimiter
+    for found in config.get("Processors") or ():
+        parameters = {item["ParameterName"]: item["ParameterValue"] for item in found.get("Parameters") or ()}
+        if found["Type"] == "Lambda":
+            if processor is not None:
+                raise _unsupported(name, "a second Lambda processor", "one")
+            size = float(parameters.get("BufferSizeInMBs", 1))
+            seconds = float(parameters.get("BufferIntervalInSeconds", 60))
+            buffering = Buffering(int(size * MIB), seconds)
+            retries = int(parameters.get("NumberOfRetries", 3))
+            processor = LambdaProcessor(parameters["LambdaArn"], parameters.get("RoleArn"), buffering, retries)
+        elif found["Type"] == "AppendDelimiterToRecord":
+            delimiter = parameters.get("Delimiter", "\\n").encode().decode("unicode_escape").encode()
+        else:
+            raise _unsupported(name, f"processor {found['Type']}", "Lambda or AppendDelimiterToRecord")
+    return processor, delimiter

@@ -1,0 +1,22 @@
+"""MiniStack's inner names this project relies on."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+
+def require(owner: ModuleType | type, name: str) -> Any:
+    """The attribute `name` of a MiniStack module or class; ends the emulator when there is none, so that no fault stays."""
+    found = getattr(owner, name, None)
+    if found is None:
+        sys.exit(f"this MiniStack has no {owner.__name__}.{name}, which localrun/emulator corrects: review it for this version")
+    return found
+
+
+def replace(owner: ModuleType | type, name: str, replacement: Any) -> Any:
+    """Put `replacement` in the place of `owner.name`; returns what was there."""
+    original = require(owner, name)
+    setattr(owner, name, replacement)
+    return original

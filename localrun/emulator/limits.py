@@ -1,0 +1,10 @@
+"""What the embedded AWS does not do, in one place: shown at every start, so that nobody takes it for tested. Data only."""
+
+from __future__ import annotations
+
+NOT_DONE = (
+    "CloudWatch alarms of metric math: accepted, never evaluated",
+    "KMS key policies and grants: accepted, not enforced",
+    "CloudFormation execution role's own policy: not enforced",
+    "OpenSearch domain: access policy and encryption not enforced; one local node stands behind it",
+)

@@ -1,0 +1,74 @@
+"""The emulator's process: MiniStack corrected, on one port of this machine.
+
+    python -m localrun.emulator.server PORT INTERPRETER
+
+INTERPRETER runs the Python functions. The functions see this process's environment, so it is started with a bare one
+(`localrun.embedded_aws`). Beside the AWS APIs it answers, for the engines:
+
+    GET  /_weir/deliveries     the deployed delivery streams with their whole configuration
+    POST /_weir/drain?name=X   takes out what was put directly on delivery stream X
+    GET  /_weir/streams        {stream name: records put since the start}
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import ministack.app
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from localrun.emulator import cloudformation, firehose, functions, kinesis
+
+ROUTES: dict[tuple[str, str], Callable[[dict[str, list[str]]], Any]] = {
+    ("GET", "/_weir/deliveries"): lambda query: firehose.deliveries(),
+    ("POST", "/_weir/drain"): lambda query: firehose.drain(query["name"][0]),
+    ("GET", "/_weir/streams"): lambda query: kinesis.records_put(),
+}
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The ASGI application: our routes, or else MiniStack."""
+    if scope["type"] == "http":
+        route = ROUTES.get((scope["method"], scope["path"]))
+        if route:
+            await answer(send, route(parse_qs(scope["query_string"].decode())))
+            return
+        # This machine's own loopback is as good as TLS, which policies ask of S3 (aws:SecureTransport).
+        scope["headers"] = [*scope["headers"], (b"x-forwarded-proto", b"https")]
+    await ministack.app.app(scope, receive, send)
+
+
+async def answer(send: Any, value: Any) -> None:
+    body = json.dumps(value).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def main(port: int, interpreter: str) -> None:
+    # How this process found its own modules is nothing for the functions it starts.
+    os.environ.pop("PYTHONPATH", None)
+    kinesis.correct()
+    firehose.correct()
+    functions.correct(interpreter, f"python{sys.version_info.major}.{sys.version_info.minor}")
+    cloudformation.correct()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 0.5
+    config.loglevel = "WARNING"
+    asyncio.run(serve(application, config))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,231 @@
+"""Starting and ending the engines: each in a process group of its own, so that what it starts ends with it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlsplit
+
+from localrun import guard
+from localrun.errors import LocalRunError
+
+#: From asking an engine to end to killing it: a hung custom resource, for one, ignores SIGTERM.
+STOP_SECONDS = 5.0
+LOG_TAIL_LINES = 15
+LOCALHOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Whom a process runs as; None where this one is passed means: as ourselves."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Process:
+    """A running engine."""
+
+    name: str
+    popen: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        """Its process group too: it was started as the leader of one."""
+        return self.popen.pid
+
+    def tail(self) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
+
+    def raise_if_ended(self) -> None:
+        """Raise LocalRunError with the end of its log when it is no longer running."""
+        code = self.popen.poll()
+        if code is not None:
+            raise LocalRunError(f"{self.name} ended ({describe_exit(code)}); its log {self.log} ends with:\n{self.tail()}")
+
+
+class ProcessGroups:
+    """Every process group of a pipeline, watched by a guard that ends them should this process be killed.
+
+    A context manager: leaving it ends everything, and refuses to start more. Safe to use from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._processes: list[Process] = []
+        self._changing = threading.Lock()
+        self._guard: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> ProcessGroups:
+        self._guard = subprocess.Popen(
+            [sys.executable, "-I", guard.__file__], stdin=subprocess.PIPE, text=True, bufsize=1, start_new_session=True
+        )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        user: User | None = None,
+    ) -> Process:
+        """Start a process; its output goes to `log`, which is emptied first. Raises LocalRunError if it cannot be started."""
+        with self._changing:
+            if self._guard is None:
+                raise LocalRunError(f"{name} was not started: the pipeline is stopping")
+            try:
+                with log.open("wb") as output:
+                    popen = subprocess.Popen(
+                        [str(part) for part in command],
+                        stdin=subprocess.DEVNULL,
+                        stdout=output,
+                        stderr=subprocess.STDOUT,
+                        env=env,
+                        cwd=cwd,
+                        start_new_session=True,
+                        user=user.uid if user else None,
+                        group=user.gid if user else None,
+                        extra_groups=[] if user else None,
+                    )
+            except OSError as error:
+                raise LocalRunError(f"{name} cannot be started: {error.filename or command[0]}: {error.strerror}") from error
+            process = Process(name, popen, log)
+            self._processes.append(process)
+            self._tell_guard(f"+{process.pid}")
+        return process
+
+    def run(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        timeout: float,
+    ) -> int:
+        """Run a program to its end and return its exit code. Raises LocalRunError when it takes longer than `timeout` seconds."""
+        process = self.start(name, command, log=log, env=env, cwd=cwd)
+        try:
+            return process.popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise LocalRunError(f"{name} took longer than {timeout:.0f} s; its log {log} ends with:\n{process.tail()}") from None
+        finally:
+            self._end([process])
+
+    def running(self) -> tuple[Process, ...]:
+        """What was started and not ended, in that order."""
+        return tuple(self._processes)
+
+    def raise_if_any_ended(self) -> None:
+        """Raise LocalRunError naming the first one that is no longer running."""
+        for process in self.running():
+            process.raise_if_ended()
+
+    def stop(self) -> None:
+        """End every process group, and then the guard. Does nothing the second time."""
+        with self._changing:
+            watching, self._guard = self._guard, None
+        if watching is None:
+            return
+        self._end(list(self._processes))
+        # Nothing is left that it could end; the end of its input ends it.
+        watching.communicate()
+
+    def _end(self, processes: list[Process]) -> None:
+        for process in processes:
+            guard.send(process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        remaining = processes
+        while remaining and time.monotonic() < deadline:
+            # A leader may have ended while what it started has not.
+            remaining = [process for process in remaining if _group_lives(process)]
+            if remaining:
+                time.sleep(0.02)
+        for process in remaining:
+            guard.send(process.pid, signal.SIGKILL)
+        with self._changing:
+            for process in processes:
+                process.popen.wait()
+                self._tell_guard(f"-{process.pid}")
+            self._processes = [process for process in self._processes if process not in processes]
+
+    def _tell_guard(self, line: str) -> None:
+        if self._guard is not None and self._guard.stdin is not None:
+            self._guard.stdin.write(line + "\n")
+
+
+def _group_lives(process: Process) -> bool:
+    process.popen.poll()  # collects the leader, which otherwise stays in its group as a zombie
+    return guard.send(process.pid, 0)
+
+
+def describe_exit(code: int) -> str:
+    """An exit code in words; subprocess gives the number of the signal that ended it as a negative one."""
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine nobody listens on. Another process may take one before we do: engines then fail with a clear log."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for held in sockets:
+            held.bind((LOCALHOST, 0))
+        return [held.getsockname()[1] for held in sockets]
+
+
+def need_free_port(port: int, what: str) -> None:
+    """Raise LocalRunError when somebody listens on `port`, or it may not be bound."""
+    with socket.socket() as probe:
+        # Without this, connections of a listener that has just ended would make its port look taken for a minute.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOCALHOST, port))
+        except OSError as error:
+            raise LocalRunError(
+                f"port {port} for {what} is not available ({os.strerror(error.errno or 0)}); choose another one"
+            ) from error
+
+
+def wait_until_answering(process: Process, url: str, timeout: float, ready: Callable[[int, bytes], bool] | None = None) -> float:
+    """Wait until `url` answers and `ready(status, body)` agrees (default: any status below 500); returns the seconds it took.
+
+    Raises LocalRunError with the end of the engine's log when it ends first, or does not answer within `timeout` seconds.
+    """
+    parts = urlsplit(url)
+    started = time.monotonic()
+    while time.monotonic() - started < timeout:
+        process.raise_if_ended()
+        connection = http.client.HTTPConnection(parts.hostname or LOCALHOST, parts.port, timeout=3)
+        with (
+            contextlib.closing(connection),
+            contextlib.suppress(OSError, http.client.HTTPException),
+        ):  # not listening yet: ask again
+            connection.request("GET", parts.path or "/")
+            answer = connection.getresponse()
+            body = answer.read()
+            if ready(answer.status, body) if ready else answer.status < 500:
+                return time.monotonic() - started
+        time.sleep(0.05)
+    raise LocalRunError(
+        f"{process.name} did not answer within {timeout:.0f} s; its log {process.log} ends with:\n{process.tail()}"
+    )
