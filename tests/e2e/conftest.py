@@ -1,0 +1,28 @@
+"""One pipeline for all embedded tests that only read and send; each test looks for what it sent itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localrun.state import State
+from localrun.supervisor import Pipeline
+
+SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
+
+
+@pytest.fixture(scope="session")
+def pipeline() -> Iterator[State]:
+    """The whole pipeline, deployed and running."""
+    with Pipeline(report=print) as running:
+        yield running.start()
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """Real log files, which are not part of the project."""
+    if not SAMPLES.is_dir():
+        pytest.skip(f"no sample logs at {SAMPLES}")
+    return SAMPLES
