@@ -15,8 +15,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from localrun.errors import LocalRunError  # noqa: E402  # these two need nothing but the standard library
+from localrun.paths import PYTHON_PATH, cache_dir, make_directory, need_space  # noqa: E402
+
 VENV = PROJECT / ".venv"
 STAMP = VENV / "weir-stamp"
 UV_LOCK = PROJECT / "cli" / "uv.txt"
@@ -27,20 +33,9 @@ NODE_DIR = PROJECT / "cli" / "node"
 CACHE_BYTES = 2_500_000_000
 PROJECT_BYTES = 1_000_000_000
 
-EXIT_MACHINE = 3  # something this machine lacks; see cli/output.py for the other codes
-
-
-class SetUpError(Exception):
-    """What is missing, where, and what to do."""
-
-
-def cache_dir() -> Path:
-    """Where downloads are kept: `$WEIR_CACHE`, or the system's cache for root (whose home other users cannot read), or the user's."""
-    if chosen := os.environ.get("WEIR_CACHE"):
-        return Path(chosen).expanduser().resolve()
-    if os.geteuid() == 0:
-        return Path("/var/cache/weir")
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "weir"
+#: See cli/output.py.
+EXIT_MACHINE = 3
+EXIT_INTERRUPTED = 130
 
 
 def fingerprint() -> str:
@@ -55,22 +50,6 @@ def say(text: str) -> None:
     print(f"weir: {text}", file=sys.stderr, flush=True)
 
 
-def need_space(directory: Path, needed: int, remedy: str) -> None:
-    """Raise SetUpError unless `directory`'s file system has `needed` bytes free."""
-    free = shutil.disk_usage(directory).free
-    if free < needed:
-        raise SetUpError(f"{directory}: {free / 1e9:.1f} GB free, set-up needs {needed / 1e9:.1f} GB; {remedy}")
-
-
-def make_directory(directory: Path, remedy: str) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SetUpError(f"{directory}: cannot be created ({error.strerror}); {remedy}") from error
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise SetUpError(f"{directory}: not writable; {remedy}")
-
-
 def run(what: str, remedy: str, *command: str | Path, cwd: Path = PROJECT, env: dict[str, str] | None = None) -> None:
     """Run one step of the set-up; its output is shown only when it fails."""
     started = time.monotonic()
@@ -79,7 +58,7 @@ def run(what: str, remedy: str, *command: str | Path, cwd: Path = PROJECT, env: 
         [str(part) for part in command], cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if done.returncode:
-        raise SetUpError(f"{what} failed (exit {done.returncode}):\n{done.stdout.strip()[-3000:]}\n{remedy}")
+        raise LocalRunError(f"{what} failed (exit {done.returncode}):\n{done.stdout.strip()[-3000:]}\n{remedy}")
     say(f"{what}: {time.monotonic() - started:.1f} s")
 
 
@@ -109,15 +88,14 @@ def prepare_uv(cache: Path) -> Path:
 
 def prepare(cache: Path) -> None:
     """Bring `.venv` and the CDK command line to the locks; safe when two start at once, and after an interruption."""
-    choose_cache = "free some, or set WEIR_CACHE to a directory on a larger disk"
-    make_directory(cache, "set WEIR_CACHE to a directory you can write to")
+    make_directory(cache)
     with (cache / "set-up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         uv = prepare_uv(cache)
         if STAMP.exists() and STAMP.read_text() == fingerprint():
             return
-        need_space(cache, CACHE_BYTES, choose_cache)
-        need_space(PROJECT, PROJECT_BYTES, "free some, or clone on a larger disk")
+        need_space(cache, CACHE_BYTES, "set-up")
+        need_space(PROJECT, PROJECT_BYTES, "the project's environment")
         STAMP.unlink(missing_ok=True)
         environment = os.environ | {"UV_CACHE_DIR": str(cache / "uv"), "UV_LINK_MODE": link_mode(cache)}
         environment.pop("VIRTUAL_ENV", None)
@@ -159,7 +137,7 @@ def link_mode(cache: Path) -> str:
 def command_environment(cache: Path, started: float) -> dict[str, str]:
     """The environment every command runs in: the project's own tools first, and where they may write."""
     path = os.pathsep.join(filter(None, (str(VENV / "bin"), os.environ.get("PATH"))))
-    python_path = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
+    python_path = os.pathsep.join(filter(None, (PYTHON_PATH, os.environ.get("PYTHONPATH"))))
     return os.environ | {
         "PATH": path,
         "PYTHONPATH": python_path,
@@ -172,22 +150,22 @@ def command_environment(cache: Path, started: float) -> dict[str, str]:
     }
 
 
-def main() -> int:
+def main() -> NoReturn:
     started = time.time()
-    cache = cache_dir()
     try:
+        cache = cache_dir()
         if not (STAMP.exists() and STAMP.read_text() == fingerprint()):
             prepare(cache)
         environment = command_environment(cache, started)
-    except SetUpError as error:
+    except LocalRunError as error:
         say(str(error))
-        return EXIT_MACHINE
+        sys.exit(EXIT_MACHINE)
     except KeyboardInterrupt:
         say("interrupted; run it again to go on")
-        return 130
+        sys.exit(EXIT_INTERRUPTED)
     python = str(VENV / "bin" / "python")
-    os.execve(python, [python, "-m", "cli", *sys.argv[1:]], environment)
+    os.execve(python, [python, "-m", "cli", *sys.argv[1:]], environment)  # noqa: S606  # no shell is wanted
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

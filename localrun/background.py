@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from localrun.errors import LocalRunError
-from localrun.paths import PROJECT, make_directory, run_dir
+from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
 from localrun.processes import STOP_SECONDS
 from localrun.state import State, holder, refuse_second, running_state
 
@@ -40,7 +40,7 @@ def start(*, report: Callable[[str], None], console_port: int | None = None, env
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=log,
-            env=os.environ | {"PYTHONPATH": str(PROJECT)},
+            env=os.environ | {"PYTHONPATH": PYTHON_PATH},
             start_new_session=True,
         )
     try:

@@ -19,6 +19,9 @@ from localrun.errors import LocalRunError
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout's root."""
 
+PYTHON_PATH = os.pathsep.join((str(PROJECT), str(PROJECT / "lambdas")))
+"""Where the project's programs find its packages; the functions' `common` lies where their layer has it."""
+
 CHOOSE_CACHE = "set WEIR_CACHE to a directory you can write to"
 
 
@@ -53,7 +56,7 @@ def need_space(directory: Path, needed: int, what: str) -> None:
     if free < needed:
         raise LocalRunError(
             f"{directory}: {what} needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free; "
-            "free some, or set WEIR_CACHE to a directory on a larger disk"
+            "free some, or use a larger disk: WEIR_CACHE says where the cache is"
         )
 
 

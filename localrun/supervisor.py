@@ -27,7 +27,7 @@ from localrun import deploy, embedded_aws, java, opensearch
 from localrun.aws import program_environment
 from localrun.emulator.limits import NOT_DONE
 from localrun.errors import LocalRunError
-from localrun.paths import PROJECT, make_directory, run_dir
+from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
 from localrun.processes import LOCALHOST, ProcessGroups, free_ports, need_free_port, wait_until_answering
 from localrun.state import Endpoints, Engine, State, only_pipeline, state_file, write_state
 from localrun.tools import Tools
@@ -151,7 +151,7 @@ class Pipeline:
             "delivery": ("--endpoint", aws, "--search", search, "--state", fresh(run_dir() / "delivery")),
             "console": ("--aws", aws, "--search", search, "--port", str(console_port), "--state", state_file()),
         }
-        environment = program_environment(aws) | {"PYTHONPATH": str(PROJECT)}
+        environment = program_environment(aws) | {"PYTHONPATH": PYTHON_PATH}
         started = {
             module: self._groups.start(
                 module.replace("_", " "),

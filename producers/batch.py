@@ -10,11 +10,11 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis.client import KinesisClient
-    from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
+    from mypy_boto3_kinesis.type_defs import PutRecordsResultEntryTypeDef
 
 MAX_CALL_RECORDS = 500
 MAX_CALL_BYTES = 10 * 1_024 * 1_024
@@ -25,49 +25,79 @@ class RecordTooLarge(Exception):
     """A record larger than the stream takes."""
 
 
+class Entry(NamedTuple):
+    """One record to put."""
+
+    data: bytes
+    partition_key: str
+
+    @property
+    def size(self) -> int:
+        """What Kinesis counts against its limits: the data and the partition key."""
+        return len(self.data) + len(self.partition_key.encode())
+
+
+class Place(NamedTuple):
+    """Where the stream has put a record."""
+
+    shard: str
+    sequence: str
+
+
 @dataclass(frozen=True, slots=True)
 class StreamWriter:
-    """Writes records to one stream, each under a partition key of its own unless one is given."""
+    """Writes records to one stream."""
 
     client: KinesisClient
     stream: str
     max_record_bytes: int
 
-    def put(self, records: Sequence[bytes]) -> None:
-        """Put every record, in as many calls as the limits need. Raises RecordTooLarge before any of them is sent."""
-        entries: list[PutRecordsRequestEntryTypeDef] = [{"Data": data, "PartitionKey": uuid.uuid4().hex} for data in records]
-        for entry in entries:
-            if entry_bytes(entry) > self.max_record_bytes:
-                raise RecordTooLarge(f"a record of {entry_bytes(entry)} bytes is above the stream's limit of {self.max_record_bytes}")
-        for call in calls(entries):
-            self._put_all(call)
+    def put(self, records: Sequence[bytes]) -> list[Place]:
+        """`put_entries`, each record under a partition key of its own, which spreads them over the shards."""
+        return self.put_entries([Entry(data, uuid.uuid4().hex) for data in records])
 
-    def _put_all(self, entries: list[PutRecordsRequestEntryTypeDef]) -> None:
+    def put_entries(self, entries: Sequence[Entry]) -> list[Place]:
+        """Put every record, in as many calls as the limits need; returns the place of each.
+
+        Raises RecordTooLarge before any of them is sent.
+        """
+        for entry in entries:
+            if entry.size > self.max_record_bytes:
+                raise RecordTooLarge(f"a record of {entry.size} bytes is above the stream's limit of {self.max_record_bytes}")
+        return [place for call in calls(entries) for place in self._put_all(call)]
+
+    def _put_all(self, entries: list[Entry]) -> list[Place]:
         """Repeat what the stream refuses (a shard's limit is reached), pausing longer each time, until nothing is left."""
+        places: dict[int, Place] = {}
+        pending = list(enumerate(entries))
         pause = 0.05
         while True:
-            answer = self.client.put_records(StreamName=self.stream, Records=entries)
-            entries = [entry for entry, result in zip(entries, answer["Records"], strict=True) if "ErrorCode" in result]
-            if not entries:
-                return
-            time.sleep(pause * random.uniform(0.5, 1.0))
+            results = self._call([entry for _, entry in pending])
+            for (number, _), result in zip(pending, results, strict=True):
+                if "ErrorCode" not in result:
+                    places[number] = Place(result["ShardId"], result["SequenceNumber"])
+            pending = [(number, entry) for number, entry in pending if number not in places]
+            if not pending:
+                return [places[number] for number in range(len(entries))]
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # spreads retries, guards nothing
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
+    def _call(self, entries: list[Entry]) -> list[PutRecordsResultEntryTypeDef]:
+        answer = self.client.put_records(
+            StreamName=self.stream, Records=[{"Data": entry.data, "PartitionKey": entry.partition_key} for entry in entries]
+        )
+        return answer["Records"]
 
-def entry_bytes(entry: PutRecordsRequestEntryTypeDef) -> int:
-    """What Kinesis counts against its limits: the data and the partition key."""
-    return len(entry["Data"]) + len(entry["PartitionKey"].encode())
 
-
-def calls(entries: Sequence[PutRecordsRequestEntryTypeDef]) -> Iterator[list[PutRecordsRequestEntryTypeDef]]:
+def calls(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
     """Cut records into calls that each stay within PutRecords' limits, in order."""
-    call: list[PutRecordsRequestEntryTypeDef] = []
+    call: list[Entry] = []
     size = 0
     for entry in entries:
-        if call and (len(call) == MAX_CALL_RECORDS or size + entry_bytes(entry) > MAX_CALL_BYTES):
+        if call and (len(call) == MAX_CALL_RECORDS or size + entry.size > MAX_CALL_BYTES):
             yield call
             call, size = [], 0
         call.append(entry)
-        size += entry_bytes(entry)
+        size += entry.size
     if call:
         yield call

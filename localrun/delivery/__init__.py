@@ -9,13 +9,3 @@ records twice. Documents keep their id and are written over themselves.
 Not done here, and refused with a message when a delivery stream asks for it: other sources and destinations, dynamic
 partitioning, format conversion, source backup of an S3 destination, compression other than GZIP.
 """
-
-from __future__ import annotations
-
-import sys
-
-from localrun.paths import PROJECT
-
-# De-aggregation is the functions' own code, which lies where their layer has it.
-if str(PROJECT / "lambdas") not in sys.path:
-    sys.path.append(str(PROJECT / "lambdas"))

@@ -104,9 +104,7 @@ class DeliveryWorker:
     def _keep(self, processed: Processed, now: float) -> None:
         self._processed.add(processed, len(processed.data), now)
 
-    def _transform(
-        self, processor: LambdaProcessor, invoke: Callable[[bytes], Outcome], request: Request
-    ) -> list[Processed]:
+    def _transform(self, processor: LambdaProcessor, invoke: Callable[[bytes], Outcome], request: Request) -> list[Processed]:
         attempts = 0
         failure = RECORD_TOO_LARGE
         while request.fits and attempts <= processor.retries:

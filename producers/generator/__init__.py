@@ -6,12 +6,6 @@ which of them are missing.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-# `common`, which lies where the functions' layer has it.
-sys.path.append(str(Path(__file__).resolve().parents[2] / "lambdas"))
-
 from producers.generator.generator import Generator
 from producers.generator.sample import Sample
 from producers.generator.scenario import Scenario

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from index import of_tenant, wait_for
 
 import topology
 from localrun.aws import session
 from localrun.paths import run_dir
 from localrun.state import State
+from tests.e2e.index import of_tenant, wait_for
 from tests.topology.changes import granting, without_action
 from topology.assembly import Assembly
 

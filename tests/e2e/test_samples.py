@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from index import Document, of_tenant, wait_for
 from typer.testing import CliRunner
 
 from cli.__main__ import app
 from localrun.state import State
+from tests.e2e.index import Document, of_tenant, wait_for
 
 
 def sent(pipeline: State, file: Path, tenant: str, lines: int) -> list[Document]:

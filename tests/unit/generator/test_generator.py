@@ -130,13 +130,14 @@ def test_one_service_becomes_ten_times_slower_for_a_while(documents: Documents, 
     begin, end = scenario.spike
 
     def latency(service: str, *, within: bool) -> float:
-        return median(
+        durations: list[float] = [
             document["event"]["duration"] / 1e6
             for document in documents
             if document["event"]["dataset"] == "app"
             and document["service"]["name"] == service
             and (begin <= _epoch(document) < end) is within
-        )
+        ]
+        return median(durations)
 
     assert end - begin == pytest.approx(9.0)
     assert 7 < latency("payments", within=True) / latency("payments", within=False) < 14

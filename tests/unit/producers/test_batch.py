@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from producers.batch import MAX_CALL_BYTES, MAX_CALL_RECORDS, RecordTooLarge, StreamWriter
+from producers.batch import MAX_CALL_BYTES, MAX_CALL_RECORDS, Entry, Place, RecordTooLarge, StreamWriter
 
 
 class FakeKinesis:
@@ -57,6 +57,14 @@ def test_records_get_keys_of_their_own_so_that_they_spread_over_the_shards() -> 
     kinesis = FakeKinesis()
     writer(kinesis).put([b"same"] * 100)
     assert len(set(kinesis.keys)) == 100
+
+
+def test_the_place_of_each_record_is_told_in_the_order_they_were_given() -> None:
+    kinesis = FakeKinesis(refuse=frozenset({b"0"}))
+    places = writer(kinesis).put_entries([Entry(b"0", "a"), Entry(b"1", "b"), Entry(b"2", "a")])
+    # "0" was refused once and so came after the others.
+    assert places == [Place("shardId-000000000000", number) for number in "312"]
+    assert kinesis.keys == ["b", "a", "a"]
 
 
 def test_only_the_records_a_call_refused_are_sent_again() -> None:

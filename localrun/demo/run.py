@@ -1,0 +1,141 @@
+"""A run of the demonstration: send, watch, and give account."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from config.loader import load_environment
+from localrun.aws import session
+from localrun.demo.evidence import Archive, ErrorRecords, count_documents, documents
+from localrun.demo.ledger import Account, Ledger
+from localrun.demo.plan import Plan
+from localrun.demo.report import Latency, Report
+from localrun.demo.sender import Sender
+from localrun.latency import LatencyMeter, histogram_body, read_histogram
+from localrun.search import Search
+from localrun.state import State
+from producers.batch import StreamWriter
+from producers.generator import Generator, Scenario
+
+T = TypeVar("T")
+
+SEED = 1
+WATCH_SECONDS = 0.25
+REPORT_SECONDS = 5.0
+#: When nothing has changed for so long, nothing will: longer than every buffer and retry of the environment `local`.
+STILL_SECONDS = 30.0
+
+
+class Demonstration:
+    """One run against a running pipeline."""
+
+    def __init__(self, state: State, plan: Plan, report: Callable[[str], None], check: Callable[[], None]) -> None:
+        self._plan = plan
+        self._report = report
+        self._check = check
+        self._start = time.time()
+        aws = session(state.endpoints.aws)
+        raw = state.outputs["ingestion"]["RawStream"]
+        limit = load_environment(state.environment).streams.raw.max_record_kib * 1_024
+        scenario = Scenario(start=self._start, seconds=plan.seconds)
+        self._ledger = Ledger(raw)
+        self._sender = Sender(Generator(SEED, scenario), plan, StreamWriter(aws.client("kinesis"), raw, limit), self._ledger)
+        self._search = Search(state.endpoints.opensearch)
+        self._errors = ErrorRecords(aws, state.outputs["normalisation"]["ErrorsStream"], self._start)
+        self._archive = Archive(aws, state.outputs["foundation"]["ArchiveBucket"], self._start)
+        self._meter = LatencyMeter(self._start)
+        self._first_indexed: float | None = None
+        self._reported = self._start
+
+    def run(self, started: float | None) -> Report:
+        """Send everything, wait until all of it has arrived or nothing moves any more, and give account."""
+        self._report(f"sending {self._plan.total:,} events at {self._plan.rate:,} a second")
+        with ThreadPoolExecutor(1, thread_name_prefix="sender") as pool:
+            sending = pool.submit(self._sender.run)
+            try:
+                self._watch(sending)
+            finally:
+                self._sender.stop()
+        self._report(f"sent; waiting for what is on its way ({self._ledger.sent:,} sent, {self._observe():,} arrived)")
+        self._until_still(self._observe, lambda arrived: arrived >= self._ledger.sent)
+        self._report("reading the archive")
+        self._until_still(lambda: self._archive.count(self._ledger), lambda found: found == self._ledger.records)
+        self._report("accounting for every event")
+        account = self._until_still(self._account, lambda found: found.lost == 0)
+        return self._as_report(account, started)
+
+    def _watch(self, sending: Future[None]) -> None:
+        """Measure while the sender sends. Raises what ended the sender early."""
+        while not sending.done():
+            self._observe()
+            self._check()
+            time.sleep(WATCH_SECONDS)
+        sending.result()
+
+    def _observe(self) -> int:
+        """Look at the index and at `errors`; returns how many events have arrived there."""
+        answer = self._search.ask("POST", "/logs-*/_search", histogram_body(now := time.time()))
+        if self._meter.observe(now, read_histogram(answer)) and self._first_indexed is None:
+            self._first_indexed = now
+        refused = self._errors.read()
+        indexed = count_documents(self._search, self._start)
+        if now - self._reported >= REPORT_SECONDS:
+            self._reported = now
+            self._report(f"{now - self._start:4.0f} s  sent {self._ledger.sent:,}  indexed {indexed:,}  errors {refused:,}")
+        return indexed + refused
+
+    def _until_still(self, look: Callable[[], T], enough: Callable[[T], bool]) -> T:
+        """Look until it is enough, or until the same has been seen for STILL_SECONDS."""
+        seen = look()
+        changed = time.monotonic()
+        while not enough(seen) and time.monotonic() - changed < STILL_SECONDS:
+            time.sleep(WATCH_SECONDS)
+            self._check()
+            before, seen = seen, look()
+            if seen != before:
+                changed = time.monotonic()
+        return seen
+
+    def _account(self) -> Account:
+        self._errors.read()
+        return self._ledger.account(
+            documents(self._search, self._start), self._errors.originals, self._archive.count(self._ledger)
+        )
+
+    def _as_report(self, account: Account, started: float | None) -> Report:
+        begin, end = (self._start + moment for moment in self._plan.burst_span)
+        bursting = self._plan.burst > 1
+        return Report(
+            sent=account.sent,
+            indexed=account.indexed,
+            errors=account.errors,
+            archived=account.archived,
+            records=account.records,
+            lost=account.lost,
+            duplicated=account.duplicated,
+            malformed=account.malformed,
+            malformed_kept=account.malformed_kept,
+            seconds=round(self._sender.seconds, 3),
+            rate=round(account.sent / self._sender.seconds, 1),
+            latency_seconds=self._latency(None, begin if bursting else None),
+            burst_latency_seconds=self._latency(begin, end) if bursting else None,
+            first_indexed_seconds=round(self._first_indexed - started, 1) if started and self._first_indexed else None,
+        )
+
+    def _latency(self, since: float | None, until: float | None) -> Latency:
+        p50, p99 = (self._meter.percentile(share, since=since, until=until) for share in (0.5, 0.99))
+        return Latency(p50=p50, p99=p99)
+
+
+def run(
+    state: State, plan: Plan, *, report: Callable[[str], None], check: Callable[[], None], started: float | None = None
+) -> Report:
+    """Send `plan` into a running pipeline and account for every event.
+
+    `report` takes lines of progress; `check` raises when the pipeline is no longer there; `started`, epoch seconds, is when the
+    command began. Raises LocalRunError when the index does not answer, botocore's errors when the stream refuses a call.
+    """
+    return Demonstration(state, plan, report, check).run(started)
