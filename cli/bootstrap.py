@@ -138,7 +138,9 @@ def command_environment(cache: Path, started: float) -> dict[str, str]:
     """The environment every command runs in: the project's own tools first, and where they may write."""
     path = os.pathsep.join(filter(None, (str(VENV / "bin"), os.environ.get("PATH"))))
     python_path = os.pathsep.join(filter(None, (PYTHON_PATH, os.environ.get("PYTHONPATH"))))
-    return os.environ | {
+    # Compiling aws-cdk-lib anew at every start costs 5 s: where the user wants no bytecode written, .venv still has it.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return inherited | {
         "PATH": path,
         "PYTHONPATH": python_path,
         "VIRTUAL_ENV": str(VENV),

@@ -6,22 +6,35 @@ The role may do nothing but assume the bootstrap roles, as in AWS's own advice f
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from localrun.aws import ACCOUNT, REGION, program_environment, role_credentials, session
+from botocore.exceptions import WaiterError
+
+from localrun.aws import ACCOUNT, program_environment, role_credentials, session
 from localrun.errors import LocalRunError
-from localrun.paths import PROJECT
+from localrun.paths import PROJECT, cache_dir, write_atomically
 from localrun.processes import describe_exit
 from localrun.tools import Tools, last_lines
 
 NODE_DIRECTORY = PROJECT / "cli" / "node"
+NODE_LOCK = NODE_DIRECTORY / "package-lock.json"
 CDK = NODE_DIRECTORY / "node_modules" / ".bin" / "cdk"
 DEPLOYER = "weir-deployer"
+TOOLKIT = "CDKToolkit"
+#: What `cdk bootstrap` lets CloudFormation do where nothing else is asked for.
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+#: All a synth reads, the versions of what it runs on among it.
+ASSEMBLY_INPUTS = (
+    *("app.py", "cdk.json", "components", "config", "lambdas", "search", "stacks"),
+    *("requirements.txt", "cli/node/package-lock.json"),
+)
 #: The names CDK's bootstrap gives its roles (CDK developer guide, "Customize bootstrapping": default qualifier).
 BOOTSTRAP_ROLES = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-*"
 #: Keys of the outputs CDK adds where one stack uses another's resource.
@@ -65,20 +78,49 @@ def prepare(tools: Tools) -> None:
 
 
 def synthesize(deployment: Deployment, tools: Tools) -> None:
-    """Write the cloud assembly. Raises LocalRunError with the words of what refused it."""
+    """Write the cloud assembly, unless it is there already, made of the same files by the same Python.
+
+    Raises LocalRunError with the words of what refused it.
+    """
+    stamp = deployment.directory / "assembly-inputs"
+    inputs = assembly_inputs(deployment)
+    if stamp.exists() and stamp.read_text() == inputs and (deployment.assembly / "manifest.json").exists():
+        return
+    stamp.unlink(missing_ok=True)
+    tools.report("synthesizing the templates")
     arguments = ("synth", "--quiet", "--context", f"env={deployment.environment}", "--output", deployment.assembly)
     code, output = cdk(deployment, tools, "synth", arguments, SYNTH_SECONDS)
     if code:
         raise LocalRunError(f"the environment `{deployment.environment}` cannot be synthesized:\n{last_lines(output)}")
+    stamp.write_text(inputs)
+
+
+def assembly_inputs(deployment: Deployment) -> str:
+    """Hash of all a synth reads: app.py looks at nothing but files, so the same files give the same templates."""
+    digest = hashlib.sha256(f"{deployment.environment}\0{sys.version}\0{platform.machine()}".encode())
+    for name in ASSEMBLY_INPUTS:
+        path = deployment.project / name
+        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        for file in files:
+            if "__pycache__" not in file.parts:
+                content = file.read_bytes()
+                digest.update(f"{file.relative_to(deployment.project)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def bootstrap(deployment: Deployment, tools: Tools) -> None:
     """Prepare the account for CDK, and make the role that deploys. Raises LocalRunError."""
-    # Outside the project, or the command line would synthesize it first.
-    arguments = ("bootstrap", f"aws://{ACCOUNT}/{REGION}")
-    code, output = cdk(deployment, tools, "bootstrap", arguments, DEPLOY_SECONDS, cwd=deployment.directory)
-    if code:
-        raise failure("bootstrap", code, output, deployment, "CDKToolkit")
+    cloudformation = session(deployment.endpoint).client("cloudformation")
+    cloudformation.create_stack(
+        StackName=TOOLKIT,
+        TemplateBody=bootstrap_template(deployment, tools),
+        Parameters=[{"ParameterKey": "CloudFormationExecutionPolicies", "ParameterValue": ADMINISTRATOR}],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    try:
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=TOOLKIT, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    except WaiterError as error:
+        raise failure("bootstrap", str(error), str(error), deployment, TOOLKIT) from error
     iam = session(deployment.endpoint).client("iam")
     root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
     assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": BOOTSTRAP_ROLES}
@@ -86,6 +128,21 @@ def bootstrap(deployment: Deployment, tools: Tools) -> None:
     iam.put_role_policy(
         RoleName=DEPLOYER, PolicyName="deploy", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [assume]})
     )
+
+
+def bootstrap_template(deployment: Deployment, tools: Tools) -> str:
+    """The command line's own bootstrap template, asked for once and kept for its version. Raises LocalRunError."""
+    kept = cache_dir() / f"bootstrap-{hashlib.sha256(NODE_LOCK.read_bytes()).hexdigest()[:12]}.yaml"
+    if not kept.exists():
+        # Outside the project, or the command line would synthesize it first.
+        arguments = ("bootstrap", "--show-template")
+        code, output = cdk(deployment, tools, "bootstrap", arguments, DEPLOY_SECONDS, cwd=deployment.directory)
+        if code:
+            raise LocalRunError(
+                f"the CDK command line gives no bootstrap template ({describe_exit(code)}):\n{last_lines(output)}"
+            )
+        write_atomically(kept, output)
+    return kept.read_text()
 
 
 def deploy(deployment: Deployment, tools: Tools) -> dict[str, dict[str, str]]:
@@ -112,7 +169,7 @@ def deploy(deployment: Deployment, tools: Tools) -> dict[str, dict[str, str]]:
     )
     code, output = cdk(deployment, tools, "deploy", arguments, DEPLOY_SECONDS, credentials=role)
     if code:
-        raise failure("deployment", code, output, deployment, deployment.stack_prefix)
+        raise failure("deployment", describe_exit(code), output, deployment, deployment.stack_prefix)
     return by_step(json.loads(outputs.read_text()), deployment.stack_prefix)
 
 
@@ -150,10 +207,10 @@ def path_with_node() -> str:
     return os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 
 
-def failure(what: str, code: int, output: str, deployment: Deployment, stack_prefix: str) -> LocalRunError:
+def failure(what: str, ending: str, output: str, deployment: Deployment, stack_prefix: str) -> LocalRunError:
     """The error of a failed deployment: CloudFormation's own reasons, or else the end of the command line's output."""
     reasons = "\n".join(failed_resources(deployment.endpoint, stack_prefix))
-    return LocalRunError(f"the {what} failed ({describe_exit(code)}):\n{reasons or last_lines(output)}")
+    return LocalRunError(f"the {what} failed ({ending}):\n{reasons or last_lines(output)}")
 
 
 def failed_resources(endpoint: str, stack_prefix: str) -> Iterator[str]:

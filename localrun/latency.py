@@ -1,86 +1,128 @@
-"""How long events take from their arrival on `raw` to the first search that finds them, measured from the index itself.
+"""From put on `raw` to searchable: measured by watching documents become visible in the index.
 
-Every so often the index is asked how many documents it holds by time of arrival (`event.ingested`), in narrow buckets. By how
-much a bucket has grown is how many documents became searchable in between, and their latency is the time of asking minus the
-middle of the bucket: exact to half a bucket, plus the time between two questions.
+`event.ingested` is when a record arrived on `raw`. A search counts the documents in each short stretch of arrival; what a stretch
+has more than at the search before became searchable in between. Nothing is added to the pipeline to measure it.
+
+A latency is off by half a bucket either way, and too long by at most the time since the search before: never too short by more.
 """
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 BUCKET_MS = 50
-#: How far back buckets are asked for: a document that takes longer is not counted here.
-WINDOW_SECONDS = 60.0
+INDICES = "logs-*"
+
+#: What `read_histogram` needs of an answer, for OpenSearch's `filter_path`: the rest is the same times once more, as text.
+ANSWER_PATHS = (
+    "error",
+    "timed_out",
+    "_shards.failed",
+    "aggregations.arrivals.buckets.key",
+    "aggregations.arrivals.buckets.doc_count",
+)
 
 
-def histogram_body(now: float) -> dict[str, Any]:
-    """Body of the search to send at `now`, epoch seconds."""
+class UnusableAnswer(Exception):
+    """A search was refused, or only some of its shards answered: counts that are too low would later look like new documents."""
+
+
+def histogram(since: float) -> dict[str, Any]:
+    """Body of the search that counts the documents of `INDICES` by arrival, from epoch second `since` on."""
+    first = math.floor(since * 1000 / BUCKET_MS) * BUCKET_MS  # whole buckets only
+    arrival = "event.ingested"
     return {
         "size": 0,
         "track_total_hits": False,
-        "query": {"range": {"event.ingested": {"gte": int((now - WINDOW_SECONDS) * 1_000), "format": "epoch_millis"}}},
-        "aggs": {
-            "arrival": {"date_histogram": {"field": "event.ingested", "fixed_interval": f"{BUCKET_MS}ms", "min_doc_count": 1}}
-        },
+        "query": {"range": {arrival: {"gte": first, "format": "epoch_millis"}}},
+        "aggs": {"arrivals": {"date_histogram": {"field": arrival, "fixed_interval": f"{BUCKET_MS}ms", "min_doc_count": 1}}},
     }
 
 
 def read_histogram(answer: Mapping[str, Any]) -> dict[int, int]:
-    """Documents by the start of their bucket, epoch milliseconds; none when there is no index yet."""
-    buckets = answer.get("aggregations", {}).get("arrival", {}).get("buckets", ())
+    """Documents by start of the bucket in epoch milliseconds. Raises UnusableAnswer."""
+    need_whole(answer)
+    buckets = answer.get("aggregations", {}).get("arrivals", {}).get("buckets", ())
     return {int(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
 
 
-class _Became(NamedTuple):
-    """Documents of one bucket that became searchable between two questions."""
+def need_whole(answer: Mapping[str, Any]) -> None:
+    """Raise UnusableAnswer unless every shard answered."""
+    if "error" in answer:
+        error = answer["error"]
+        causes = error.get("root_cause") or [error] if isinstance(error, dict) else [{"reason": error}]
+        raise UnusableAnswer(f"refused: {causes[0].get('reason')}")
+    if answer.get("timed_out") or answer.get("_shards", {}).get("failed"):
+        raise UnusableAnswer("not all shards answered")
 
-    arrived: float
-    latency: float
+
+class _Seen(NamedTuple):
+    at: float
+    arrival: float
     documents: int
 
 
 class LatencyMeter:
-    """Latencies of the documents that arrived since `start`, epoch seconds."""
+    """Latencies of the documents that became searchable while it watched.
 
-    def __init__(self, start: float, *, keep_seconds: float | None = None) -> None:
-        """`keep_seconds` forgets what became searchable longer ago; None keeps everything."""
-        self._start_ms = start * 1_000
-        self._keep = keep_seconds
-        self._seen: dict[int, int] = {}
-        self._became: list[_Became] = []
+    The first observation is where it starts: documents that arrived before it are not measured, however late they appear.
+    """
+
+    def __init__(self, window: float | None = None) -> None:
+        """Documents that became searchable more than `window` seconds before the last observation are forgotten; None: kept."""
+        self._window = window
+        self._counts: dict[int, int] = {}
+        self._seen: deque[_Seen] = deque()
+        self.started: float | None = None
+        """Epoch second of the first observation."""
 
     def observe(self, now: float, counts: Mapping[int, int]) -> int:
-        """Take in an answer to the question asked at `now`, epoch seconds; returns how many documents it shows newly."""
-        new = 0
-        for bucket, documents in counts.items():
-            grown = documents - self._seen.get(bucket, 0)
-            if bucket + BUCKET_MS > self._start_ms and grown > 0:
-                arrived = (bucket + BUCKET_MS / 2) / 1_000
-                self._became.append(_Became(arrived, max(0.0, now - arrived), grown))
-                self._seen[bucket] = documents
-                new += grown
-        oldest = (now - 2 * WINDOW_SECONDS) * 1_000
-        self._seen = {bucket: documents for bucket, documents in self._seen.items() if bucket >= oldest}
-        if self._keep is not None:
-            self._became = [some for some in self._became if some.arrived + some.latency >= now - self._keep]
-        return new
+        """Take note of what is visible, and return how many documents became visible since the observation before.
 
-    def percentile(self, share: float, *, since: float | None = None, until: float | None = None) -> float | None:
-        """Latency in seconds that `share` (0 to 1) of the documents stay within; None when there are none.
-
-        Only documents that arrived at or after `since` and before `until`, epoch seconds, count.
+        `now` is when the answer was there, in epoch seconds; `counts` is documents by start of their bucket in epoch
+        milliseconds, from a search that starts no earlier than the one before.
         """
-        chosen = sorted(
-            (some.latency, some.documents)
-            for some in self._became
-            if (since is None or some.arrived >= since) and (until is None or some.arrived < until)
-        )
-        below = 0
-        wanted = share * sum(documents for _, documents in chosen)
-        for latency, documents in chosen:
-            below += documents
-            if below >= wanted:
-                return round(latency, 3)
+        if self.started is None:
+            self.started = now
+        became = 0
+        for start, documents in counts.items():
+            new = documents - self._counts.get(start, 0)
+            if new > 0 and start >= self.started * 1000:
+                self._seen.append(_Seen(now, (start + BUCKET_MS / 2) / 1000, new))
+                became += new
+        if counts:
+            oldest = min(counts)
+            kept = {start: documents for start, documents in self._counts.items() if start >= oldest}
+            # A document may move to another bucket (the same id, sent again) and a count so fall: what was seen is not new again.
+            self._counts = kept | {start: max(documents, kept.get(start, 0)) for start, documents in counts.items()}
+        while self._window is not None and self._seen and self._seen[0].at < now - self._window:
+            self._seen.popleft()
+        return became
+
+    def documents(self, since: float | None = None, until: float | None = None) -> int:
+        """How many documents `percentile` speaks of."""
+        return sum(documents for _, documents in self._latencies(since, until))
+
+    def percentile(self, share: float, since: float | None = None, until: float | None = None) -> float | None:
+        """Seconds within which a `share` (0 to 1) of the documents became searchable; None when there were none.
+
+        Only documents that arrived at or after epoch second `since` and before `until`, where given.
+        """
+        latencies = sorted(self._latencies(since, until))
+        rank = math.ceil(share * sum(documents for _, documents in latencies))
+        for latency, documents in latencies:
+            rank -= documents
+            if rank <= 0:
+                return latency
         return None
+
+    def _latencies(self, since: float | None, until: float | None) -> list[tuple[float, int]]:
+        """Seconds and documents. A bucket counts as arrived in its middle."""
+        return [
+            (max(seen.at - seen.arrival, 0.0), seen.documents)
+            for seen in self._seen
+            if (since is None or seen.arrival >= since) and (until is None or seen.arrival < until)
+        ]

@@ -210,6 +210,8 @@ def command(node: Node, java: Java) -> Sequence[str | Path]:
         f"-Xms{HEAP}",
         f"-Xmx{HEAP}",
         "-XX:+UseG1GC",
+        # Half the CPU of a start, and warm within seconds: a node that lives for minutes never earns the second compiler back.
+        "-XX:TieredStopAtLevel=1",
         "-XX:-OmitStackTraceInFastThrow",
         "-Dfile.encoding=UTF-8",
         "-Dopensearch.networkaddress.cache.ttl=60",

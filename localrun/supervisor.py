@@ -133,7 +133,6 @@ class Pipeline:
 
     def _synthesize(self, command_line: Future[None], deployment: deploy.Deployment, tools: Tools) -> None:
         command_line.result()
-        tools.report("synthesizing the templates")
         deploy.synthesize(deployment, tools)
 
     def _deploy(self, needed: Sequence[Future[Any]], deployment: deploy.Deployment, tools: Tools) -> dict[str, dict[str, str]]:

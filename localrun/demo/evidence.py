@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from localrun.demo.ledger import ArchivePlace, Ledger
+from localrun.latency import INDICES
 from localrun.search import Search
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def since(start: float) -> dict[str, Any]:
 
 def count_documents(search: Search, start: float) -> int:
     """Documents that can be found now."""
-    found: int = search.ask("POST", "/logs-*/_count", {"query": since(start)})["count"]
+    found: int = search.ask("POST", f"/{INDICES}/_count", {"query": since(start)})["count"]
     return found
 
 
@@ -36,7 +37,7 @@ def documents(search: Search, start: float) -> Counter[str]:
     """How many documents there are of each id. One id may be in several indices."""
     found: Counter[str] = Counter()
     page = search.ask(
-        "POST", "/logs-*/_search?scroll=2m", {"query": since(start), "size": PAGE, "sort": ["_doc"], "_source": False}
+        "POST", f"/{INDICES}/_search?scroll=2m", {"query": since(start), "size": PAGE, "sort": ["_doc"], "_source": False}
     )
     while hits := page["hits"]["hits"]:
         found.update(hit["_id"] for hit in hits)

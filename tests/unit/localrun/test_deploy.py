@@ -46,7 +46,7 @@ def test_a_failure_gives_the_reasons_of_the_resources_that_failed_by_themselves(
     assert list(failed_resources("http://127.0.0.1:1", "weir-local-")) == [
         "weir-local-search: Content (Custom::SearchContent): mapping refused"
     ]
-    error = failure("deployment", 1, "much output", DEPLOYMENT, "weir-local-")
+    error = failure("deployment", "exit code 1", "much output", DEPLOYMENT, "weir-local-")
     assert (
         str(error) == "the deployment failed (exit code 1):\nweir-local-search: Content (Custom::SearchContent): mapping refused"
     )
@@ -55,7 +55,7 @@ def test_a_failure_gives_the_reasons_of_the_resources_that_failed_by_themselves(
 def test_a_failure_cloudformation_does_not_know_gives_the_end_of_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
     cloudformation(monkeypatch, [])
     output = "\n".join(f"line {number}" for number in range(100))
-    assert str(failure("deployment", 1, output, DEPLOYMENT, "weir-local-")).endswith("line 98\nline 99")
+    assert str(failure("deployment", "exit code 1", output, DEPLOYMENT, "weir-local-")).endswith("line 98\nline 99")
 
 
 def test_programs_reach_the_emulator_and_not_the_users_account(monkeypatch: pytest.MonkeyPatch) -> None:
