@@ -209,7 +209,7 @@ def command(node: Node, java: Java) -> Sequence[str | Path]:
     options = [
         f"-Xms{HEAP}",
         f"-Xmx{HEAP}",
-        "-XX:+UseG1GC",
+        "-XX:+UseSerialGC",
         # Half the CPU of a start, and warm within seconds: a node that lives for minutes never earns the second compiler back.
         "-XX:TieredStopAtLevel=1",
         "-XX:-OmitStackTraceInFastThrow",

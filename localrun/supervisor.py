@@ -31,6 +31,7 @@ from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
 from localrun.processes import LOCALHOST, ProcessGroups, free_ports, need_free_port, wait_until_answering
 from localrun.state import Endpoints, Engine, State, only_pipeline, state_file, write_state
 from localrun.tools import Tools
+from localrun.warm_up import warm_up_functions, warm_up_search
 
 T = TypeVar("T")
 
@@ -97,7 +98,9 @@ class Pipeline:
         all_done(node, outputs)
 
         self._say("starting the event sources, the delivery and the console")
+        warmed = in_background(lambda: warm_up_functions(aws, stream_readers(outputs.result())))
         console = self._start_workers(logs, aws, search, self._console_port or free_port)
+        warmed.result()
         state = State(
             pid=os.getpid(),
             environment=self._environment,
@@ -121,6 +124,7 @@ class Pipeline:
         tools.report("starting OpenSearch")
         process = opensearch.start(node, runtime, self._groups, tools.logs / "opensearch.log")
         tools.report(f"OpenSearch answers after {opensearch.wait(process, node):.1f} s")
+        warm_up_search(node.endpoint)
 
     def _start_aws(self, command_line: Future[None], deployment: deploy.Deployment, tools: Tools, port: int, search: str) -> None:
         python = embedded_aws.prepare(tools)
@@ -168,6 +172,11 @@ class Pipeline:
     def _say(self, line: str) -> None:
         with self._reporting:
             self._report(line)
+
+
+def stream_readers(outputs: dict[str, dict[str, str]]) -> tuple[str, ...]:
+    """The functions every event passes through."""
+    return outputs["normalisation"]["NormaliseFunction"], outputs["search"]["RouteFunction"]
 
 
 def fresh(directory: Path) -> Path:

@@ -168,7 +168,7 @@ PANELS = (
                 "sort": {"op": "sum", "field": "count", "order": "descending"},
             },
             "x": {"field": "count", "type": "quantitative", "title": None, "axis": {"format": "~s", "tickCount": 5}},
-            "color": _DATASETS,
+            "color": _DATASETS | {"legend": {"columns": 3}},  # all five do not fit beside each other
         },
     ),
     Panel(

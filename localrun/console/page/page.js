@@ -91,9 +91,9 @@ function drawRates(series, now) {
   svg.replaceChildren(...parts);
 }
 
-function showEvents(events) {
+function showEvents(events, none) {
   const today = new Date().toISOString().slice(0, 11);
-  find("no-events").hidden = events.length > 0;
+  find("no-events").hidden = !none;
   list("events", events, (event) => {
     const row = element("tr", undefined, ["failure", "success"].includes(event.outcome) ? event.outcome : "");
     for (const column of COLUMNS) {
@@ -120,6 +120,7 @@ const UNKNOWN = {
   errors: { total: null, per_second: null }, latency: { p50: null, p99: null, documents: 0, slower: null },
 };
 let last = null; // time of the last status that came in
+let changed = 0; // when that was, on this browser's clock, which may be another one
 let silent = null; // since when the console itself does not answer
 
 async function refresh() {
@@ -128,19 +129,18 @@ async function refresh() {
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const status = await answer.json();
     silent = null;
-    const now = Date.now() / 1000;
-    const stale = now - status.time > STALE_SECONDS;
-    last = status.time;
+    if (status.time !== last) [last, changed] = [status.time, Date.now()];
+    const stale = Date.now() - changed > STALE_SECONDS * 1000;
     showProblems(stale ? [...status.problems, { what: "console", since: last, text: "has no newer numbers" }] : status.problems);
     showTiles(stale ? UNKNOWN : status.tiles);
-    drawRates(status.series, now);
-    showEvents(stale ? [] : status.events);
+    drawRates(status.series, status.time);
+    showEvents(stale ? [] : status.events, !stale && status.tiles.documents.total === 0);
     showRest(status);
   } catch (error) {
     silent ??= Date.now() / 1000;
     showProblems([{ what: "console", since: silent, text: `does not answer (${error.message})` }]);
     showTiles(UNKNOWN);
-    showEvents([]);
+    showEvents([], false);
   }
   say("updated", last === null ? "connecting …" : `as of ${clock(last)}`);
 }
