@@ -23,6 +23,8 @@ from localrun.errors import LocalRunError
 #: From asking an engine to end to killing it: a hung custom resource, for one, ignores SIGTERM.
 STOP_SECONDS = 5.0
 LOG_TAIL_LINES = 15
+#: Nice value of what may wait, see setpriority(2).
+YIELDING = 10
 LOCALHOST = "127.0.0.1"
 
 
@@ -87,8 +89,12 @@ class ProcessGroups:
         env: Mapping[str, str],
         cwd: Path | None = None,
         user: User | None = None,
+        yields: bool = False,
     ) -> Process:
-        """Start a process; its output goes to `log`, which is emptied first. Raises LocalRunError if it cannot be started."""
+        """Start a process; its output goes to `log`, which is emptied first. Raises LocalRunError if it cannot be started.
+
+        One that `yields` gets the processor when the others leave some of it.
+        """
         with self._changing:
             if self._guard is None:
                 raise LocalRunError(f"{name} was not started: the pipeline is stopping")
@@ -106,6 +112,8 @@ class ProcessGroups:
                         group=user.gid if user else None,
                         extra_groups=[] if user else None,
                     )
+                if yields:
+                    os.setpriority(os.PRIO_PROCESS, popen.pid, YIELDING)
             except OSError as error:
                 raise LocalRunError(f"{name} cannot be started: {error.filename or command[0]}: {error.strerror}") from error
             process = Process(name, popen, log)
