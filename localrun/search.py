@@ -23,6 +23,10 @@ class Search:
         """`endpoint` is a URL without a trailing slash."""
         self._server = Server(endpoint, TIMEOUT_SECONDS)
 
+    def close(self) -> None:
+        """Give up the connection; the next question opens another."""
+        self._server.close()
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON answer. Raises LocalRunError with the node's own words when it refuses, or when it does not answer."""
         content = b"" if body is None else json.dumps(body).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import TypeVar
 
 from config.loader import load_environment
@@ -36,7 +37,9 @@ STILL_SECONDS = 30.0
 class Demonstration:
     """One run against a running pipeline."""
 
-    def __init__(self, state: State, plan: Plan, report: Callable[[str], None], check: Callable[[], None]) -> None:
+    def __init__(
+        self, state: State, plan: Plan, search: Search, report: Callable[[str], None], check: Callable[[], None]
+    ) -> None:
         self._plan = plan
         self._report = report
         self._check = check
@@ -47,7 +50,7 @@ class Demonstration:
         scenario = Scenario(start=self._start, seconds=plan.seconds)
         self._ledger = Ledger(raw)
         self._sender = Sender(Generator(SEED, scenario), plan, StreamWriter(aws.client("kinesis"), raw, limit), self._ledger)
-        self._search = Search(state.endpoints.opensearch)
+        self._search = search
         self._errors = ErrorRecords(aws, state.outputs["normalisation"]["ErrorsStream"], self._start)
         self._archive = Archive(aws, state.outputs["foundation"]["ArchiveBucket"], self._start)
         self._meter = LatencyMeter()
@@ -154,4 +157,5 @@ def run(
     `report` takes lines of progress; `check` raises when the pipeline is no longer there; `started`, epoch seconds, is when the
     command began. Raises LocalRunError when the index does not answer, botocore's errors when the stream refuses a call.
     """
-    return Demonstration(state, plan, report, check).run(started)
+    with closing(Search(state.endpoints.opensearch)) as search:
+        return Demonstration(state, plan, search, report, check).run(started)

@@ -106,7 +106,7 @@ def test_vpc_flow(pipeline: State, samples: Path) -> None:
     assert len({document["event"]["id"] for document in documents}) == 22
     for document in documents:
         assert values(document) == {
-            "@timestamp": "2023-01-28T20:34:56.000Z",  # 1674898496
+            "@timestamp": "2023-01-28T09:34:56.000Z",  # 1674898496
             "event.dataset": "aws.vpcflow",
             "event.action": "accept",
             "source.ip": "162.142.125.177",

@@ -12,6 +12,7 @@ import pytest
 import vl_convert
 
 import topology
+from localrun.paths import PROJECT
 from tests.topology.pipeline import EDGES, ENVIRONMENTS
 from topology.picture import NODE_HEIGHT, NODE_WIDTH, lay_out
 
@@ -31,6 +32,11 @@ def test_text_lists_findings_and_marks_their_edge(topology_of: TopologyOf) -> No
     assert "is read by Lambda function normalise" in text
     assert text.count("✗") == 1
     assert text.endswith(f"1 finding\n  {BROKEN}\n")
+
+
+def test_the_picture_in_the_readme_is_that_of_production(topology_of: TopologyOf) -> None:
+    """Made by `./weir topology -e prod --format svg > docs/topology.svg`."""
+    assert (PROJECT / "docs" / "topology.svg").read_text() == topology.render(topology_of("prod"), "svg") + "\n"
 
 
 def test_text_without_a_check_claims_nothing(topology_of: TopologyOf) -> None:

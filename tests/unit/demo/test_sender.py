@@ -1,0 +1,138 @@
+"""The sender keeps its plan to the event, does not run ahead of a slow stream, and ends when it is told or refused."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any
+
+import pytest
+
+from localrun.demo.ledger import Ledger
+from localrun.demo.plan import Plan
+from localrun.demo.sender import MOST_CALLS_WAITING, PUTTERS, Sender
+from producers.batch import MAX_CALL_RECORDS, Entry, Place
+from producers.generator import Generator, Scenario
+
+STREAM, SHARD = "weir-local-raw", "shardId-000000000000"
+
+
+class FakeWriter:
+    """Gives every entry a place; `before` is called at each call and may wait or raise."""
+
+    def __init__(self, before: Callable[[], object] = lambda: None) -> None:
+        self.calls: list[Sequence[Entry]] = []
+        self._before = before
+        self._sequence = count()
+
+    def put_entries(self, entries: Sequence[Entry]) -> list[Place]:
+        self.calls.append(entries)
+        self._before()
+        return [Place(SHARD, str(next(self._sequence))) for _ in entries]
+
+
+def sender(plan: Plan, writer: Any) -> Sender:
+    return Sender(Generator(1, Scenario(time.time(), plan.seconds)), plan, writer, Ledger(STREAM))
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "not in time"
+        pause.wait(0.005)
+
+
+@pytest.mark.parametrize(
+    "plan", [Plan(0.1, 1_234), Plan(0.1, 15_000), Plan(0.05, 2_000, burst=7)], ids=["slow", "several calls at once", "a burst"]
+)
+def test_exactly_the_planned_events_are_sent_and_noted(plan: Plan) -> None:
+    writer = FakeWriter()
+    sending = sender(plan, writer)
+    sending.run()
+    assert sending.generator.events == sending.ledger.sent == plan.total
+    assert sending.ledger.account({}, {}, 0).malformed == plan.total // 100
+    assert plan.seconds <= sending.seconds < plan.seconds + 2
+
+
+def test_a_call_carries_what_one_put_takes_and_the_samples_own_keys() -> None:
+    writer = FakeWriter()
+    sending = sender(Plan(0.1, 15_000), writer)
+    sending.run()
+    assert max(len(call) for call in writer.calls) <= MAX_CALL_RECORDS
+    again = Generator(1, Scenario(time.time(), 0.1)).take(1, time.time())
+    assert writer.calls[0][0].partition_key == again[0].partition_key
+
+
+def test_nothing_is_sent_before_it_is_due() -> None:
+    writer = FakeWriter()
+    sending = sender(Plan(60, 100), writer)
+    thread = threading.Thread(target=sending.run)
+    thread.start()
+    began = time.monotonic()
+    wait_for(lambda: sending.ledger.sent > 0)
+    sending.stop()
+    thread.join(5)
+    assert 0 < sending.ledger.sent <= 100 * (time.monotonic() - began + 0.1)
+
+
+def test_what_the_stream_refuses_ends_the_run() -> None:
+    calls = count()
+
+    def refuse_the_second() -> None:
+        if next(calls) == 1:
+            raise PermissionError("not authorized to perform: kinesis:PutRecords")
+
+    sending = sender(Plan(60, 20_000), FakeWriter(refuse_the_second))
+    with pytest.raises(PermissionError, match="kinesis:PutRecords"):
+        sending.run()
+    assert 0 < sending.ledger.sent < sending.plan.total
+
+
+def test_a_refusal_of_the_last_call_is_raised_too() -> None:
+    plan = Plan(0.05, 20)
+
+    def refuse() -> None:
+        raise PermissionError("refused")
+
+    with pytest.raises(PermissionError, match="refused"):
+        sender(plan, FakeWriter(refuse)).run()
+
+
+def test_a_slow_stream_slows_the_sender_down() -> None:
+    released = threading.Event()
+    writer = FakeWriter(lambda: released.wait(10))
+    sending = sender(Plan(0.1, 100_000), writer)
+    thread = threading.Thread(target=sending.run)
+    thread.start()
+    wait_for(lambda: sending.generator.events >= MOST_CALLS_WAITING * MAX_CALL_RECORDS)
+    threading.Event().wait(0.1)
+    assert sending.generator.events == MOST_CALLS_WAITING * MAX_CALL_RECORDS
+    assert len(writer.calls) == PUTTERS
+    released.set()
+    thread.join(10)
+    assert sending.ledger.sent == 10_000
+
+
+def test_stopping_ends_it_and_what_was_put_is_noted() -> None:
+    writer = FakeWriter()
+    sending = sender(Plan(60, 1_000), writer)
+    thread = threading.Thread(target=sending.run)
+    thread.start()
+    wait_for(lambda: len(writer.calls) > 0)
+    sending.stop()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert 0 < sending.ledger.sent == sending.generator.events < 60_000
+    assert 0 < sending.seconds < 5
+
+
+def test_stopped_before_it_began_it_sends_nothing() -> None:
+    writer = FakeWriter()
+    sending = sender(Plan(60, 1_000), writer)
+    sending.stop()
+    sending.run()
+    assert writer.calls == []
+    assert sending.ledger.sent == 0
