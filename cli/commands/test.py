@@ -6,12 +6,17 @@ import enum
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.output import Exit, err
 from cli.project import PROJECT
+
+Command = tuple[str, ...]
 
 
 class Part(enum.StrEnum):
@@ -22,14 +27,11 @@ class Part(enum.StrEnum):
     e2e = "e2e"
 
 
-#: The static checks come first: they are the fastest to fail.
-CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
-TESTS = {
-    Part.checks: (),
+CHECKS: tuple[Command, ...] = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+SUITES: dict[Part, Command] = {
     Part.unit: ("tests/unit",),
     Part.synth: ("tests/synth", "tests/topology"),
     Part.e2e: ("tests/e2e",),
-    Part.all: ("tests/unit", "tests/synth", "tests/topology", "tests/e2e"),
 }
 
 
@@ -38,13 +40,47 @@ def test(
     select: Annotated[str | None, typer.Option("-k", help="Only tests whose names match, as pytest's -k.")] = None,
 ) -> None:
     """Run the checks (ruff, mypy) and the tests; the last line is pytest's own."""
-    commands = list(CHECKS) if part in (Part.all, Part.checks) else []
-    if TESTS[part]:
-        chosen = ("-k", select) if select else ()
-        commands.append((sys.executable, "-m", "pytest", "--durations=10", *TESTS[part], *chosen))
+    for together in stages(part, select):
+        if not succeed(together):
+            raise typer.Exit(Exit.FAILED)
+
+
+def stages(part: Part, select: str | None) -> list[list[Command]]:
+    """What to run, one list after the other, the fastest to fail first; the commands of one list run at once."""
+    pytest = {suite: suite_command(paths, select) for suite, paths in SUITES.items()}
+    if part is Part.checks:
+        return [[check] for check in CHECKS]
+    if part is not Part.all:
+        return [[pytest[part]]]
+    # Each takes one core. The pipeline of the embedded tests wants both.
+    return [*([check] for check in CHECKS), [pytest[Part.synth], pytest[Part.unit]], [pytest[Part.e2e]]]
+
+
+def suite_command(paths: Command, select: str | None) -> Command:
+    chosen = ("-k", select) if select else ()
+    return (sys.executable, "-m", "pytest", "--durations=10", *paths, *chosen)
+
+
+def succeed(commands: Sequence[Command]) -> bool:
+    """Run commands at once. The first one's output is shown as it comes, that of the others when they are done."""
     # Unit tests synthesize with CDK's own template validation off: it costs seconds a process; `weir cdk synth` has it on.
     environment = os.environ | {"CDK_VALIDATION": "false"}
-    for command in commands:
-        err.print(f"[bold]{' '.join(command[1:] if command[0] == sys.executable else command)}[/]")
-        if subprocess.run(command, cwd=PROJECT, env=environment).returncode:
-            raise typer.Exit(Exit.FAILED)
+    first, *others = commands
+    with tempfile.TemporaryDirectory(prefix="weir-test-") as scratch:
+        outputs = [Path(scratch) / str(number) for number in range(len(others))]
+        running = []
+        for command, output in zip(others, outputs, strict=True):
+            with output.open("wb") as file:
+                running.append(subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=file, stderr=subprocess.STDOUT))
+        announce(first)
+        codes = [subprocess.run(first, cwd=PROJECT, env=environment).returncode]
+        for command, process, output in zip(others, running, outputs, strict=True):
+            codes.append(process.wait())
+            announce(command)
+            sys.stdout.buffer.write(output.read_bytes())
+            sys.stdout.buffer.flush()
+    return not any(codes)
+
+
+def announce(command: Command) -> None:
+    err.print(f"[bold]{' '.join(command[1:] if command[0] == sys.executable else command)}[/]")
