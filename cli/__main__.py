@@ -31,7 +31,7 @@ app.command("cdk", context_settings={"allow_extra_args": True, "ignore_unknown_o
 def main() -> int:
     """Run the command; what it refuses ends with a message and a code, not a traceback."""
     try:
-        app()
+        app(prog_name="weir")
     except CommandError as error:
         show_error(str(error))
         return error.code

@@ -62,11 +62,17 @@ def run(what: str, remedy: str, *command: str | Path, cwd: Path = PROJECT, env: 
     say(f"{what}: {time.monotonic() - started:.1f} s")
 
 
+def uv_program(cache: Path) -> Path:
+    """uv, in a small environment of its own in the cache, named by its lock."""
+    name = hashlib.sha256(UV_LOCK.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    return cache / f"uv-{name}" / "bin" / "uv"
+
+
 def prepare_uv(cache: Path) -> Path:
-    """uv in a small environment of its own in the cache, named by its lock."""
-    home = cache / f"uv-{hashlib.sha256(UV_LOCK.read_bytes() + sys.version.encode()).hexdigest()[:12]}"
-    uv = home / "bin" / "uv"
+    """Fetch uv where it is not there yet; returns the program."""
+    uv = uv_program(cache)
     if not uv.exists():
+        home = uv.parent.parent
         scratch = home.with_name(f"{home.name}.{os.getpid()}")
         shutil.rmtree(scratch, ignore_errors=True)
         try:
@@ -86,15 +92,27 @@ def prepare_uv(cache: Path) -> Path:
     return uv
 
 
+def is_prepared(cache: Path) -> bool:
+    """Whether checkout and cache have all that the locks ask for."""
+    return has_environment() and uv_program(cache).exists()
+
+
+def has_environment() -> bool:
+    """Whether the checkout has its environment and the CDK command line."""
+    return STAMP.exists() and STAMP.read_text() == fingerprint()
+
+
 def prepare(cache: Path) -> None:
     """Bring `.venv` and the CDK command line to the locks; safe when two start at once, and after an interruption."""
     make_directory(cache)
     with (cache / "set-up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        uv = prepare_uv(cache)
-        if STAMP.exists() and STAMP.read_text() == fingerprint():
+        if is_prepared(cache):
             return
         need_space(cache, CACHE_BYTES, "set-up")
+        uv = prepare_uv(cache)
+        if has_environment():
+            return
         need_space(PROJECT, PROJECT_BYTES, "the project's environment")
         STAMP.unlink(missing_ok=True)
         environment = os.environ | {"UV_CACHE_DIR": str(cache / "uv"), "UV_LINK_MODE": link_mode(cache)}
@@ -145,7 +163,7 @@ def command_environment(cache: Path, started: float) -> dict[str, str]:
         "PYTHONPATH": python_path,
         "VIRTUAL_ENV": str(VENV),
         "WEIR_CACHE": str(cache),
-        "WEIR_UV": str(prepare_uv(cache)),
+        "WEIR_UV": str(uv_program(cache)),
         "UV_CACHE_DIR": str(cache / "uv"),
         "WEIR_STARTED": repr(started),
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
@@ -156,7 +174,7 @@ def main() -> NoReturn:
     started = time.time()
     try:
         cache = cache_dir()
-        if not (STAMP.exists() and STAMP.read_text() == fingerprint()):
+        if not is_prepared(cache):
             prepare(cache)
         environment = command_environment(cache, started)
     except LocalRunError as error:

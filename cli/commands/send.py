@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def send_file(file: Path, envelope: Envelope, writer: StreamWriter, rate: int | 
         records = wrapped(file, lines, envelope)
         # A tenth of a second's worth at a time keeps a low rate even.
         size = min(MAX_CALL_RECORDS, max(1, rate // 10)) if rate else MAX_CALL_RECORDS
-        while batch := list(islice(records, size)):
+        while batch := next_batch(file, records, size, sent):
             try:
                 writer.put(batch)
             except RecordTooLarge as error:
@@ -86,6 +87,14 @@ def send_file(file: Path, envelope: Envelope, writer: StreamWriter, rate: int | 
             if rate:
                 time.sleep(max(0.0, started + sent / rate - time.monotonic()))
     return sent
+
+
+def next_batch(file: Path, records: Iterator[bytes], size: int, sent: int) -> list[bytes]:
+    """At most `size` records more; none at the end."""
+    try:
+        return list(islice(records, size))
+    except (OSError, EOFError, zlib.error) as error:
+        raise CommandError(f"{file}: cannot be read ({error}); {sent} records before it were sent", Exit.USAGE) from error
 
 
 @contextmanager

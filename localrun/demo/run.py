@@ -8,6 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import TypeVar
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from config.loader import load_environment
 from localrun.aws import session
 from localrun.demo.evidence import Archive, ErrorRecords, count_documents, documents
@@ -15,6 +17,7 @@ from localrun.demo.ledger import Account, Ledger
 from localrun.demo.plan import Plan
 from localrun.demo.report import Latency, Report
 from localrun.demo.sender import Sender
+from localrun.errors import LocalRunError
 from localrun.latency import ANSWER_PATHS, INDICES, LatencyMeter, UnusableAnswer, histogram, read_histogram
 from localrun.search import Search
 from localrun.state import State
@@ -58,6 +61,13 @@ class Demonstration:
 
     def run(self, started: float | None) -> Report:
         """Send everything, wait until all of it has arrived or nothing moves any more, and give account."""
+        try:
+            return self._as_report(self._demonstrate(), started)
+        except (LocalRunError, BotoCoreError, ClientError) as error:
+            self._check()  # an engine that has ended explains it better
+            raise LocalRunError(f"the demonstration was broken off: {error}") from error
+
+    def _demonstrate(self) -> Account:
         self._measure()
         self._report(f"sending {self._plan.total:,} events at {self._plan.rate:,} a second")
         with ThreadPoolExecutor(1, thread_name_prefix="sender") as pool:
@@ -71,8 +81,7 @@ class Demonstration:
         self._report("reading the archive")
         self._until_still(lambda: self._archive.count(self._ledger), lambda found: found == self._ledger.records)
         self._report("accounting for every event")
-        account = self._until_still(self._account, lambda found: found.lost == 0)
-        return self._as_report(account, started)
+        return self._until_still(self._account, lambda found: found.lost == 0)
 
     def _watch(self, sending: Future[None]) -> None:
         """Measure while the sender sends. Raises what ended the sender early."""
@@ -155,7 +164,7 @@ def run(
     """Send `plan` into a running pipeline and account for every event.
 
     `report` takes lines of progress; `check` raises when the pipeline is no longer there; `started`, epoch seconds, is when the
-    command began. Raises LocalRunError when the index does not answer, botocore's errors when the stream refuses a call.
+    command began. Raises LocalRunError when an engine does not answer or refuses a call.
     """
     with closing(Search(state.endpoints.opensearch)) as search:
         return Demonstration(state, plan, search, report, check).run(started)

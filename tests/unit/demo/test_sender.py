@@ -14,7 +14,7 @@ from localrun.demo.ledger import Ledger
 from localrun.demo.plan import Plan
 from localrun.demo.sender import MOST_CALLS_WAITING, PUTTERS, Sender
 from producers.batch import MAX_CALL_RECORDS, Entry, Place
-from producers.generator import Generator, Scenario
+from producers.generator import Generator, Sample, Scenario
 
 STREAM, SHARD = "weir-local-raw", "shardId-000000000000"
 
@@ -57,13 +57,21 @@ def test_exactly_the_planned_events_are_sent_and_noted(plan: Plan) -> None:
     assert plan.seconds <= sending.seconds < plan.seconds + 2
 
 
-def test_a_call_carries_what_one_put_takes_and_the_samples_own_keys() -> None:
+def test_every_sample_is_put_once_under_its_own_key_in_calls_the_stream_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     writer = FakeWriter()
     sending = sender(Plan(0.1, 15_000), writer)
+    made: list[Entry] = []
+    take = sending.generator.take
+
+    def noting_take(events: int, now: float) -> list[Sample]:
+        samples = take(events, now)
+        made.extend(Entry(sample.data, sample.partition_key) for sample in samples)
+        return samples
+
+    monkeypatch.setattr(sending.generator, "take", noting_take)
     sending.run()
+    assert sorted(entry for call in writer.calls for entry in call) == sorted(made)
     assert max(len(call) for call in writer.calls) <= MAX_CALL_RECORDS
-    again = Generator(1, Scenario(time.time(), 0.1)).take(1, time.time())
-    assert writer.calls[0][0].partition_key == again[0].partition_key
 
 
 def test_nothing_is_sent_before_it_is_due() -> None:
@@ -107,12 +115,15 @@ def test_a_slow_stream_slows_the_sender_down() -> None:
     sending = sender(Plan(0.1, 100_000), writer)
     thread = threading.Thread(target=sending.run)
     thread.start()
-    wait_for(lambda: sending.generator.events >= MOST_CALLS_WAITING * MAX_CALL_RECORDS)
-    threading.Event().wait(0.1)
-    assert sending.generator.events == MOST_CALLS_WAITING * MAX_CALL_RECORDS
-    assert len(writer.calls) == PUTTERS
-    released.set()
-    thread.join(10)
+    try:
+        # The first call carries only what is due at once; all others are full.
+        wait_for(lambda: sending.generator.events > (MOST_CALLS_WAITING - 1) * MAX_CALL_RECORDS)
+        threading.Event().wait(0.1)  # by now all 10,000 are due
+        assert sending.generator.events <= MOST_CALLS_WAITING * MAX_CALL_RECORDS
+        assert len(writer.calls) == PUTTERS
+    finally:
+        released.set()
+        thread.join(10)
     assert sending.ledger.sent == 10_000
 
 
