@@ -48,6 +48,7 @@ def start(*, report: Callable[[str], None], console_port: int | None = None, env
             if "progress" in message:
                 report(message["progress"])
             elif "error" in message:
+                supervisor.wait(PATIENCE_SECONDS)
                 raise LocalRunError(message["error"])
             else:
                 return running_state()

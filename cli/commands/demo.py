@@ -28,7 +28,9 @@ def demo(
     rate: Annotated[int, typer.Option(min=1, max=20_000, help="Events a second.")] = 1_000,
     burst: Annotated[int, typer.Option(min=1, max=10, help="Send this many times the rate for 5 s in the middle.")] = 1,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the pipeline running afterwards.")] = False,
-    json_: Annotated[Path | None, typer.Option("--json", help="Write the report to this file.", dir_okay=False)] = None,
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write the report to this file.", dir_okay=False, writable=True)
+    ] = None,
     port: ConsolePort = None,
 ) -> None:
     """Start the pipeline, send realistic traffic with faults in it, account for every record, and stop.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 import time
 import zlib
@@ -101,6 +102,8 @@ def next_batch(file: Path, records: Iterator[bytes], size: int, sent: int) -> li
 def opened(file: Path) -> Iterator[IO[bytes]]:
     if str(file) == "-":
         yield sys.stdin.buffer
+    elif not os.access(file, os.R_OK):
+        raise CommandError(f"{file}: may not be read by this user; nothing of it was sent", Exit.USAGE)
     else:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
             yield lines  # type: ignore[misc]  # gzip's reader is an IO[bytes] in all but its stub

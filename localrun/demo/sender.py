@@ -13,7 +13,7 @@ from localrun.demo.plan import Plan
 from producers.batch import MAX_CALL_RECORDS, Entry, StreamWriter
 from producers.generator import Generator, Sample
 
-TICK_SECONDS = 0.05
+TICK_SECONDS = 0.1
 #: One call answers in 10–20 ms, so that these carry more than the machine can generate.
 PUTTERS = 3
 #: A slow stream must slow the sender down, not fill its memory.

@@ -25,7 +25,7 @@ import ministack.app
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from localrun.emulator import cloudformation, firehose, functions, kinesis
+from localrun.emulator import cloudformation, fast_json, firehose, functions, kinesis
 
 ROUTES: dict[tuple[str, str], Callable[[dict[str, list[str]]], Any]] = {
     ("GET", "/_weir/deliveries"): lambda query: firehose.deliveries(),
@@ -56,6 +56,7 @@ async def answer(send: Any, value: Any) -> None:
 def main(port: int, interpreter: str) -> None:
     # How this process found its own modules is nothing for the functions it starts.
     os.environ.pop("PYTHONPATH", None)
+    fast_json.correct()
     kinesis.correct()
     firehose.correct()
     functions.correct(interpreter, f"python{sys.version_info.major}.{sys.version_info.minor}")

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from common.model import Event
-from localrun.demo import Report, run
+from localrun.demo import Report, run, sender
 from localrun.demo.plan import Plan
 from localrun.errors import LocalRunError
 from localrun.state import Endpoints, Engine, State
@@ -50,6 +50,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WATCH_SECONDS", 0.01)
     monkeypatch.setattr(module, "STILL_LOOK_SECONDS", 0.02)
     monkeypatch.setattr(module, "STILL_SECONDS", 0.06)
+    monkeypatch.setattr(sender, "TICK_SECONDS", 0.01)
 
 
 Demonstrate = Callable[..., Report]
@@ -95,16 +96,11 @@ def test_a_pipeline_that_keeps_everything_gets_a_good_report(demonstrate: Demons
     assert (report.lost, report.duplicated, report.malformed, report.malformed_kept) == (0, 0, 3, 3)
     assert report.archived == report.records > 200
     assert report.indexed == len(pipeline.documents)
+    assert pipeline.closed  # the connection to the node
     assert report.burst_latency_seconds is None
     assert report.first_indexed_seconds is None
     assert 0.05 <= report.seconds < 2
     assert report.rate == pytest.approx(300 / report.seconds, rel=0.01)
-
-
-def test_the_node_is_given_up_at_the_end(demonstrate: Demonstrate) -> None:
-    pipeline = FakePipeline()
-    demonstrate(pipeline)
-    assert pipeline.closed
 
 
 def test_progress_is_told_in_order(demonstrate: Demonstrate) -> None:

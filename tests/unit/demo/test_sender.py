@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from localrun.demo import sender as module
 from localrun.demo.ledger import Ledger
 from localrun.demo.plan import Plan
 from localrun.demo.sender import MOST_CALLS_WAITING, PUTTERS, Sender
@@ -17,6 +18,11 @@ from producers.batch import MAX_CALL_RECORDS, Entry, Place
 from producers.generator import Generator, Sample, Scenario
 
 STREAM, SHARD = "weir-local-raw", "shardId-000000000000"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TICK_SECONDS", 0.02)
 
 
 class FakeWriter:
@@ -103,13 +109,15 @@ def test_a_refusal_of_the_last_call_is_raised_too() -> None:
     plan = Plan(0.05, 20)
 
     def refuse() -> None:
+        threading.Event().wait(0.02)  # by now nothing is left to be sent
         raise PermissionError("refused")
 
     with pytest.raises(PermissionError, match="refused"):
         sender(plan, FakeWriter(refuse)).run()
 
 
-def test_a_slow_stream_slows_the_sender_down() -> None:
+def test_a_slow_stream_slows_the_sender_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TICK_SECONDS", 0.05)  # long enough for every call but the first to be a full one
     released = threading.Event()
     writer = FakeWriter(lambda: released.wait(10))
     sending = sender(Plan(0.1, 100_000), writer)
