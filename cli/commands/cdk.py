@@ -6,7 +6,7 @@ import subprocess
 
 import typer
 
-from cli.project import PROJECT
+from localrun.paths import PROJECT
 
 CDK = PROJECT / "cli" / "node" / "node_modules" / ".bin" / "cdk"
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from cli.output import Exit, err
-from cli.project import PROJECT
+from localrun.paths import PROJECT
 
 Command = tuple[str, ...]
 
