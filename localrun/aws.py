@@ -6,11 +6,13 @@ The emulator enforces IAM: the keys `test` are the account's root, and a session
 from __future__ import annotations
 
 import os
+from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import botocore.session
+import orjson
 from botocore.config import Config
 from botocore.utils import parse_timestamp
 
@@ -33,6 +35,20 @@ def parse_time(value: Any) -> datetime:
     return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else parse_timestamp(value)
 
 
+def parse_records(**hook: Any) -> None:
+    """The records of a GetRecords answer, as botocore gives them: it walks a model of each, which costs a reader half its CPU."""
+    response = hook["response_dict"]
+    if response["status_code"] != 200:
+        return
+    answer = orjson.loads(response["body"])
+    records = answer.pop("Records")
+    for record in records:
+        record["Data"] = b64decode(record["Data"])
+        record["ApproximateArrivalTimestamp"] = parse_time(record["ApproximateArrivalTimestamp"])
+    response["body"] = orjson.dumps(answer)
+    hook["customized_response_dict"]["Records"] = records
+
+
 class _LocalCore(botocore.session.Session):
     """Sends every client of the session to one endpoint, whatever the environment or a profile says."""
 
@@ -40,6 +56,7 @@ class _LocalCore(botocore.session.Session):
         super().__init__()
         self._local_endpoint = endpoint
         self.set_default_client_config(CLIENT_CONFIG)
+        self.register("before-parse.kinesis.GetRecords", parse_records)
         self.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=parse_time)
 
     def create_client(self, *args: Any, **kwargs: Any) -> Any:

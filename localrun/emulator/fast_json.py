@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from ministack.core import lambda_runtime, responses
+from ministack.core import iam_actions, lambda_runtime, responses
 from ministack.services import kinesis, lambda_svc
 
 from localrun.emulator.layout import replace
@@ -18,7 +18,7 @@ _AS_STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS 
 
 def correct() -> None:
     fast = SimpleNamespace(**vars(json) | {"loads": loads, "dumps": dumps})
-    for module in (kinesis, lambda_runtime, lambda_svc, responses):
+    for module in (iam_actions, kinesis, lambda_runtime, lambda_svc, responses):
         replace(module, "json", fast)
 
 
