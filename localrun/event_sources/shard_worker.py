@@ -19,8 +19,8 @@ from localrun.event_sources.mapping import Mapping
 from localrun.event_sources.shards import ShardReader
 from localrun.event_sources.status import Part
 
-#: Lambda polls a shard once per second. A run of a minute should not spend half its latency waiting for that; at 0.2 s, the most a
-#: shard allows (Streams developer guide, "Quotas and limits"), reading and invoking cost a tenth of a core more at 2,000 a second.
+#: Lambda polls a shard once per second; a run of a minute should not spend half its latency waiting for that. Every 0.2 s, the
+#: most a shard allows (Streams developer guide, "Quotas and limits"), costs a tenth of a core more at 2,000 records a second.
 POLL_SECONDS = 0.4
 #: An idle lane looks again this often for a stop.
 IDLE_SECONDS = 1.0

@@ -115,6 +115,7 @@ def test_each_run_has_its_own_configuration_and_starts_empty(tmp_path: Path) -> 
         "transport.port": "9301",
         "discovery.type": '"single-node"',
         "cluster.routing.allocation.disk.threshold_enabled": "false",
+        "node.processors": "1",
     }
     assert (node.configuration / "log4j2.properties").exists()
     assert list((tmp_path / "run" / "data").iterdir()) == []
