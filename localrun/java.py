@@ -30,11 +30,8 @@ class Java:
     version: int
     """Feature version, e.g. 21."""
     modules: frozenset[str]
-
-    @property
-    def segments_thai(self) -> bool:
-        """Whether it has the locale data Lucene's Thai analyzer needs, which a small runtime image leaves out."""
-        return "jdk.localedata" in self.modules
+    segments_thai: bool
+    """Whether it has the locale data Lucene's Thai analyzer needs, which a small runtime image leaves out."""
 
 
 def find_java(tools: Tools) -> Java:
@@ -72,18 +69,28 @@ def candidates() -> Iterator[Path]:
 def inspect(program: Path) -> Java | None:
     """What kind of Java it is; None when there is none that runs."""
     try:
-        shown = subprocess.run([program, "-XshowSettings:properties", "-version"], capture_output=True, text=True, timeout=30)
-        listed = subprocess.run([program, "--list-modules"], capture_output=True, text=True, timeout=30)
+        properties, locales, modules = (
+            subprocess.run([program, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30)
+            for options in (["-XshowSettings:properties", "-version"], ["-XshowSettings:locale", "-version"], ["--list-modules"])
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    version = parse_version(shown.stderr)
-    return Java(program, version, parse_modules(listed.stdout)) if version and not shown.returncode else None
+    version = parse_version(properties.stdout)
+    if version is None or properties.returncode:
+        return None
+    return Java(program, version, parse_modules(modules.stdout), "th" in parse_locales(locales.stdout))
 
 
 def parse_version(settings: str) -> int | None:
     """Feature version in the output of `java -XshowSettings:properties`; 1.8 and older count as 1."""
     match = re.search(r"^\s*java\.specification\.version = (\d+)", settings, re.MULTILINE)
     return int(match[1]) if match else None
+
+
+def parse_locales(settings: str) -> frozenset[str]:
+    """Locales in the output of `java -XshowSettings:locale`. The module that holds them may be there with a few of them only."""
+    listed = re.search(r"^ *available locales = (.*?)\n\s*\n", settings, re.MULTILINE | re.DOTALL)
+    return frozenset(name.strip() for name in listed[1].split(",")) if listed else frozenset()
 
 
 def parse_modules(listing: str) -> frozenset[str]:

@@ -38,7 +38,7 @@ def warm_up_search(endpoint: str) -> None:
 
 def _ask(node: Server, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> None:
     status, answer = node.request(method, path, body, kind)
-    if status >= 300:
+    if status >= 300 or json.loads(answer).get("errors"):
         raise LocalRunError(f"OpenSearch refuses {method} {path} with {status}: {answer[:1_000].decode(errors='replace')}")
 
 

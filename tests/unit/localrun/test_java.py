@@ -23,12 +23,19 @@ def tools(tmp_path: Path) -> Tools:
     return Tools(ProcessGroups(), tmp_path, lambda line: None)
 
 
-def a_java(home: Path, version: str, modules: str = "java.base@21") -> Path:
+def a_java(home: Path, version: str, modules: str = "java.base@21", locales: str = "") -> Path:
     """A program that answers as Java does; returns JAVA_HOME."""
     program = home / "bin" / "java"
     program.parent.mkdir(parents=True)
+    (home / "locales").write_text(locales)
     program.write_text(
-        f'#!/bin/sh\n[ "$1" = --list-modules ] && echo "{modules}" || echo "    java.specification.version = {version}" >&2\n'
+        f"""#!/bin/sh
+case "$1" in
+    --list-modules) echo "{modules}" ;;
+    -XshowSettings:locale) /bin/cat "{home}/locales" >&2 ;;
+    *) echo "    java.specification.version = {version}" >&2 ;;
+esac
+"""
     )
     program.chmod(0o755)
     return home
@@ -50,9 +57,26 @@ def test_modules_are_read_without_their_versions() -> None:
     assert parse_modules("java.base@21.0.8\njdk.localedata@21.0.8\n") == {"java.base", "jdk.localedata"}
 
 
-def test_thai_needs_the_locale_data() -> None:
-    assert Java(Path("java"), 21, frozenset({"java.base", "jdk.localedata"})).segments_thai
-    assert not Java(Path("java"), 21, frozenset({"java.base"})).segments_thai
+LOCALES = "\n".join(
+    (
+        "Locale settings:",
+        "    default locale = English",
+        "    available locales = , bn, de_DE, ",
+        "        en_US_POSIX, %s, zh__#Hans",
+        "        ",
+        "",
+        'openjdk version "21.0.8" 2025-07-15 LTS, th',
+        "",
+    )
+)
+
+
+@pytest.mark.parametrize(("listed", "segments"), [("th", True), ("th_TH", False), ("fr", False)])
+def test_thai_needs_its_locale(listed: str, segments: bool, tmp_path: Path) -> None:
+    home = a_java(tmp_path, "21", locales=LOCALES % listed)
+    found = inspect(home / "bin" / "java")
+    assert found is not None
+    assert found.segments_thai is segments
 
 
 def test_java_home_comes_first_then_the_path_then_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -66,7 +90,7 @@ def test_java_home_comes_first_then_the_path_then_the_system(monkeypatch: pytest
 def test_one_too_old_is_passed_over(tools: Tools, tmp_path: Path) -> None:
     a_java(tmp_path / "jvm" / "java-17", "17")
     new = a_java(tmp_path / "jvm" / "java-25", "25", "java.base@25 jdk.localedata@25")
-    assert find_java(tools) == Java(new / "bin" / "java", 25, frozenset({"java.base", "jdk.localedata"}))
+    assert find_java(tools) == Java(new / "bin" / "java", 25, frozenset({"java.base", "jdk.localedata"}), segments_thai=False)
 
 
 def test_a_program_that_is_no_java_is_none(tmp_path: Path) -> None:

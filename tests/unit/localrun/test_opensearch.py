@@ -14,8 +14,8 @@ from localrun.java import Java
 from localrun.maven import Artifact
 from localrun.opensearch import CORE, MANIFEST, PLUGINS, Home, Node, check_reachable, command, configure, is_healthy, lay_out
 
-JAVA = Java(Path("/jvm/bin/java"), 21, frozenset({"java.base", "jdk.localedata", "jdk.incubator.vector"}))
-SMALL_JAVA = Java(Path("/jvm/bin/java"), 21, frozenset({"java.base"}))
+JAVA = Java(Path("/jvm/bin/java"), 21, frozenset({"java.base", "jdk.incubator.vector"}), segments_thai=True)
+SMALL_JAVA = Java(Path("/jvm/bin/java"), 21, frozenset({"java.base"}), segments_thai=False)
 SCHEDULER = next(plugin for plugin in PLUGINS if plugin.name == "opensearch-job-scheduler")
 ALERTING = next(plugin for plugin in PLUGINS if plugin.name == "alerting")
 DETECTION = next(plugin for plugin in PLUGINS if plugin.name == "opensearch-anomaly-detection")
