@@ -50,7 +50,8 @@ def fetch(artifacts: Sequence[Artifact], directory: Path, repository: Path, tool
     write_pom(poms, "all", "<modules>" + "".join(f"<module>{module}</module>" for module in modules) + "</modules>")
     for module, artifact in zip(modules, artifacts, strict=True):
         write_pom(poms / module, module, copy_plugin(artifact, directory))
-    command = (program, "-B", "--fail-at-end", f"-Dmaven.repo.local={repository}", "-f", poms / "pom.xml", "initialize")
+    # -U, or what was absent the last time would be a failure: Maven keeps that for a day and words it otherwise.
+    command = (program, "-B", "-U", "--fail-at-end", f"-Dmaven.repo.local={repository}", "-f", poms / "pom.xml", "initialize")
     with growing(repository, tools.report):
         code, output = tools.output("maven", command, os.environ)
     failures = [line for module in modules if (line := failure_of(module, output)) and not _NOT_THERE.search(line)]

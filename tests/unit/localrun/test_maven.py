@@ -60,6 +60,13 @@ def test_what_the_repository_has_not_got_is_left_out(tools: Tools, tmp_path: Pat
     assert run(tools, tmp_path) == {NODE: tmp_path / "downloads" / "node-1.0.zip"}
 
 
+def test_what_was_absent_before_is_asked_for_again(tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = ABSENT.replace("Could not find artifact", "was not found in central during a previous attempt:")
+    answer = f"case \"$*\" in *' -U '*) echo '{ABSENT}' ;; *) echo '{kept}' ;; esac"
+    maven_that(monkeypatch, tmp_path, f"touch $out/node-1.0.zip\n{answer}\nexit 1")
+    assert run(tools, tmp_path) == {NODE: tmp_path / "downloads" / "node-1.0.zip"}
+
+
 def test_a_broken_transfer_is_an_error_and_not_an_absence(tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     maven_that(monkeypatch, tmp_path, f"touch $out/node-1.0.zip\necho '{BROKEN}'\nexit 1")
     with pytest.raises(LocalRunError, match=r"mvn could not fetch; check the network(.|\n)*Connection timed out"):
