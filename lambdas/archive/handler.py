@@ -15,6 +15,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from common.delivery import DeliveryBatch, DeliveryResponse, Result, respond, stream_name
+from common.resend import MAGIC_BASE64
 
 logger = Logger()
 metrics = Metrics()
@@ -24,11 +25,14 @@ def frame(batch: DeliveryBatch) -> Iterator[tuple[str, Result, bytes]]:
     """The archive line of each record.
 
     {"stream", "shard", "sequence", "subsequence": index in a KPL aggregate or 0, "partition_key",
-    "arrival": epoch milliseconds, "data": base64}. A delivery stream without a Kinesis source has no coordinates to give:
-    KeyError.
+    "arrival": epoch milliseconds, "data": base64}. One that is sent again is dropped: it is in the archive already. A delivery
+    stream without a Kinesis source has no coordinates to give: KeyError.
     """
     stream = stream_name(batch["sourceKinesisStreamArn"])
     for record in batch["records"]:
+        if record["data"].startswith(MAGIC_BASE64):
+            yield record["recordId"], "Dropped", b""
+            continue
         metadata = record["kinesisRecordMetadata"]
         line = {
             "stream": stream,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
+from typing import Any, Self
 
 import orjson
 
@@ -42,6 +43,28 @@ class Coordinates:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What its container told of a piece, and the piece does not say itself: it must be told again when the piece comes alone."""
+
+    tenant: str | None = None
+    type: str | None = None
+    """Registered log type."""
+    id: str | None = None
+    time_ms: int | None = None
+    """Epoch milliseconds."""
+
+    def fields(self) -> dict[str, str | int]:
+        """Those that are known."""
+        named = {"tenant": self.tenant, "type": self.type, "id": self.id, "time": self.time_ms}
+        return {name: value for name, value in named.items() if value is not None}
+
+    @classmethod
+    def read(cls, fields: dict[str, Any]) -> Self:
+        """Of what `fields` gave."""
+        return cls(fields.get("tenant"), fields.get("type"), fields.get("id"), fields.get("time"))
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One normalised event."""
 
@@ -68,12 +91,13 @@ class Rejected:
     """The exact bytes that were refused."""
     document: str | None = None
     """Id of the document, where one was made before it was refused."""
+    given: Given = Given()
 
     def body(self, step: str) -> bytes:
         """The JSON of a record on `errors`, written by pipeline step `step`."""
         return orjson.dumps(
             {
-                "id": self.document or self.at.id(),
+                "id": self.document or self.given.id or self.at.id(),
                 "step": step,
                 "reason": self.reason,
                 "detail": self.detail,
@@ -84,6 +108,8 @@ class Rejected:
                 "shard": self.at.shard,
                 "sequence": self.at.sequence,
                 "position": self.at.position,
+                "partition_key": self.at.partition_key,
+                "given": self.given.fields(),
                 "original": b64encode(self.original).decode("ascii"),
             }
         )

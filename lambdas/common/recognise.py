@@ -16,7 +16,7 @@ from common import inflate, kpl
 from common.ids import log_event_id
 from common.logtype import JsonObject, LineType, LogType, Malformed, ObjectType, Stamp, text
 from common.logtypes import BY_DETAIL_TYPE, LINE_TYPES, OBJECT_TYPES, TYPES
-from common.model import Coordinates, Event, Rejected
+from common.model import Coordinates, Event, Given, Rejected
 from common.timestamps import from_milliseconds
 
 _ENVELOPE = frozenset(("type", "tenant", "message"))
@@ -28,6 +28,8 @@ _LONGEST_DETAIL = 500
 
 Content = TypeVar("Content")
 Results = list[Event | Rejected]
+
+NOTHING = Given()
 
 
 class _Refusal(Exception):
@@ -49,6 +51,8 @@ class _Piece(NamedTuple):
     """Given by what held the event."""
     time_ms: int | None = None
     """Likewise, epoch milliseconds."""
+    given: Given = NOTHING
+    """What `original` alone would not say."""
 
 
 class Normaliser:
@@ -60,24 +64,30 @@ class Normaliser:
             raise ValueError(f"default_tenant: {default_tenant!r} is not {_TENANT_RULE}")
         if default_type and default_type not in TYPES:
             raise ValueError(f"default_type: {default_type!r} is not registered: use one of {', '.join(TYPES)}")
-        self._tenant = default_tenant
+        self.tenant = default_tenant
         self._type = TYPES[default_type] if default_type else None
 
-    def normalise(self, data: bytes, at: Coordinates) -> Results:
+    def normalise(self, data: bytes, at: Coordinates, given: Given = NOTHING) -> Results:
         """Every event `data` holds, and every part that could not be understood. Never raises.
 
-        Empty only for the control messages of a CloudWatch Logs subscription.
+        Empty only for the control messages of a CloudWatch Logs subscription. `given` is what a piece of a record was once told
+        by the rest of it.
         """
+        piece = self._piece(at, data, given)
         if not data.startswith(kpl.MAGIC):
-            return _guarded(self._record, data, _Piece(at, self._tenant, data))
+            return _guarded(self._record, data, piece)
         try:
             records = kpl.deaggregate(data)
         except kpl.CorruptAggregate as error:
-            return [Rejected(at, "corrupt", str(error), None, self._tenant, data)]
+            return [Rejected(at, "corrupt", str(error), None, piece.tenant, data, given=given)]
         results: Results = []
         for index, (key, record) in enumerate(records):
-            results += _guarded(self._record, record, _Piece(at.user_record(index, key), self._tenant, record))
+            results += _guarded(self._record, record, piece._replace(at=at.user_record(index, key), original=record))
         return results
+
+    def _piece(self, at: Coordinates, data: bytes, given: Given) -> _Piece:
+        log_type = TYPES.get(given.type) if given.type else None
+        return _Piece(at, given.tenant or self.tenant, data, log_type, id=given.id, time_ms=given.time_ms, given=given)
 
     def _record(self, data: bytes, piece: _Piece) -> Results:
         if data.startswith(inflate.MAGIC):
@@ -175,7 +185,7 @@ class Normaliser:
             raise _Refusal("malformed", "Records: an empty list")
         results: Results = []
         for index, record in enumerate(records):
-            inner = piece._replace(at=piece.at.within(index), original=orjson.dumps(record), id=None)
+            inner = _inner(piece, index, orjson.dumps(record), None, piece.time_ms)
             results += _guarded(self._typed, record, inner)
         return results
 
@@ -203,7 +213,7 @@ def _guarded(read: Callable[[Content, _Piece], Results], content: Content, piece
         reason, detail, log_type = "malformed", f"{type(error).__name__}: {error}", None
     known = log_type or piece.type
     name = known.name if known else None
-    return [Rejected(piece.at, reason, detail[:_LONGEST_DETAIL], name, piece.tenant, piece.original)]
+    return [Rejected(piece.at, reason, detail[:_LONGEST_DETAIL], name, piece.tenant, piece.original, given=piece.given)]
 
 
 def _json(line: str) -> JsonObject:
@@ -222,19 +232,21 @@ def _is_envelope(content: JsonObject) -> bool:
     return "message" in content and len(content) > 1 and content.keys() <= _ENVELOPE
 
 
+def _inner(piece: _Piece, index: int, original: bytes, event_id: str | None, time_ms: int | None) -> _Piece:
+    """The `index`-th piece of a piece, which has bytes, an id and a time of its own and the rest from what holds it."""
+    given = Given(piece.tenant, piece.type.name if piece.type else None, event_id, time_ms)
+    return piece._replace(at=piece.at.within(index), original=original, id=event_id, time_ms=time_ms, given=given)
+
+
 def _log_piece(content: JsonObject, log_event: Any, piece: _Piece, index: int) -> _Piece:
     """A log event of a subscription, by itself."""
-    at = piece.at.within(index)
     if not isinstance(log_event, dict) or not isinstance(log_event.get("message"), str):
-        return piece._replace(at=at, original=orjson.dumps(log_event), id=None)
+        return _inner(piece, index, orjson.dumps(log_event), None, piece.time_ms)
     name, time = log_event.get("id"), log_event.get("timestamp")
     owner, group, stream = (str(content.get(key, "")) for key in ("owner", "logGroup", "logStream"))
-    return piece._replace(
-        at=at,
-        original=log_event["message"].encode(),
-        id=log_event_id(owner, group, stream, name) if isinstance(name, str) and name else None,
-        time_ms=time if isinstance(time, int) and 0 <= time < 10**14 else None,
-    )
+    event_id = log_event_id(owner, group, stream, name) if isinstance(name, str) and name else None
+    time_ms = time if isinstance(time, int) and 0 <= time < 10**14 else None
+    return _inner(piece, index, log_event["message"].encode(), event_id, time_ms)
 
 
 def _parsed(log_type: LogType, content: Any, piece: _Piece) -> Event:

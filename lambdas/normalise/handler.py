@@ -14,10 +14,11 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from common import source
+from common import resend, source
 from common.deadline import Deadline
-from common.model import Coordinates, Event, Rejected
+from common.model import Event, Rejected
 from common.recognise import Normaliser
+from common.resend import Resent
 from common.settings import NormaliseSettings
 from common.source import BatchResponse, KinesisBatch, KinesisRecord
 from common.streams import Entry, StreamWriter, kinesis_client
@@ -45,26 +46,33 @@ class Normalisation:
         reasons: Counter[tuple[str, str]] = Counter()
         unwritable: list[Entry] = []
         for number, record in enumerate(records):
-            at, data = source.coordinates(record), source.data(record)
-            for rejected in self._divide(number, data, at, events):
+            for rejected in self._open(number, record, events):
                 entry = Entry(rejected.body(STEP), rejected.at.partition_key or rejected.at.id(), number)
                 if self.errors.fits(entry):
                     errors.append(entry)
                     reasons[rejected.type or "none", rejected.reason] += 1
                 else:
                     unwritable.append(entry)
-                    logger.error("an error record is too large for the stream", extra={"at": at, "bytes": entry.size()})
+                    extra = {"at": rejected.at, "bytes": entry.size()}
+                    logger.error("an error record is too large for the stream", extra=extra)
         unwritten_events = self.events.write(events, deadline)
         unwritten_errors = self.errors.write(errors, deadline)
         unwritten = [*unwritable, *unwritten_events, *unwritten_errors]
         self._count(len(events) - len(unwritten_events), reasons, unwritten)
         return source.response(records, (entry.source for entry in unwritten))
 
-    def _divide(self, number: int, data: bytes, at: Coordinates, events: list[Entry]) -> list[Rejected]:
+    def _open(self, number: int, record: KinesisRecord, events: list[Entry]) -> list[Rejected]:
         """Adds the events of a record to `events`; returns what of it goes to `errors`."""
+        at, data = source.coordinates(record), source.data(record)
+        try:
+            return self._divide(number, resend.opened(data, at), events)
+        except resend.CorruptFrame as error:
+            return [Rejected(at, "corrupt", str(error), None, self.normaliser.tenant, data)]
+
+    def _divide(self, number: int, record: Resent, events: list[Entry]) -> list[Rejected]:
         rejected: list[Rejected] = []
         too_large: Event | None = None
-        for result in self.normaliser.normalise(data, at):
+        for result in self.normaliser.normalise(record.data, record.at, record.given):
             if isinstance(result, Rejected):
                 rejected.append(result)
                 continue
@@ -77,7 +85,7 @@ class Normalisation:
             detail = f"event {too_large.id} has {len(too_large.body)} bytes, more than stream {self.events.stream} takes"
             tenant = str(orjson.loads(too_large.body)["tenant"])
             # Whole, and once for the record: its other events are written, and sending it again would make the same ids.
-            rejected.append(Rejected(at, "too_large", detail, None, tenant, data))
+            rejected.append(Rejected(record.at, "too_large", detail, None, tenant, record.data, given=record.given))
         return rejected
 
     def _count(self, events: int, reasons: Counter[tuple[str, str]], unwritten: list[Entry]) -> None:

@@ -27,4 +27,6 @@ def test_a_rejected_record_carries_all_to_send_it_again(document: str | None, ex
         "shard": "shardId-000000000001",
         "sequence": "49590338271490256608559692538361",
         "position": "0.2",
+        "partition_key": "key",
+        "given": {},
     }

@@ -12,7 +12,9 @@ import pytest
 
 from archive import handler as archive
 from common.delivery import DeliveryBatch, DeliveryRecord, DeliveryResponse, respond
+from common.model import Coordinates, Given
 from common.recognise import Normaliser
+from common.resend import Resent
 from tests.unit.functions.fakes import Context
 from transform import handler as transform
 
@@ -81,6 +83,12 @@ def test_an_archive_line_holds_the_exact_record_and_its_coordinates() -> None:
         "arrival": ARRIVAL,
         "data": base64.b64encode(data).decode(),
     }
+
+
+def test_a_record_that_is_sent_again_is_not_archived_twice() -> None:
+    again = Resent(Coordinates("weir-test-raw", "shardId-000000000001", "1", ARRIVAL), FLOW, Given()).frame()
+    kept, dropped = archive.handler(batch(FLOW, again), Context())["records"]
+    assert (kept["result"], dropped) == ("Ok", {"recordId": "record-1", "result": "Dropped"})
 
 
 @pytest.mark.parametrize(("given", "expected"), [("", 0), ("0", 0), ("17", 17), (3, 3), (None, 0)])

@@ -11,7 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_kinesis import KinesisClient
 
+from common.model import Coordinates, Given
 from common.recognise import Normaliser
+from common.resend import Resent
 from common.source import BatchResponse
 from common.streams import StreamWriter
 from normalise import handler as function
@@ -45,6 +47,25 @@ def test_a_record_becomes_an_event_with_the_raw_records_key_and_arrival(clock: C
     assert event["source"] == {"ip": "172.31.16.139", "port": 20641}
     assert kinesis.streams[EVENTS][0].key == "key-0"
     assert ERRORS not in kinesis.streams
+
+
+def test_a_record_that_is_sent_again_keeps_its_place_and_its_arrival(clock: Clock, kinesis: FakeKinesis) -> None:
+    first = Coordinates("weir-test-raw", "shardId-000000000001", "12", 1_722_375_081_123, "3", "first-key")
+    nonsense = Resent(first, b"nothing anybody knows", Given()).frame()
+    assert step(kinesis).process(batch(Resent(first, FLOW, Given()).frame(), nonsense), clock.deadline(60)) == NONE_FAILED
+    (event,) = kinesis.on(EVENTS)
+    assert (event["event"]["id"], event["event"]["ingested"]) == (first.id(), "2024-07-30T21:31:21.123Z")
+    assert kinesis.streams[EVENTS][0].key == "first-key"
+    (error,) = kinesis.on(ERRORS)
+    assert (error["id"], error["sequence"], error["position"]) == (first.id(), "12", "3")
+    assert base64.b64decode(error["original"]) == b"nothing anybody knows"
+
+
+def test_a_damaged_frame_is_kept_whole(clock: Clock, kinesis: FakeKinesis) -> None:
+    damaged = Resent(Coordinates("s", "shard", "1", 0), FLOW, Given()).frame()[:-9]
+    assert step(kinesis).process(batch(damaged), clock.deadline(60)) == NONE_FAILED
+    (error,) = kinesis.on(ERRORS)
+    assert (error["reason"], base64.b64decode(error["original"])) == ("corrupt", damaged)
 
 
 def test_what_is_not_recognised_goes_to_errors_byte_for_byte(clock: Clock, kinesis: FakeKinesis) -> None:
