@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli.commands import cdk, demo, down, send, status, test, topology, up
+from cli.commands import cdk, demo, down, redrive, replay, send, status, test, topology, up
 from cli.output import CommandError, Exit, show_error
 from config.loader import ConfigError
 from localrun.errors import LocalRunError
@@ -22,6 +22,8 @@ app.command("demo")(demo.demo)
 app.command("up")(up.up)
 app.command("send")(send.send)
 app.command("status")(status.status)
+app.command("redrive")(redrive.redrive)
+app.command("replay")(replay.replay)
 app.command("down")(down.down)
 app.command("topology")(topology.topology)
 app.command("test")(test.test)

@@ -1,0 +1,83 @@
+"""What the pipeline kept is read back with all that sending it again needs."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+
+from common.model import Coordinates, Given, Rejected
+from common.resend import Resent
+from common.source import KinesisRecord
+from recovery.kept import DISCARDED, Kept, Selection, of_discarded, of_error, select
+from tests.unit.recovery.fakes import EVENTS, QUARANTINE, RAW, FakeSession, deployment, dumped
+
+ARRIVAL = 1_795_420_800_250  # 2026-11-23T08:00:00.250Z
+AT = Coordinates(RAW, "shardId-000000000001", "12", ARRIVAL, "3.1", "key")
+
+
+def error(at: Coordinates = AT, reason: str = "malformed", tenant: str = "acme") -> bytes:
+    return Rejected(at, reason, "no", None, tenant, b"\xff raw", given=Given(tenant=tenant)).body("normalise")
+
+
+def discarded(data: bytes, stream: str = RAW) -> KinesisRecord:
+    return {
+        "kinesis": {
+            "partitionKey": "key",
+            "sequenceNumber": "12",
+            "data": b64encode(data).decode(),
+            "approximateArrivalTimestamp": ARRIVAL / 1_000,
+        },
+        "eventID": "shardId-000000000001:12",
+        "eventSourceARN": f"arn:aws:kinesis:eu-central-1:123456789012:stream/{stream}",
+    }
+
+
+def test_an_error_record_is_read_as_it_was_written() -> None:
+    record = Resent(AT, b"\xff raw", Given(tenant="acme"))
+    assert of_error(orjson.loads(error())) == Kept(AT.id(), "normalise", "malformed", "acme", record)
+
+
+def test_a_raw_record_of_a_batch_that_was_given_up_has_its_own_place() -> None:
+    plain = Coordinates(RAW, "shardId-000000000001", "12", ARRIVAL, "0", "key")
+    kept = of_discarded(discarded(b"line"), raw=RAW)
+    assert kept == Kept(plain.id(), "normalise", DISCARDED, None, Resent(plain, b"line", Given()))
+
+
+def test_one_that_had_been_sent_again_keeps_its_first_place() -> None:
+    first = Resent(AT, b"line", Given(id="own"))
+    assert of_discarded(discarded(first.frame()), raw=RAW) == Kept("own", "normalise", DISCARDED, None, first)
+
+
+@pytest.mark.parametrize(
+    ("data", "id_", "tenant"),
+    [(dumped({"event": {"id": "e1"}, "tenant": "acme"}), "e1", "acme"), (b"no event", None, None), (b'{"event":7}', None, None)],
+)
+def test_an_event_of_a_batch_that_was_given_up_goes_back_to_route(data: bytes, id_: str | None, tenant: str | None) -> None:
+    at = Coordinates(EVENTS, "shardId-000000000001", "12", ARRIVAL, "0", "key")
+    kept = of_discarded(discarded(data, EVENTS), raw=RAW)
+    assert kept == Kept(id_ or at.id(), "route", DISCARDED, tenant, Resent(at, data, Given()))
+
+
+@pytest.mark.parametrize(
+    ("selection", "number"),
+    [
+        (Selection(), 4),
+        (Selection(reason="corrupt"), 1),
+        (Selection(reason=DISCARDED), 1),
+        (Selection(tenant="acme"), 2),
+        (Selection(step="route"), 0),
+        (Selection(since=datetime(2026, 11, 23, 8, 0, 0, 250_000, tzinfo=UTC)), 4),
+        (Selection(since=datetime(2026, 11, 23, 8, 0, 1, tzinfo=UTC)), 0),
+    ],
+)
+def test_what_is_selected_is_given_once_however_often_it_was_kept(selection: Selection, number: int) -> None:
+    session = FakeSession()
+    session.s3.lines("errors/2026/11/23/08/a.gz", error(), error(), error(AT.within(1), reason="corrupt"))
+    session.s3.lines("errors/2026/11/23/09/b.gz", error(), error(AT.within(2), tenant="other"))
+    batch = {"payload": dumped({"Records": [discarded(b"line")]}).decode()}
+    session.s3.objects[QUARANTINE, "aws/lambda/uuid/shard/2026/11/23/x"] = dumped(batch)
+    session.s3.objects[QUARANTINE, "direct-put/2026/11/23/08/y"] = b"not a batch"
+    assert len(list(select(deployment(session), selection))) == number
