@@ -83,6 +83,7 @@ class Environment(Model):
         for path, consumer, stream, retention in (
             (("normalisation", "consumer"), self.normalisation.consumer, "raw", self.streams.raw.retention_hours),
             (("search", "route"), self.search.route, "events", self.streams.events.retention_hours),
+            (("search", "report"), self.search.report, "errors", self.streams.errors.retention_hours),
         ):
             if consumer.max_record_age_hours >= retention:
                 yield Problem(

@@ -100,15 +100,19 @@ def _discarded(s3: S3Client, deployment: Deployment) -> Iterator[Kept]:
         for item in page.get("Contents", ()):
             body = s3.get_object(Bucket=deployment.quarantine, Key=item["Key"])["Body"].read()
             for record in json.loads(json.loads(body)["payload"])["Records"]:
-                yield of_discarded(record, raw=deployment.raw)
+                kept = of_discarded(record, raw=deployment.raw, events=deployment.events)
+                if kept is not None:
+                    yield kept
 
 
-def of_discarded(record: KinesisRecord, *, raw: str) -> Kept:
-    """A record of a batch that was given up. One of another stream than `raw` is a finished event."""
+def of_discarded(record: KinesisRecord, *, raw: str, events: str) -> Kept | None:
+    """A record of a batch that was given up; None for one of `errors`, whose archive has it."""
     at, data = source.coordinates(record), source.data(record)
     if at.stream == raw:
         opened = resend.opened(data, at)
         return Kept(opened.given.id or opened.at.id(), "normalise", DISCARDED, None, opened)
+    if at.stream != events:
+        return None
     try:
         event = orjson.loads(data)
         id_, tenant = str(event["event"]["id"]), str(event["tenant"])

@@ -50,6 +50,7 @@ class ObservabilityStack(Stack):
         watch.delivery(normalisation.errors_archive.name, name="errors-archive", destination="DeliveryToS3", reads_stream=True)
         watch.header("Search")
         watch.consumer(search.events_to_route, search.route, name="route")
+        watch.consumer(search.errors_to_report, search.report, name="report")
         monitor_domain(watch.facade, search.domain, environment.search)
         if search.direct_put and search.transform:
             watch.function(search.transform, name="transform")

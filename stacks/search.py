@@ -1,4 +1,4 @@
-"""From `events` to the search domain, and the direct way into it.
+"""From `events` and `errors` to the search domain, and the direct way into it.
 
 The direct-put delivery stands here and not in ingestion: it needs the domain, which needs `events`, which needs `raw`.
 """
@@ -28,7 +28,7 @@ TRANSFORM_TIMEOUT_SECONDS = 60
 
 
 class SearchStack(Stack):
-    """Exposes `domain`, the functions `route` and (with direct put) `transform`, and the delivery stream `direct_put`."""
+    """Exposes `domain`, the functions `route`, `report` and (with direct put) `transform`, and the delivery `direct_put`."""
 
     def __init__(
         self,
@@ -63,7 +63,8 @@ class SearchStack(Stack):
             at_rest=at_rest,
         )
         self.route = self._route(platform, events, errors)
-        writers: list[iam.IRole] = [self.route.role]
+        self.report = self._report(platform, errors)
+        writers: list[iam.IRole] = [self.route.role, self.report.role]
         self.transform: PipelineFunction | None = None
         self.direct_put: DirectPutDelivery | None = None
         if environment.direct_put.enabled:
@@ -84,6 +85,7 @@ class SearchStack(Stack):
         SearchContent(self, "Content", function=content, domain=self.domain, writers=writers, settings=environment.search)
         CfnOutput(self, "SearchEndpoint", value=self.domain.endpoint)
         CfnOutput(self, "RouteFunction", value=self.route.name)
+        CfnOutput(self, "ReportFunction", value=self.report.name)
 
     def _content(self, platform: FunctionPlatform) -> PipelineFunction:
         return PipelineFunction(
@@ -119,6 +121,27 @@ class SearchStack(Stack):
         self.domain.allow(function.role, actions=["es:ESHttpPost"], paths=["_bulk"])
         self.events_to_route = StreamConsumer(
             self, "EventsToRoute", stream=events, function=function, settings=consumer, quarantine=self._quarantine
+        )
+        return function
+
+    def _report(self, platform: FunctionPlatform, errors: RecordStream) -> PipelineFunction:
+        consumer = self._environment.search.report
+        function = PipelineFunction(
+            self,
+            "Report",
+            name=f"weir-{self._environment.name}-report",
+            package="report",
+            description="Indexes what the pipeline refused",
+            code=function_code("report"),
+            platform=platform,
+            memory_mib=consumer.memory_mib,
+            timeout_seconds=consumer.timeout_seconds,
+            variables={"SEARCH_ENDPOINT": self.domain.endpoint},
+            failures_go_to=CONSUMER_FAILURES,
+        )
+        self.domain.allow(function.role, actions=["es:ESHttpPost"], paths=["_bulk"])
+        self.errors_to_report = StreamConsumer(
+            self, "ErrorsToReport", stream=errors, function=function, settings=consumer, quarantine=self._quarantine
         )
         return function
 

@@ -52,6 +52,7 @@ def _promises(environment: Environment) -> Iterator[tuple[str, str, str]]:
     yield "producers/producers", "stream/events", "domain"
     yield "producers/producers", "delivery/errors-archive", "bucket/archive"
     yield "function/route", "delivery/errors-archive", "bucket/archive"
+    yield "producers/producers", "stream/errors", "domain"
     if environment.direct_put.enabled:
         yield "producers/producers", "delivery/direct-put", "domain"
 

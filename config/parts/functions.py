@@ -76,6 +76,15 @@ class RouteConsumer(Consumer):
     """Batches in flight for one shard; order is kept per partition key. It waits for OpenSearch, so more than one pays."""
 
 
+class ReportConsumer(Consumer):
+    """The function that writes `errors` to its index, and its event source mapping."""
+
+    memory_mib: FunctionMemory = 512
+    """Memory of the function, in MiB; its CPU share follows it (1,769 MiB is one core)."""
+    batching_window_seconds: Annotated[int, Field(ge=0, le=300), EVENT_SOURCE] = 5
+    """How long to gather a batch, in seconds. Nobody waits for errors to the second."""
+
+
 class Normalisation(Model):
     """Parsing `raw` into `events`."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from config.parts.base import OPENSEARCH, WHOLE, Model, Text
-from config.parts.functions import RouteConsumer
+from config.parts.functions import ReportConsumer, RouteConsumer
 from config.problem import Problem
 
 InstanceType = Annotated[str, Text(r"[a-z0-9]+\.[a-z0-9]+\.search", "an OpenSearch instance type, such as r7g.large.search")]
@@ -67,6 +67,8 @@ class Search(Model):
     """Age at which an index is deleted, in days."""
     route: RouteConsumer = RouteConsumer()
     """The function that writes `events` to the index families."""
+    report: ReportConsumer = ReportConsumer()
+    """The function that writes `errors` to its index."""
 
     def conflicts(self) -> Iterator[Problem]:
         yield from self._nodes()

@@ -11,15 +11,14 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from common import search, source
+from common import bulk, search, source
+from common.bulk import MAX_ID_BYTES, Document
 from common.deadline import Deadline
 from common.model import Coordinates, Rejected
 from common.search import SearchClient
 from common.settings import RouteSettings
 from common.source import BatchResponse, KinesisBatch, KinesisRecord
 from common.streams import CALL_SECONDS, Entry, StreamWriter, kinesis_client
-from route import bulk
-from route.bulk import MAX_ID_BYTES, Document
 
 STEP = "route"
 #: For the answer, metrics and logs.

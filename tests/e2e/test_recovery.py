@@ -7,7 +7,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,8 @@ def test_refused_records_come_back_once_and_the_archive_can_be_replayed(pipeline
         kept = wait_for(lambda: list(select(deployment, chosen)), lambda found: len(found) >= FLOWS + NONSENSE)
     assert Counter(record.reason for record in kept) == {"malformed": FLOWS, "unrecognised": NONSENSE}
     assert of_tenant(pipeline.endpoints.opensearch, TENANT) == []
+    reported = wait_for(lambda: in_errors_index(pipeline), lambda found: len(found) >= FLOWS + NONSENSE)
+    assert sorted(reported) == sorted((f"normalise:{record.id}", record.reason) for record in kept)
 
     tried = invoke("redrive", "--tenant", TENANT, "--dry-run")
     assert (tried["found"], tried["sent"], tried["still_refused"], tried["came_back"]) == (
@@ -117,13 +119,20 @@ def test_refused_records_come_back_once_and_the_archive_can_be_replayed(pipeline
     assert key(back) == key(documents)
 
 
+def in_errors_index(pipeline: State) -> list[tuple[str, str]]:
+    """Id and reason of each document of the tenant in the errors index."""
+    with closing(Search(pipeline.endpoints.opensearch)) as search:
+        body = {"query": {"term": {"tenant": TENANT}}, "size": 1_000, "_source": ["reason"]}
+        hits = search.ask("POST", "/weir-errors-*/_search", body)["hits"]["hits"]
+    return [(hit["_id"], hit["_source"]["reason"]) for hit in hits]
+
+
 def key(documents: list[Any]) -> list[str]:
     return sorted(json.dumps(document, sort_keys=True) for document in documents)
 
 
 def forget(pipeline: State) -> None:
     """Take the tenant's documents out of the index, as if it had been lost."""
-    search = Search(pipeline.endpoints.opensearch)
-    search.ask("DELETE", f"/logs-aws.vpcflow-{TENANT}-*")
-    search.close()
+    with closing(Search(pipeline.endpoints.opensearch)) as search:
+        search.ask("DELETE", f"/logs-aws.vpcflow-{TENANT}-*")
     assert of_tenant(pipeline.endpoints.opensearch, TENANT) == []

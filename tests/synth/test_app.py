@@ -22,7 +22,7 @@ OUTPUTS = {
     "foundation": {"ArchiveBucket", "QuarantineBucket", "MasterDataTable"},
     "ingestion": {"RawStream"},
     "normalisation": {"EventsStream", "ErrorsStream", "NormaliseFunction", "ArchiveDelivery", "ErrorsDelivery"},
-    "search": {"SearchEndpoint", "RouteFunction", "DirectPutDelivery"},
+    "search": {"SearchEndpoint", "RouteFunction", "ReportFunction", "DirectPutDelivery"},
     "alerting": {"AlertTopic"},
     "observability": set(),
 }

@@ -1,4 +1,4 @@
-"""Both consumers have every reliability setting, and the rights for exactly that."""
+"""All consumers have every reliability setting, and the rights for exactly that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.synth.synthesized import Pipeline
 
-CONSUMERS = [("normalise", "raw"), ("route", "events")]
+CONSUMERS = [("normalise", "raw"), ("route", "events"), ("report", "errors")]
 
 
 def mapping(pipeline: Pipeline, function: str) -> dict[str, Any]:
@@ -26,7 +26,8 @@ def mapping(pipeline: Pipeline, function: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("function", "source"), CONSUMERS)
 def test_every_reliability_setting(pipeline: Pipeline, function: str, source: str) -> None:
     env = pipeline.environment
-    settings = env.normalisation.consumer if function == "normalise" else env.search.route
+    search = env.search
+    settings = {"normalise": env.normalisation.consumer, "route": search.route, "report": search.report}[function]
     tags = mapping(pipeline, function).get("Tags")
     assert mapping(pipeline, function) == {
         "FunctionName": f"weir-{env.name}-{function}",
@@ -50,7 +51,7 @@ def test_production_processes_four_batches_of_a_shard_at_once(prod: Pipeline) ->
     assert mapping(prod, "route")["ParallelizationFactor"] == 4
 
 
-@pytest.mark.parametrize(("path", "source"), [("Normalise/Role", "raw"), ("Route/Role", "events")])
+@pytest.mark.parametrize(("path", "source"), [("Normalise/Role", "raw"), ("Route/Role", "events"), ("Report/Role", "errors")])
 def test_a_consumer_may_read_its_stream_and_no_other(pipeline: Pipeline, path: str, source: str) -> None:
     stream = pipeline.arn("AWS::Kinesis::Stream", f"weir-{pipeline.environment.name}-{source}")
     reading = [
@@ -63,7 +64,7 @@ def test_a_consumer_may_read_its_stream_and_no_other(pipeline: Pipeline, path: s
     assert pipeline.grants(path, "kinesis:GetRecords") == [(reading, [stream])]
 
 
-@pytest.mark.parametrize("path", ["Normalise/Role", "Route/Role"])
+@pytest.mark.parametrize("path", ["Normalise/Role", "Route/Role", "Report/Role"])
 def test_a_consumer_may_leave_poison_batches_where_lambda_puts_them(pipeline: Pipeline, path: str) -> None:
     quarantine = pipeline.arn("AWS::S3::Bucket", "Quarantine/Bucket")
     assert pipeline.grants(path, "s3:") == [

@@ -14,6 +14,7 @@ FUNCTIONS = {
     "normalise": "Normalise",
     "archive": "Archive",
     "route": "Route",
+    "report": "Report",
     "transform": "Transform",
     "content": "ContentFunction",
 }
@@ -63,11 +64,12 @@ def test_what_each_function_is_told(pipeline: Pipeline) -> None:
     (domain,) = pipeline.all("AWS::OpenSearchService::Domain")
     endpoint = f"search-{domain.name}.{domain.region}.es.amazonaws.com"
     defaults = {"DEFAULT_TENANT": "default", "DEFAULT_TYPE": env.normalisation.default_type or ""}
-    writers = [pipeline.arn("AWS::IAM::Role", path) for path in ("Route/Role", "DirectPut/Access/Role")]
+    writers = [pipeline.arn("AWS::IAM::Role", path) for path in ("Route/Role", "Report/Role", "DirectPut/Access/Role")]
     own = {
         "normalise": {"EVENTS_STREAM": f"{prefix}-events", "ERRORS_STREAM": f"{prefix}-errors", **defaults},
         "archive": {},
         "route": {"SEARCH_ENDPOINT": endpoint, "ERRORS_STREAM": f"{prefix}-errors"},
+        "report": {"SEARCH_ENDPOINT": endpoint},
         "transform": defaults,
         "content": {
             "SEARCH_ENDPOINT": endpoint,

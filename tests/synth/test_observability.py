@@ -14,11 +14,11 @@ IDLE_IS_FINE, SHOWN_AS_MISSING, ALARMS = "notBreaching", "missing", "breaching"
 #: Alarm, without the environment's prefix: metric, dimensions, statistic, seconds, comparison, threshold, missing data,
 #: data points to alarm / periods. `{}` stands for the prefix.
 EXPECTED: dict[str, tuple[Any, ...]] = {}
-for _function in ("normalise", "route", "archive", "transform"):
+for _function in ("normalise", "route", "report", "archive", "transform"):
     _named = {"FunctionName": f"{{}}-{_function}"}
     EXPECTED[f"{_function}-Fault-Count-Warning"] = ("AWS/Lambda Errors", _named, "Sum", 60, ABOVE, 0, IDLE_IS_FINE, (1, 1))
     EXPECTED[f"{_function}-Throttled-Count-Warning"] = ("AWS/Lambda Throttles", _named, "Sum", 60, ABOVE, 0, IDLE_IS_FINE, (1, 1))
-for _function in ("normalise", "route"):
+for _function in ("normalise", "route", "report"):
     _named = {"FunctionName": f"{{}}-{_function}"}
     EXPECTED[f"{_function}-Iterator-Age-Max-Critical"] = (
         *("AWS/Lambda IteratorAge", _named, "Maximum", 60, ABOVE, 60_000, SHOWN_AS_MISSING, (3, 5)),
@@ -95,7 +95,10 @@ def test_an_alarm_watches_its_metric(sized: Pipeline, name: str) -> None:
     assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == points
 
 
-@pytest.mark.parametrize(("name", "path"), [("normalise", "RawToNormalise/Mapping"), ("route", "EventsToRoute/Mapping")])
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("normalise", "RawToNormalise/Mapping"), ("route", "EventsToRoute/Mapping"), ("report", "ErrorsToReport/Mapping")],
+)
 def test_a_batch_given_up_raises_an_alarm(sized: Pipeline, name: str, path: str) -> None:
     (mapping,) = [each.ref for each in sized.all("AWS::Lambda::EventSourceMapping") if each.path == path]
     for alarm, metric in (
@@ -117,7 +120,7 @@ def test_a_batch_given_up_raises_an_alarm(sized: Pipeline, name: str, path: str)
 def test_these_are_all_the_alarms(sized: Pipeline) -> None:
     mappings = {
         f"{function}-mapping-{what}"
-        for function in ("normalise", "route")
+        for function in ("normalise", "route", "report")
         for what in ("Quarantined-Warning", "Dropped-Critical")
     }
     assert set(alarms(sized)) == set(EXPECTED) | mappings

@@ -11,7 +11,7 @@ import pytest
 from components import packaging
 from tests.synth.synthesized import Pipeline
 
-PACKAGES = ("normalise", "archive", "route", "transform")
+PACKAGES = ("normalise", "archive", "route", "report", "transform")
 
 
 def asset(pipeline: Pipeline, function: str) -> Path:

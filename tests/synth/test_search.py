@@ -91,13 +91,17 @@ def test_the_domain_names_its_callers_and_what_each_may_call(pipeline: Pipeline)
     allowed: dict[str, list[tuple[Any, Any]]] = {}
     for statement in domain(pipeline)["AccessPolicies"]["Statement"]:
         assert statement["Effect"] == "Allow"
-        allowed.setdefault(statement["Principal"]["AWS"], []).append((statement["Action"], statement["Resource"]))
+        callers = statement["Principal"]["AWS"]
+        for caller in callers if isinstance(callers, list) else [callers]:
+            allowed.setdefault(caller, []).append((statement["Action"], statement["Resource"]))
     assert set(allowed) == {
         role(pipeline, "ContentFunction/Role"),
         role(pipeline, "Route/Role"),
+        role(pipeline, "Report/Role"),
         role(pipeline, "DirectPut/Access/Role"),
     }
-    assert allowed[role(pipeline, "Route/Role")] == [("es:ESHttpPost", f"{resource.arn}/_bulk")]
+    for indexes in ("Route/Role", "Report/Role"):
+        assert allowed[role(pipeline, indexes)] == [("es:ESHttpPost", f"{resource.arn}/_bulk")]
     security = ["_plugins/_security/api/roles/*", "_plugins/_security/api/rolesmapping/*"]
     paths = ["_component_template/*", "_index_template/*"]
     paths += security if pipeline.environment.search.fine_grained_access else []

@@ -104,7 +104,7 @@ def test_without_direct_put_there_is_no_delivery_and_no_transform(public: Pipeli
     assert "DirectPutDelivery" not in public.templates["search"]["Outputs"]
     assert not [each.name for each in public.all("AWS::CloudWatch::Alarm") if "direct-put" in str(public.body(each))]
     writers = public.one("AWS::Lambda::Function", "weir-prod-content")["Environment"]["Variables"]["WRITER_ROLE_ARNS"]
-    assert writers == public.arn("AWS::IAM::Role", "Route/Role")
+    assert writers == ",".join(public.arn("AWS::IAM::Role", path) for path in ("Route/Role", "Report/Role"))
 
 
 def test_provisioned_streams(public: Pipeline) -> None:

@@ -23,6 +23,9 @@ EDGES = (
     "function/route indexes domain/search",
     "function/route writes stream/errors",
     "function/route fails to bucket/quarantine",
+    "stream/errors reads function/report",
+    "function/report indexes domain/search",
+    "function/report fails to bucket/quarantine",
     # direct put → index
     "delivery/direct-put calls function/transform",
     "delivery/direct-put delivers domain/search",
@@ -40,6 +43,7 @@ ACTING_NODES = (
     "function/normalise",
     "function/archive",
     "function/route",
+    "function/report",
     "function/transform",
     "function/content",
     "delivery/archive",

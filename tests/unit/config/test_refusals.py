@@ -47,7 +47,7 @@ VALUES = {
         "search:\n  <<: {data_nodes: 3}",
         "3: search.<<: unknown key; remove it, or use one of: version, data_nodes, data_instance, manager_nodes, "
         "manager_instance, availability_zones, volume_gib, fine_grained_access, index_shards, index_replicas, refresh_seconds, "
-        "retention_days, route",
+        "retention_days, route, report",
     ),
     "text for a number": (
         "search: {data_nodes: '3'}",

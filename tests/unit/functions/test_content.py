@@ -131,7 +131,7 @@ def test_create_puts_the_components_before_the_index_templates_that_name_them(
 def test_every_index_gets_the_environments_settings(cluster: Cluster, waiting: Server) -> None:
     run("Create", waiting)
     indices = [body for path, body in cluster.put.items() if path.startswith("/_index_template/")]
-    assert len(indices) == 6
+    assert len(indices) == 7
     for body in indices:
         assert body["template"] == {
             "settings": {"index": {"number_of_shards": 3, "number_of_replicas": 1, "refresh_interval": "5s"}}
@@ -188,7 +188,7 @@ def test_a_missing_permission_fails_the_deployment_with_the_services_words(clust
 def test_a_domain_that_is_not_ready_is_waited_for(clock: Clock, client: SearchClient, cluster: Cluster, domain: Server) -> None:
     cluster.answers = [(503, b"<html>Service Unavailable</html>")] * 4
     names = content(client).apply(PROPERTIES, clock.deadline(300))
-    assert len(names) == len(cluster.put) == 12
+    assert len(names) == len(cluster.put) == 14
     assert len(clock.pauses) == 4
 
 

@@ -10,10 +10,10 @@ import orjson
 import pytest
 from mypy_boto3_kinesis import KinesisClient
 
+from common import bulk
 from common.search import SearchClient, SearchError
 from common.source import BatchResponse
 from common.streams import StreamWriter
-from route import bulk
 from route import handler as function
 from route.handler import Routing
 from tests.unit.functions.fakes import Clock, Context, FakeIndex, FakeKinesis, Server, batch, connected, sequence

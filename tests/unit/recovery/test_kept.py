@@ -42,13 +42,13 @@ def test_an_error_record_is_read_as_it_was_written() -> None:
 
 def test_a_raw_record_of_a_batch_that_was_given_up_has_its_own_place() -> None:
     plain = Coordinates(RAW, "shardId-000000000001", "12", ARRIVAL, "0", "key")
-    kept = of_discarded(discarded(b"line"), raw=RAW)
+    kept = of_discarded(discarded(b"line"), raw=RAW, events=EVENTS)
     assert kept == Kept(plain.id(), "normalise", DISCARDED, None, Resent(plain, b"line", Given()))
 
 
 def test_one_that_had_been_sent_again_keeps_its_first_place() -> None:
     first = Resent(AT, b"line", Given(id="own"))
-    assert of_discarded(discarded(first.frame()), raw=RAW) == Kept("own", "normalise", DISCARDED, None, first)
+    assert of_discarded(discarded(first.frame()), raw=RAW, events=EVENTS) == Kept("own", "normalise", DISCARDED, None, first)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,12 @@ def test_one_that_had_been_sent_again_keeps_its_first_place() -> None:
 )
 def test_an_event_of_a_batch_that_was_given_up_goes_back_to_route(data: bytes, id_: str | None, tenant: str | None) -> None:
     at = Coordinates(EVENTS, "shardId-000000000001", "12", ARRIVAL, "0", "key")
-    kept = of_discarded(discarded(data, EVENTS), raw=RAW)
+    kept = of_discarded(discarded(data, EVENTS), raw=RAW, events=EVENTS)
     assert kept == Kept(id_ or at.id(), "route", DISCARDED, tenant, Resent(at, data, Given()))
+
+
+def test_an_error_record_of_a_batch_that_was_given_up_is_in_the_errors_archive() -> None:
+    assert of_discarded(discarded(error(), "weir-errors"), raw=RAW, events=EVENTS) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Records of `errors` to an index where people look for them."""
