@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli.commands import cdk, demo, down, redrive, replay, send, status, test, topology, up
+from cli.commands import bench, cdk, demo, down, redrive, replay, send, status, test, topology, up
 from cli.output import CommandError, Exit, show_error
 from config.loader import ConfigError
 from localrun.errors import LocalRunError
@@ -25,6 +25,7 @@ app.command("status")(status.status)
 app.command("redrive")(redrive.redrive)
 app.command("replay")(replay.replay)
 app.command("down")(down.down)
+app.add_typer(bench.app, name="bench")
 app.command("topology")(topology.topology)
 app.command("test")(test.test)
 app.command("cdk", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(cdk.cdk)

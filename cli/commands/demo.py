@@ -37,11 +37,8 @@ def demo(
 
     A pipeline that runs already is used, and left running.
     """
-    if json_ is not None and not json_.absolute().parent.is_dir():
-        raise CommandError(f"{json_}: there is no directory {json_.absolute().parent}", Exit.USAGE)
-    plan = Plan(seconds, rate, burst)
-    if plan.total > MOST_EVENTS:
-        raise CommandError(f"{plan.total:,} events are too many to account for: at most {MOST_EVENTS:,}; send fewer", Exit.USAGE)
+    report_file(json_)
+    plan = plan_of(seconds, rate, burst)
     with contextlib.ExitStack() as stack:
         report = stack.enter_context(progress())
         state, check = running(stack, report, keep=keep, port=port)
@@ -53,6 +50,20 @@ def demo(
     draw(result)
     if not result.ok:
         raise typer.Exit(Exit.FAILED)
+
+
+def report_file(path: Path | None) -> None:
+    """Raise CommandError when a report could not be written there in the end."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise CommandError(f"{path}: there is no directory {path.absolute().parent}", Exit.USAGE)
+
+
+def plan_of(seconds: float, rate: int, burst: int) -> Plan:
+    """What to send. Raises CommandError when it is more than can be accounted for."""
+    plan = Plan(seconds, rate, burst)
+    if plan.total > MOST_EVENTS:
+        raise CommandError(f"{plan.total:,} events are too many to account for: at most {MOST_EVENTS:,}; send fewer", Exit.USAGE)
+    return plan
 
 
 def running(

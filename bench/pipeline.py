@@ -1,0 +1,46 @@
+"""The whole pipeline under load: the demonstration's traffic and its account, beside the yardsticks of the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydantic import BaseModel, ConfigDict
+
+from bench import yardsticks
+from localrun import demo as traffic
+from localrun.demo.plan import Plan
+from localrun.demo.report import Report
+from localrun.state import State
+
+SEED = 2
+
+
+class Yardsticks(BaseModel):
+    """Events a second, each alone on the idle pipeline."""
+
+    model_config = ConfigDict(frozen=True)
+
+    put: float
+    """Put on a stream nobody reads, by one producer."""
+    bulk: float
+    """Indexed by bulk requests, by one client."""
+
+
+class PipelineReport(Report):
+    """`weir bench pipeline --json` writes exactly this."""
+
+    yardsticks: Yardsticks
+    share_of_yardstick: float
+    """The rate through the whole pipeline, of what its slower end does alone."""
+
+
+def run(state: State, plan: Plan, *, report: Callable[[str], None], check: Callable[[], None]) -> PipelineReport:
+    """Measure the yardsticks, then the pipeline. Raises LocalRunError."""
+    records = yardsticks.samples(SEED)
+    report("measuring what a producer and the index do alone")
+    alone = Yardsticks(put=round(yardsticks.put_rate(state, records), 1), bulk=round(yardsticks.bulk_rate(state, records), 1))
+    report(f"alone: {alone.put:,.0f} events a second put, {alone.bulk:,.0f} indexed")
+    found = traffic.run(state, plan, report=report, check=check)
+    return PipelineReport(
+        **found.model_dump(), yardsticks=alone, share_of_yardstick=round(found.rate / min(alone.put, alone.bulk), 3)
+    )

@@ -1,0 +1,47 @@
+"""`weir bench`: how fast it is, beside what the same machine could do in the same run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench import pipeline as benchmark
+from cli.commands.demo import draw, plan_of, report_file
+from cli.output import Exit, out, progress
+from localrun.supervisor import Pipeline
+
+app = typer.Typer(help="Measure: each benchmark prints its yardstick beside its figure.", no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure: each benchmark prints its yardstick beside its figure."""
+
+
+@app.command("pipeline")
+def pipeline(
+    seconds: Annotated[float, typer.Option(min=5, max=3_600, help="How long to send.")] = 60,
+    rate: Annotated[int, typer.Option(min=1, max=20_000, help="Events a second.")] = 10_000,
+    burst: Annotated[int, typer.Option(min=1, max=10, help="Send this many times the rate for 5 s in the middle.")] = 3,
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write the report to this file.", dir_okay=False, writable=True)
+    ] = None,
+) -> None:
+    """Start a pipeline, load it, account for every event, and stop."""
+    plan = plan_of(seconds, rate, burst)
+    report_file(json_)
+    with progress() as report, Pipeline(report=report) as running:
+        found = benchmark.run(running.start(), plan, report=report, check=running.check)
+        report("stopping")
+    if json_ is not None:
+        json_.write_text(found.model_dump_json(indent=2) + "\n")
+    draw(found)
+    alone = found.yardsticks
+    out.print(
+        f"{found.rate:,.0f} events a second are {found.share_of_yardstick:.0%} of what the slower end does alone "
+        f"({alone.put:,.0f} put, {alone.bulk:,.0f} indexed)"
+    )
+    if not found.ok:
+        raise typer.Exit(Exit.FAILED)
