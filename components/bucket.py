@@ -103,12 +103,24 @@ class DataBucket(Construct):
     def grant_deliver(self, role: iam.IRole, *, prefixes: list[str]) -> None:
         """What Firehose needs to write objects under the prefixes (Firehose developer guide, "Grant Firehose access to an
         Amazon S3 destination"); without GetObject, because nothing is appended to an object."""
-        role.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], resources=[self.arn]
-            )
-        )
+        self._grant_bucket(role)
         self._grant_objects(role, ["s3:AbortMultipartUpload", "s3:PutObject"], prefixes)
+        allow_key(role, self._key, through="s3", actions=["kms:Decrypt", "kms:GenerateDataKey"])
+
+    def grant_stage(self, role: iam.IRole) -> None:
+        """What Firehose needs to leave objects for Redshift's COPY and to let it read them (Firehose developer guide, "Grant
+        Firehose access to an Amazon Redshift destination"): anywhere in the bucket, because the guide names no place for the
+        manifests that go with them."""
+        self._grant_bucket(role)
+        self._grant_objects(role, ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], [])
+        allow_key(role, self._key, through="s3", actions=["kms:Decrypt", "kms:GenerateDataKey"])
+
+    def grant_tables(self, role: iam.IRole, *, folder: str) -> None:
+        """What Firehose needs to change the Iceberg tables that lie in the folder (Firehose developer guide, "Grant Firehose
+        access to an Apache Iceberg Tables destination")."""
+        self._grant_bucket(role)
+        actions = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+        self._grant_objects(role, actions, [folder])
         allow_key(role, self._key, through="s3", actions=["kms:Decrypt", "kms:GenerateDataKey"])
 
     def grant_quarantine(self, role: iam.IRole) -> None:
@@ -118,15 +130,24 @@ class DataBucket(Construct):
         self._grant_objects(role, ["s3:PutObject"], ["aws/lambda"])
         allow_key(role, self._key, through="s3", actions=["kms:GenerateDataKey"])
 
-    def _grant_objects(self, role: iam.IRole, actions: list[str], prefixes: list[str]) -> None:
+    def _grant_bucket(self, role: iam.IRole) -> None:
         role.add_to_principal_policy(
-            iam.PolicyStatement(actions=actions, resources=[self.bucket.arn_for_objects(f"{prefix}/*") for prefix in prefixes])
+            iam.PolicyStatement(
+                actions=["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], resources=[self.arn]
+            )
+        )
+
+    def _grant_objects(self, role: iam.IRole, actions: list[str], prefixes: list[str]) -> None:
+        """Objects below the prefixes; all objects when there are none."""
+        patterns = [f"{prefix}/*" for prefix in prefixes] or ["*"]
+        role.add_to_principal_policy(
+            iam.PolicyStatement(actions=actions, resources=[self.bucket.arn_for_objects(pattern) for pattern in patterns])
         )
         acknowledge_wildcard(
             role,
             self.bucket,
             self.arn,
-            *(f"/{prefix}/*" for prefix in prefixes),
+            *(f"/{pattern}" for pattern in patterns),
             reason="The rest of an object's key is made of the time and a random part when it is written.",
         )
 

@@ -24,6 +24,7 @@ from cdk_monitoring_constructs import (
 )
 from constructs import Construct
 
+from components.destinations.delivery_stream import DeliveryStream
 from components.event_source import StreamConsumer
 from components.function import PipelineFunction
 from components.stream import RecordStream
@@ -152,13 +153,11 @@ class PipelineMonitoring(Construct):
             ),
         )
 
-    def delivery(self, delivery_name: str, *, name: str, destination: str, reads_stream: bool) -> None:
-        """A Firehose stream: age of its oldest undelivered record, accepted share, and lag behind its source stream.
-
-        `destination` starts the metrics' names (`DeliveryToS3`, `DeliveryToAmazonOpenSearchService`). Without records
-        nothing is reported, and nothing is late.
+    def delivery(self, stream: DeliveryStream, *, name: str) -> None:
+        """A Firehose stream: age of its oldest undelivered record, accepted share where the destination reports one, and lag
+        behind its source stream. Without records nothing is reported, and nothing is late.
         """
-        dimensions = {"DeliveryStreamName": delivery_name}
+        dimensions = {"DeliveryStreamName": stream.name}
         freshness = CustomThreshold(
             threshold=self._settings.delivery_freshness_seconds,
             comparison_operator=_ABOVE,
@@ -173,13 +172,14 @@ class PipelineMonitoring(Construct):
             treat_missing_data_override=_NOT_BREACHING,
             additional_description="Share of deliveries the destination accepted; the stream's log says why not.",
         )
+        reported = stream.metrics
         metrics = [
-            _alarmed(
-                _metric("AWS/Firehose", f"{destination}.DataFreshness", "Maximum", dimensions), "Freshness", "Critical", freshness
-            ),
-            _alarmed(_metric("AWS/Firehose", f"{destination}.Success", "Average", dimensions), "Success", "Warning", success),
+            _alarmed(_metric("AWS/Firehose", reported.freshness, "Maximum", dimensions), "Freshness", "Critical", freshness)
         ]
-        if reads_stream:
+        if reported.success:
+            accepted = _metric("AWS/Firehose", reported.success, "Average", dimensions)
+            metrics.append(_alarmed(accepted, "Success", "Warning", success))
+        if stream.reads_stream:
             lag = CustomThreshold(
                 threshold=self._settings.iterator_age_seconds * 1000,
                 comparison_operator=_ABOVE,
@@ -191,9 +191,34 @@ class PipelineMonitoring(Construct):
             behind = _metric("AWS/Firehose", "KinesisMillisBehindLatest", "Maximum", dimensions)
             metrics.append(_alarmed(behind, "Behind-Source", "Critical", lag))
         self.facade.monitor_kinesis_firehose(
-            delivery_stream_name=delivery_name, human_readable_name=f"Delivery {name}", alarm_friendly_name=name
+            delivery_stream_name=stream.name, human_readable_name=f"Delivery {name}", alarm_friendly_name=name
         )
         self._custom(f"Delivery {name}", f"{name}-delivery", *metrics)
+
+    def delivery_failures(self, stream: DeliveryStream, *, name: str) -> None:
+        """What a Firehose stream counts as gone wrong: records its publishers could not put (a data stream as source is read
+        no faster than Firehose can), and what its destination could not do with them. Silence is the best news.
+        """
+        failures = dict(stream.metrics.failures)
+        if not stream.reads_stream:
+            failures["ThrottledRecords"] = "Records were put faster than the stream's limit: ask for more, or spread them out."
+        dimensions = {"DeliveryStreamName": stream.name}
+        metrics = [
+            _alarmed(
+                _metric("AWS/Firehose", metric, "Sum", dimensions),
+                metric.replace(".", "-"),
+                "Warning",
+                CustomThreshold(
+                    threshold=0,
+                    comparison_operator=_ABOVE,
+                    treat_missing_data_override=_NOT_BREACHING,
+                    additional_description=meaning,
+                ),
+            )
+            for metric, meaning in failures.items()
+        ]
+        if metrics:
+            self._custom(f"Delivery {name}: failures", f"{name}-delivery", *metrics)
 
     def _custom(self, title: str, alarm_name: str, *metrics: CustomMetricWithAlarm) -> None:
         self.facade.monitor_custom(

@@ -7,7 +7,8 @@ from constructs import Construct
 
 from components.at_rest import AtRest
 from components.bucket import DataBucket
-from components.delivery import PROCESSOR_FAILURES, StreamArchive
+from components.delivery import StreamArchive
+from components.destinations.processing import PROCESSOR_FAILURES
 from components.event_source import CONSUMER_FAILURES, StreamConsumer
 from components.function import FunctionPlatform, PipelineFunction
 from components.network import PrivateNetwork

@@ -46,17 +46,12 @@ class ObservabilityStack(Stack):
         watch.errors(normalisation.errors)
         watch.header("Archive")
         watch.function(normalisation.frame, name="archive")
-        watch.delivery(normalisation.raw_archive.name, name="raw-archive", destination="DeliveryToS3", reads_stream=True)
-        watch.delivery(normalisation.errors_archive.name, name="errors-archive", destination="DeliveryToS3", reads_stream=True)
+        watch.delivery(normalisation.raw_archive, name="raw-archive")
+        watch.delivery(normalisation.errors_archive, name="errors-archive")
         watch.header("Search")
         watch.consumer(search.events_to_route, search.route, name="route")
         watch.consumer(search.errors_to_report, search.report, name="report")
         monitor_domain(watch.facade, search.domain, environment.search)
         if search.direct_put and search.transform:
             watch.function(search.transform, name="transform")
-            watch.delivery(
-                search.direct_put.name,
-                name="direct-put",
-                destination="DeliveryToAmazonOpenSearchService",
-                reads_stream=False,
-            )
+            watch.delivery(search.direct_put, name="direct-put")

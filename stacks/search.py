@@ -11,7 +11,7 @@ from constructs import Construct
 
 from components.at_rest import AtRest
 from components.bucket import DataBucket
-from components.delivery import PROCESSOR_FAILURES
+from components.destinations.processing import PROCESSOR_FAILURES
 from components.event_source import CONSUMER_FAILURES, StreamConsumer
 from components.function import FunctionPlatform, PipelineFunction
 from components.network import PrivateNetwork

@@ -106,6 +106,8 @@ class Assembly:
             if resource.type == "AWS::OpenSearchService::Domain":
                 endpoint = self._attribute(resource, "DomainEndpoint")
                 values |= {endpoint, f"https://{endpoint}"}
+            elif resource.type == "AWS::OpenSearchServerless::Collection":
+                values.add(self._attribute(resource, "CollectionEndpoint"))
             for value in values:
                 known.setdefault(value, []).append(resource)
         return known

@@ -92,7 +92,7 @@ def _orphan(node: Node, into: list[Edge], out: list[Edge]) -> Iterator[Finding]:
                 yield Finding("orphan", node.key, "nothing reads the stream")
         case "function" if not into:
             yield Finding("orphan", node.key, "nothing calls the function")
-        case "bucket" | "domain" | "topic" if not into:
+        case "bucket" | "domain" | "collection" | "topic" if not into:
             yield Finding("orphan", node.key, f"nothing arrives at the {node.kind}")
         case _:
             # Delivery streams have their ends by construction. A table holds master data: its owners fill it from outside.

@@ -2,40 +2,67 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from topology import needs as uses
 from topology.assembly import Assembly, AssemblyError, Resource
 from topology.encryption import key_of
-from topology.model import Need, unique
+from topology.model import Need, Node, unique
 from topology.use import needs
 
-_TO_BUCKET = "ExtendedS3DestinationConfiguration"
-_TO_DOMAIN = "AmazonopensearchserviceDestinationConfiguration"
+Receiver = Literal["bucket", "domain", "collection", "tables", "cluster", "endpoint"]
+
+#: Properties that name a destination, and what receives the records there.
+_RECEIVERS: Mapping[str, Receiver] = {
+    "ExtendedS3DestinationConfiguration": "bucket",
+    "AmazonopensearchserviceDestinationConfiguration": "domain",
+    "AmazonOpenSearchServerlessDestinationConfiguration": "collection",
+    "IcebergDestinationConfiguration": "tables",
+    "RedshiftDestinationConfiguration": "cluster",
+    "HttpEndpointDestinationConfiguration": "endpoint",
+    "SplunkDestinationConfiguration": "endpoint",
+}
+_LOCATION = re.compile(r"s3://([^/]+)/(.*)")
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """``source`` is empty for direct put; ``bucket`` is the S3 part of the ``destination``: itself, or the backup beside a
-    search domain (``to_domain``)."""
+    """``source`` is empty for direct put; ``bucket`` is the S3 part of the ``destination``: itself, the stage of Redshift's
+    COPY, or the backup beside anything else."""
 
     resource: Resource
     source: Mapping[str, Any]
     destination: Mapping[str, Any]
     bucket: Mapping[str, Any]
-    to_domain: bool
+    receiver: Receiver
 
     @property
     def network(self) -> Mapping[str, Any]:
         return self.destination.get("VpcConfiguration") or {}
 
     @property
+    def credentials(self) -> Mapping[str, Any]:
+        return self.destination.get("SecretsManagerConfiguration") or {}
+
+    @property
+    def source_backup(self) -> Mapping[str, Any]:
+        """Where Redshift's records are kept as they came; empty when they are not."""
+        return self.destination.get("S3BackupConfiguration") or {}
+
+    @property
+    def role(self) -> str:
+        """ARN of the role it delivers with; Splunk has none of its own, and Firehose takes the backup's."""
+        arn: str = self.destination.get("RoleARN") or self.bucket["RoleARN"]
+        return arn
+
+    @property
     def roles(self) -> tuple[str, ...]:
         """ARNs of the roles Firehose acts with, each once."""
-        parts = (self.source, self.destination, self.bucket, self.network)
-        return tuple(dict.fromkeys(part["RoleARN"] for part in parts if part))
+        parts = (self.source, self.destination, self.bucket, self.network, self.credentials, self.source_backup)
+        return tuple(dict.fromkeys(part["RoleARN"] for part in parts if "RoleARN" in part))
 
     @property
     def processors(self) -> Iterator[str]:
@@ -54,9 +81,22 @@ class Delivery:
     @property
     def failure_prefix(self) -> str | None:
         """The fixed beginning of the names of what could not be delivered; None when nothing says where that goes."""
+        if self.receiver == "cluster":
+            # It cannot be chosen there: failures stay with the objects COPY reads.
+            return self.prefix
         if "ErrorOutputPrefix" not in self.bucket:
             return None
         return _fixed(self.bucket["ErrorOutputPrefix"])
+
+    @property
+    def address(self) -> str:
+        """The host of a receiver outside of AWS's resources: a cluster by its JDBC URL, an endpoint by its URL."""
+        url: str = (
+            self.destination["ClusterJDBCURL"]
+            if self.receiver == "cluster"
+            else self.destination.get("HECEndpoint") or self.destination["EndpointConfiguration"]["Url"]
+        )
+        return url.partition("://")[2].partition("/")[0].partition(":")[0]
 
 
 def _fixed(prefix: str) -> str:
@@ -67,40 +107,111 @@ def read_delivery(assembly: Assembly, resource: Resource) -> Delivery:
     """Raises AssemblyError for a destination the topology does not know."""
     properties = assembly.properties(resource)
     source = properties.get("KinesisStreamSourceConfiguration", {})
-    if _TO_BUCKET in properties:
-        destination = properties[_TO_BUCKET]
-        return Delivery(resource, source, destination, destination, to_domain=False)
-    if _TO_DOMAIN in properties:
-        destination = properties[_TO_DOMAIN]
-        return Delivery(resource, source, destination, destination["S3Configuration"], to_domain=True)
-    raise AssemblyError(f"{resource.stack}/{resource.id}: the destination is neither S3 nor OpenSearch; add it to delivery.py")
+    for name, receiver in _RECEIVERS.items():
+        if name in properties:
+            destination = properties[name]
+            bucket = destination if receiver == "bucket" else destination["S3Configuration"]
+            return Delivery(resource, source, destination, bucket, receiver)
+    raise AssemblyError(
+        f"{resource.stack}/{resource.id}: the destination is not one of {', '.join(_RECEIVERS)}; add it to delivery.py"
+    )
+
+
+def outside(delivery: Delivery) -> Node | None:
+    """The node of a receiver that is no resource of the stacks; None when it is one."""
+    if delivery.receiver not in ("cluster", "endpoint"):
+        return None
+    return Node(delivery.receiver, delivery.address, step="", path="")
 
 
 def bucket_needs(assembly: Assembly, delivery: Delivery, bucket: Resource) -> tuple[Need, ...]:
     """What writing to the bucket needs, under the prefixes it writes to."""
-    prefixes = dict.fromkeys((delivery.prefix, delivery.failure_prefix or delivery.prefix))
+    if delivery.receiver == "cluster":
+        return needs(uses.STAGE_FOR_COPY, delivery.bucket["RoleARN"], bucket, key=key_of(assembly, bucket))
+    prefixes = (delivery.prefix, delivery.failure_prefix or delivery.prefix)
+    return unique((*_object_needs(assembly, delivery.bucket["RoleARN"], bucket, prefixes), *_column_needs(delivery)))
+
+
+def source_backup_needs(assembly: Assembly, delivery: Delivery, bucket: Resource) -> tuple[Need, ...]:
+    """What keeping the records as they came needs."""
+    backup = delivery.source_backup
+    prefixes = tuple(_fixed(backup[name]) for name in ("Prefix", "ErrorOutputPrefix") if name in backup)
+    return unique(_object_needs(assembly, backup["RoleARN"], bucket, prefixes))
+
+
+def _object_needs(assembly: Assembly, role: str, bucket: Resource, prefixes: tuple[str, ...]) -> Iterator[Need]:
     key = key_of(assembly, bucket)
-    found = (
-        need
-        for prefix in prefixes
-        for need in needs(uses.DELIVER_TO_BUCKET, delivery.bucket["RoleARN"], bucket, key=key, prefix=prefix)
-    )
-    return unique(found)
+    for prefix in dict.fromkeys(prefixes):
+        folder = prefix[: prefix.rfind("/") + 1] or prefix
+        yield from needs(uses.DELIVER_TO_BUCKET, role, bucket, key=key, prefix=prefix, folder=folder)
+
+
+def _column_needs(delivery: Delivery) -> tuple[Need, ...]:
+    conversion = delivery.destination.get("DataFormatConversionConfiguration", {})
+    if not conversion.get("Enabled"):
+        return ()
+    schema = conversion["SchemaConfiguration"]
+    named = {"database": schema["DatabaseName"], "table": schema["TableName"]}
+    return needs(uses.READ_COLUMNS, schema["RoleARN"], delivery.resource, **named)
 
 
 def domain_needs(delivery: Delivery, domain: Resource) -> tuple[Need, ...]:
     """What writing documents to the domain needs."""
-    index = delivery.destination["IndexName"]
-    return needs(uses.DELIVER_TO_DOMAIN, delivery.destination["RoleARN"], domain, index=index)
+    return needs(uses.DELIVER_TO_DOMAIN, delivery.role, domain, index=delivery.destination["IndexName"])
+
+
+def collection_needs(delivery: Delivery, collection: Resource) -> tuple[Need, ...]:
+    """What writing documents to the collection needs."""
+    return needs(uses.DELIVER_TO_COLLECTION, delivery.role, collection, index=delivery.destination["IndexName"])
+
+
+def table_needs(assembly: Assembly, delivery: Delivery) -> Iterator[tuple[Resource, str, tuple[Need, ...]]]:
+    """(the bucket its files lie in, its name, what committing to it needs) of each Iceberg table.
+
+    Raises AssemblyError for a table the assembly does not have, or one that lies in no bucket of it.
+    """
+    where = f"{delivery.resource.stack}/{delivery.resource.id}"
+    for configured in delivery.destination["DestinationTableConfigurationList"]:
+        database, name = configured["DestinationDatabaseName"], configured["DestinationTableName"]
+        table = assembly.find(name, "AWS::Glue::Table")
+        if table is None:
+            raise AssemblyError(f"{where}: the table {database}.{name} is not in the assembly, so where it lies is not known")
+        location = assembly.properties(table)["TableInput"].get("StorageDescriptor", {}).get("Location", "")
+        match = _LOCATION.fullmatch(location)
+        bucket = assembly.find(match[1], "AWS::S3::Bucket") if match else None
+        if match is None or bucket is None:
+            raise AssemblyError(f"{where}: the table {database}.{name} lies at {location!r}, which is no bucket of the assembly")
+        lies = match[2] if match[2].endswith("/") else f"{match[2]}/"
+        committed = needs(uses.COMMIT_TO_TABLE, delivery.role, table, database=database, table=name)
+        key = key_of(assembly, bucket)
+        # One folder may hold the tables of a stream, and a grant may name it instead of each of them.
+        written = needs(uses.WRITE_TABLE_FILES, delivery.role, bucket, key=key, location=lies, folder=lies.partition("/")[0])
+        yield bucket, f"{database}.{name}", (*committed, *written)
+
+
+def credential_needs(assembly: Assembly, delivery: Delivery) -> tuple[Need, ...]:
+    """What reading its credentials needs; nothing when it has none.
+
+    Raises AssemblyError for a secret the assembly does not have.
+    """
+    if not delivery.credentials.get("Enabled"):
+        return ()
+    arn = delivery.credentials["SecretARN"]
+    secret = assembly.find(arn, "AWS::SecretsManager::Secret")
+    if secret is None:
+        where = f"{delivery.resource.stack}/{delivery.resource.id}"
+        raise AssemblyError(f"{where}: the secret {arn} is not in the assembly, so which key it is encrypted with is not known")
+    role = delivery.credentials.get("RoleARN") or delivery.role
+    return needs(uses.READ_CREDENTIALS, role, secret, key=key_of(assembly, secret))
 
 
 def own_needs(assembly: Assembly, delivery: Delivery) -> tuple[Need, ...]:
     """What it needs wherever it delivers to: its log of errors, and its interfaces in a VPC."""
     found: list[Need] = []
-    for part in (delivery.destination, delivery.bucket):
+    for part in (delivery.destination, delivery.bucket, delivery.source_backup):
         options = part.get("CloudWatchLoggingOptions", {})
         if options.get("Enabled"):
-            found += _log_needs(assembly, delivery, part["RoleARN"], options)
+            found += _log_needs(assembly, delivery, part.get("RoleARN") or delivery.role, options)
     if delivery.network:
         found += needs(uses.DELIVER_INSIDE_NETWORK, delivery.network["RoleARN"], delivery.resource)
     return unique(found)

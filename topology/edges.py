@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from topology import needs as uses
 from topology.assembly import Assembly, AssemblyError, Resource
-from topology.delivery import bucket_needs, domain_needs, read_delivery
+from topology.delivery import (
+    Delivery,
+    bucket_needs,
+    collection_needs,
+    credential_needs,
+    domain_needs,
+    outside,
+    read_delivery,
+    source_backup_needs,
+    table_needs,
+)
 from topology.encryption import key_of
 from topology.model import Edge, Kind, Need, Node, Verb
 from topology.use import Use, needs
@@ -18,6 +28,7 @@ KINDS: Mapping[str, Kind] = {
     "AWS::KinesisFirehose::DeliveryStream": "delivery",
     "AWS::S3::Bucket": "bucket",
     "AWS::OpenSearchService::Domain": "domain",
+    "AWS::OpenSearchServerless::Collection": "collection",
     "AWS::DynamoDB::Table": "table",
     "AWS::SNS::Topic": "topic",
 }
@@ -100,18 +111,43 @@ class Reader:
             yield Edge(PRODUCERS.key, own, "writes")
         for arn in delivery.processors:
             function = self._find(arn, resource, "processor", "AWS::Lambda::Function")
-            yield Edge(own, self._key(function), "calls", needs(uses.PROCESS, delivery.destination["RoleARN"], function))
+            yield Edge(own, self._key(function), "calls", needs(uses.PROCESS, delivery.role, function))
         bucket = self._find(delivery.bucket["BucketARN"], resource, "bucket", "AWS::S3::Bucket")
         kept = bucket_needs(self.assembly, delivery, bucket)
         failure = None if delivery.failure_prefix is None else self._key(bucket)
-        if not delivery.to_domain:
-            yield Edge(own, self._key(bucket), "delivers", kept, delivery.prefix, asynchronous=True, failure=failure)
-            return
-        domain = self._find(delivery.destination["DomainARN"], resource, "domain", "AWS::OpenSearchService::Domain")
-        index = delivery.destination["IndexName"]
-        indexed = domain_needs(delivery, domain)
-        yield Edge(own, self._key(domain), "delivers", indexed, index, asynchronous=True, failure=failure)
-        yield Edge(own, self._key(bucket), "fails to", kept, delivery.prefix)
+        for target, detail, found in self._received(delivery, bucket, kept):
+            yield Edge(own, target, "delivers", found, detail, asynchronous=True, failure=failure)
+        if delivery.receiver != "bucket":
+            yield Edge(
+                own, self._key(bucket), "stages in" if delivery.receiver == "cluster" else "fails to", kept, delivery.prefix
+            )
+        if delivery.source_backup:
+            backup = self._find(delivery.source_backup["BucketARN"], resource, "backup bucket", "AWS::S3::Bucket")
+            yield Edge(own, self._key(backup), "backs up", source_backup_needs(self.assembly, delivery, backup))
+
+    def _received(
+        self, delivery: Delivery, bucket: Resource, kept: tuple[Need, ...]
+    ) -> Iterator[tuple[str, str, tuple[Need, ...]]]:
+        """(the node that receives the records, where in it, what that needs)."""
+        resource, destination = delivery.resource, delivery.destination
+        match delivery.receiver:
+            case "bucket":
+                yield self._key(bucket), delivery.prefix, kept
+            case "domain":
+                domain = self._find(destination["DomainARN"], resource, "domain", "AWS::OpenSearchService::Domain")
+                yield self._key(domain), destination["IndexName"], domain_needs(delivery, domain)
+            case "collection":
+                endpoint, kind = destination["CollectionEndpoint"], "AWS::OpenSearchServerless::Collection"
+                collection = self._find(endpoint, resource, "collection", kind)
+                yield self._key(collection), destination["IndexName"], collection_needs(delivery, collection)
+            case "tables":
+                for warehouse, table, found in table_needs(self.assembly, delivery):
+                    yield self._key(warehouse), table, found
+            case "cluster" | "endpoint":
+                receiver = outside(delivery)
+                if receiver:
+                    detail = destination["CopyCommand"]["DataTableName"] if delivery.receiver == "cluster" else ""
+                    yield receiver.key, detail, credential_needs(self.assembly, delivery)
 
     def _deployed(self) -> Iterator[Resource]:
         """The functions CloudFormation calls: those behind custom resources."""

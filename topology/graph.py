@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from topology import needs as uses
 from topology.assembly import Assembly, AssemblyError, Resource
-from topology.delivery import log_group_needs, own_needs, read_delivery
+from topology.delivery import log_group_needs, outside, own_needs, read_delivery
 from topology.edges import KINDS, OUTSIDE, Reader
 from topology.encryption import key_of
 from topology.labels import is_generated, label
@@ -22,8 +22,10 @@ def build(assembly: Assembly) -> Topology:
     inside = {resource.arn: _node(assembly, resource, pipeline) for resource in assembly.of_type(*KINDS)}
     edges = tuple(Reader(assembly, inside).edges())
     touched = {key for edge in edges for key in (edge.source, edge.target)}
-    outside = [node for node in OUTSIDE if node.key in touched]
-    return Topology(pipeline, assembly, {node.key: node for node in (*outside, *inside.values())}, edges)
+    streams = (read_delivery(assembly, resource) for resource in assembly.of_type("AWS::KinesisFirehose::DeliveryStream"))
+    receivers = [node for node in map(outside, streams) if node]
+    beyond = [node for node in OUTSIDE if node.key in touched]
+    return Topology(pipeline, assembly, {node.key: node for node in (*beyond, *inside.values(), *receivers)}, edges)
 
 
 def _node(assembly: Assembly, resource: Resource, pipeline: str) -> Node:

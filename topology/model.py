@@ -12,8 +12,34 @@ import networkx as nx
 from topology.assembly import Assembly, Resource
 from topology.policies import Request
 
-Kind = Literal["producers", "stream", "function", "delivery", "bucket", "domain", "table", "topic", "alarms", "deployment"]
-Verb = Literal["writes", "reads", "calls", "delivers", "backs up", "fails to", "indexes", "applies", "notifies", "logs to"]
+Kind = Literal[
+    "producers",
+    "stream",
+    "function",
+    "delivery",
+    "bucket",
+    "domain",
+    "collection",
+    "cluster",
+    "endpoint",
+    "table",
+    "topic",
+    "alarms",
+    "deployment",
+]
+Verb = Literal[
+    "writes",
+    "reads",
+    "calls",
+    "delivers",
+    "stages in",
+    "backs up",
+    "fails to",
+    "indexes",
+    "applies",
+    "notifies",
+    "logs to",
+]
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,10 @@ NAMING: Mapping[str, Naming] = {
     "AWS::DynamoDB::Table": Naming("TableName", "arn:aws:dynamodb:{region}:{account}:table/{name}"),
     "AWS::SNS::Topic": Naming("TopicName", "arn:aws:sns:{region}:{account}:{name}", ref="{arn}"),
     "AWS::OpenSearchService::Domain": Naming("DomainName", "arn:aws:es:{region}:{account}:domain/{name}"),
+    # The id in a collection's ARN is made at deployment; that it is unique is what matters here.
+    "AWS::OpenSearchServerless::Collection": Naming("Name", "arn:aws:aoss:{region}:{account}:collection/{name}"),
+    # Nor does the random end of a secret's.
+    "AWS::SecretsManager::Secret": Naming("Name", "arn:aws:secretsmanager:{region}:{account}:secret:{name}", ref="{arn}"),
     "AWS::Logs::LogGroup": Naming("LogGroupName", "arn:aws:logs:{region}:{account}:log-group:{name}:*"),
     "AWS::IAM::Role": Naming("RoleName", "arn:aws:iam::{account}:role/{name}"),
     "AWS::IAM::ManagedPolicy": Naming("ManagedPolicyName", "arn:aws:iam::{account}:policy/{name}", ref="{arn}"),

@@ -69,6 +69,8 @@ DELIVER_TO_BUCKET = Use(
             ("s3:AbortMultipartUpload", "s3:PutObject"),
             ("{arn}/{prefix}*",),
             f"{_FIREHOSE}#using-iam-s3",
+            # A prefix may go on inside of a folder's name: `lake/day=`.
+            within=("{arn}/{prefix}*", "{arn}/{folder}*"),
         ),
     ),
     key_actions=("kms:Decrypt", "kms:GenerateDataKey"),
@@ -95,6 +97,91 @@ DELIVER_TO_DOMAIN = Use(
             f"{_FIREHOSE}#using-iam-es",
         ),
     ),
+)
+DELIVER_TO_COLLECTION = Use(
+    "Firehose writes documents",
+    (
+        Access(("aoss:APIAccessAll",), ("{arn}",), f"{_FIREHOSE}#using-iam-serverless"),
+        # Judged by the collection's data access policy, which names indices and not ARNs.
+        Access(
+            ("aoss:CreateIndex", "aoss:UpdateIndex", "aoss:WriteDocument"),
+            ("index/{name}/{index}",),
+            f"{_FIREHOSE}#using-iam-serverless",
+        ),
+    ),
+)
+READ_COLUMNS = Use(
+    "Firehose reads the columns of the table",
+    (
+        Access(
+            ("glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"),
+            (
+                "arn:aws:glue:{region}:{account}:catalog",
+                "arn:aws:glue:{region}:{account}:database/{database}",
+                "arn:aws:glue:{region}:{account}:table/{database}/{table}",
+            ),
+            f"{_FIREHOSE}#using-iam-glue",
+        ),
+    ),
+)
+COMMIT_TO_TABLE = Use(
+    "Firehose commits to the Iceberg table",
+    (
+        Access(
+            ("glue:GetDatabase", "glue:GetTable", "glue:UpdateTable"),
+            (
+                "arn:aws:glue:{region}:{account}:catalog",
+                "arn:aws:glue:{region}:{account}:database/{database}",
+                "arn:aws:glue:{region}:{account}:table/{database}/{table}",
+            ),
+            f"{_FIREHOSE}#using-iam-iceberg",
+        ),
+    ),
+)
+WRITE_TABLE_FILES = Use(
+    "Firehose writes the files of the Iceberg table",
+    (
+        Access(
+            ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"),
+            ("{arn}",),
+            f"{_FIREHOSE}#using-iam-iceberg",
+        ),
+        Access(
+            ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
+            ("{arn}/{location}*",),
+            f"{_FIREHOSE}#using-iam-iceberg",
+            within=("{arn}/{location}*", "{arn}/{folder}/*"),
+        ),
+    ),
+    key_actions=("kms:Decrypt", "kms:GenerateDataKey"),
+    service="s3",
+    page=f"{_FIREHOSE}#using-iam-iceberg",
+)
+STAGE_FOR_COPY = Use(
+    "Firehose leaves objects for COPY, and lets it read them",
+    (
+        Access(
+            ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"), ("{arn}",), f"{_FIREHOSE}#using-iam-rs"
+        ),
+        # Also the manifests, of which the page says no place: the whole bucket, as it does.
+        Access(("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"), ("{arn}/*",), f"{_FIREHOSE}#using-iam-rs"),
+    ),
+    key_actions=("kms:Decrypt", "kms:GenerateDataKey"),
+    service="s3",
+    page=f"{_FIREHOSE}#using-iam-rs",
+)
+READ_CREDENTIALS = Use(
+    "Firehose reads the credentials",
+    (
+        Access(
+            ("secretsmanager:GetSecretValue",),
+            ("{arn}",),
+            "https://docs.aws.amazon.com/firehose/latest/dev/secrets-manager-how.html",
+        ),
+    ),
+    key_actions=("kms:Decrypt",),
+    service="secretsmanager",
+    page="https://docs.aws.amazon.com/firehose/latest/dev/secrets-manager-how.html",
 )
 KEEP_FAILED_BATCH = Use(
     "Lambda leaves a batch that kept failing",

@@ -3,16 +3,19 @@
 Same-account evaluation as in the IAM user guide, "Policy evaluation logic", with two services' own rules: a key is used
 only as its key policy says (KMS developer guide, "Key policies"), and a topic without a policy is open to its account's
 services (SNS developer guide, "Access control"). On one point this is stricter than AWS: a search domain that has an
-access policy must name the role there too, so that neither side of that door is ever the only one.
+access policy must name the role there too, so that neither side of that door is ever the only one. A collection's indices
+are open to whom its data access policies name, and to nobody else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from topology.assembly import Assembly
+from topology.data_access import INDEX, index_statements
 from topology.policies import PolicyError, Request, Statement, statements
 
 #: Where a resource's own policy stands: type → (property that names the resource, or None for itself; the document's).
@@ -52,6 +55,8 @@ class Policies:
             return None if named or open_to_account else "the resource's own policy does not name the service"
         if service == "kms":
             return None if named or (identity and delegated) else _either(identity, "the key policy does not leave it to IAM")
+        if request.resource.startswith(INDEX):
+            return None if named else "no data access policy of the collection lets the role do it"
         if request.action.startswith("es:ESHttp") and guarding:
             admitted = named or delegated
             return None if identity and admitted else _either(identity, "the domain's access policy does not name the role")
@@ -80,7 +85,8 @@ def policies(assembly: Assembly) -> Policies:
 
     Raises PolicyError for what cannot be judged: a managed policy that is not part of the assembly, NotAction and the like.
     """
-    return Policies(identity=_gather(_identity(assembly)), resource=_gather(_resource(assembly)))
+    guards = chain(_resource(assembly), index_statements(assembly))
+    return Policies(identity=_gather(_identity(assembly)), resource=_gather(guards))
 
 
 def _gather(found: Iterable[tuple[str, tuple[Statement, ...]]]) -> dict[str, tuple[Statement, ...]]:

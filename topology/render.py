@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
@@ -129,6 +130,9 @@ _SHAPES = {
     "delivery": "[[{}]]",
     "bucket": "[({})]",
     "domain": "[({})]",
+    "collection": "[({})]",
+    "cluster": "[({})]",
+    "endpoint": "([{}])",
     "table": "[({})]",
     "topic": ">{}]",
     "alarms": "([{}])",
@@ -155,4 +159,4 @@ def _mermaid(topology: Topology, findings: Sequence[Finding]) -> str:
 
 
 def _mermaid_id(key: str) -> str:
-    return key.replace("/", "_").replace("-", "_")
+    return re.sub(r"[^A-Za-z0-9]", "_", key)

@@ -17,6 +17,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
 from app import build_app
 from config.loader import load_environment
 from config.model import Environment
+from tests.synth import destinations
 from tests.synth.synthesized import NO_BUNDLING, Pipeline, Synthesize
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
@@ -69,3 +70,9 @@ def dev(synthesize: Synthesize) -> Pipeline:
 @pytest.fixture
 def local(synthesize: Synthesize) -> Pipeline:
     return synthesize("local")
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A delivery stream for every kind of destination."""
+    return destinations.synthesize(tmp_path_factory.mktemp("destinations"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -66,6 +67,12 @@ def without_action(assembly: Assembly, origin: tuple[str, str, int], action: str
     """The assembly after one statement lost one action."""
     stack, logical_id, number = origin
     copied, body = changed(assembly, stack, logical_id)
+    if body["Type"] == "AWS::OpenSearchServerless::AccessPolicy":
+        entries = json.loads(assembly.properties(assembly.resources[stack, logical_id])["Policy"])
+        for rule in entries[number]["Rules"]:
+            rule["Permission"] = [one for one in rule["Permission"] if one != action]
+        body["Properties"]["Policy"] = json.dumps(entries)
+        return copied
     statements = document(body)["Statement"]
     listed = statements[number]["Action"]
     kept = [one for one in (listed if isinstance(listed, list) else [listed]) if one != action]

@@ -1,0 +1,121 @@
+"""Every kind of destination is an edge with its grants: take any one out, and the check names what breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+import topology
+from tests.topology.changes import environment_of, granting, without_action
+from topology.policies import matches
+
+PERMISSIONS = ("missing permission", "excess permission")
+
+#: Delivery stream → its edges, but the two all have: what it reads, or who puts into it.
+EDGES = {
+    "s3": ("calls function/transform", "delivers bucket/archive"),
+    "parquet": ("delivers bucket/archive",),
+    "search-domain": ("calls function/transform", "delivers domain/destinations", "fails to bucket/quarantine"),
+    "search-collection": ("delivers collection/destinations", "fails to bucket/quarantine"),
+    "redshift": (
+        "calls function/transform",
+        "delivers cluster/weir.abc123.us-east-1.redshift.amazonaws.com",
+        "stages in bucket/stage",
+        "backs up bucket/quarantine",
+    ),
+    "iceberg": ("delivers bucket/warehouse", "delivers bucket/warehouse", "fails to bucket/quarantine"),
+    "http-endpoint": ("calls function/transform", "delivers endpoint/logs.example.com", "fails to bucket/quarantine"),
+    "splunk": ("delivers endpoint/splunk.example.com", "fails to bucket/quarantine"),
+}
+FROM_RAW = ("s3", "parquet", "redshift", "splunk")
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> topology.Topology:
+    from tests.synth.destinations import synthesize  # loads the construct library, which only these tests need
+
+    return topology.build(synthesize(tmp_path_factory.mktemp("destinations")).assembly)
+
+
+def permission_findings(pipeline: topology.Topology) -> list[topology.Finding]:
+    """What the check says about permissions; what production promises beside is not part of these stacks."""
+    found = topology.check(pipeline, environment_of("prod"))
+    return [finding for finding in found if finding.rule in PERMISSIONS]
+
+
+@pytest.mark.parametrize("stream", EDGES)
+def test_a_destination_is_an_edge(pipeline: topology.Topology, stream: str) -> None:
+    own = f"delivery/{stream} "
+    assert tuple(edge.name.removeprefix(own) for edge in pipeline.edges if edge.name.startswith(own)) == EDGES[stream]
+    into = [edge.name for edge in pipeline.edges if edge.target == f"delivery/{stream}"]
+    assert into == [
+        f"stream/weir-prod-raw reads delivery/{stream}" if stream in FROM_RAW else f"producers/producers writes delivery/{stream}"
+    ]
+
+
+def test_what_a_destination_does_not_take_goes_to_a_bucket(pipeline: topology.Topology) -> None:
+    kept = {edge.source: edge.failure for edge in pipeline.edges if edge.verb == "delivers"}
+    own = {"s3": "archive", "parquet": "archive", "redshift": "stage"}
+    assert kept == {f"delivery/{stream}": f"bucket/{own.get(stream, 'quarantine')}" for stream in EDGES}
+
+
+def test_no_role_has_less_or_more_than_its_edges_need(pipeline: topology.Topology) -> None:
+    assert [str(finding) for finding in permission_findings(pipeline)] == []
+
+
+def test_every_kind_of_destination_can_be_drawn(pipeline: topology.Topology) -> None:
+    mermaid = topology.render(pipeline, "mermaid")
+    assert 'endpoint_splunk_example_com(["splunk.example.com<br/><small>HTTPS endpoint</small>"])' in mermaid
+    assert 'collection_destinations[("destinations<br/><small>OpenSearch collection</small>")]' in mermaid
+    assert "    delivery_redshift -->|logs.events| cluster_weir_abc123_us_east_1_redshift_amazonaws_com" in mermaid
+    assert topology.render(pipeline, "svg").count("HTTPS endpoint") == 2
+
+
+@pytest.fixture(scope="module")
+def broken_without(pipeline: topology.Topology) -> Callable[[tuple[str, str, int], str], set[tuple[str, str | None, str | None]]]:
+    """(subject, action, resource) the check names when a statement loses an action."""
+
+    @cache
+    def broken(origin: tuple[str, str, int], action: str) -> set[tuple[str, str | None, str | None]]:
+        poorer = replace(pipeline, assembly=without_action(pipeline.assembly, origin, action))
+        found = permission_findings(poorer)
+        assert {finding.rule for finding in found} == {"missing permission"}
+        return {(finding.subject, finding.action, finding.resource) for finding in found}
+
+    return broken
+
+
+@pytest.mark.parametrize("stream", EDGES)
+def test_every_grant_taken_away_is_named(
+    pipeline: topology.Topology,
+    stream: str,
+    broken_without: Callable[[tuple[str, str, int], str], set[tuple[str, str | None, str | None]]],
+) -> None:
+    key = f"delivery/{stream}"
+    # Whoever puts records has policies of their own.
+    own = [(name, need) for name, need in pipeline.needs() if need.required and (name == key or f" {key}" in f" {name}")]
+    touched = {name for name, _ in own}
+    assert {f"{key} {edge}" for edge in EDGES[stream]} <= touched
+    assert key in touched
+    for subject, need in own:
+        statements = tuple(granting(pipeline.assembly, need.request))
+        assert statements, f"{need.request.action} on {need.request.resource} is granted to nobody in particular"
+        for statement in statements:
+            (pattern,) = [one for one in statement.actions if matches(need.request.action, one, ignore_case=True)]
+            assert (subject, need.request.action, need.request.resource) in broken_without(statement.origin, pattern)
+
+
+def test_a_collection_asks_for_its_own_policy_too(pipeline: topology.Topology) -> None:
+    """The role's policy alone opens nothing: the data access policy must name the role."""
+    (holder,) = pipeline.assembly.of_type("AWS::OpenSearchServerless::AccessPolicy")
+    poorer = without_action(pipeline.assembly, (holder.stack, holder.id, 0), "aoss:WriteDocument")
+    (found,) = permission_findings(replace(pipeline, assembly=poorer))
+    assert (found.subject, found.action, found.resource) == (
+        "delivery/search-collection delivers collection/destinations",
+        "aoss:WriteDocument",
+        "index/weir-test/logs-test",
+    )
+    assert "no data access policy of the collection lets the role do it" in found.message
