@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 
+from localrun.delivery.conversion import GlueTable
 from localrun.delivery.record import Record
 
 
@@ -38,6 +39,30 @@ def document_failure(
             "esIndexName": index,
             "esTypeName": "",
             "rawData": b64encode(document).decode(),
+        }
+    )
+
+
+def conversion_failure(record: Record, data: bytes, *, code: str, message: str, now: float, table: GlueTable) -> bytes:
+    """A record that does not fit the table (Firehose developer guide, "Handle errors for data format conversion")."""
+    return _line(
+        {
+            "attemptsMade": 1,
+            "arrivalTimestamp": record.arrival_ms,
+            "ErrorCode": code,
+            "ErrorMessage": message,
+            "attemptEndingTimestamp": int(now * 1000),
+            "rawData": b64encode(data).decode(),
+            "sequenceNumber": record.sequence or None,
+            "subSequenceNumber": record.subsequence if record.sequence else None,
+            "dataCatalogTable": {
+                "catalogId": table.catalog_id,
+                "databaseName": table.database,
+                "tableName": table.table,
+                "region": table.region,
+                "versionId": "LATEST",
+                "catalogArn": None,
+            },
         }
     )
 

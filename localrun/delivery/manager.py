@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from localrun.credentials import Role
+from localrun.delivery.glue_schema import GlueSchema
 from localrun.delivery.http import Server, Unreachable
 from localrun.delivery.output import Bucket, Search
 from localrun.delivery.source import DirectPut, KinesisStream, Source
 from localrun.delivery.spool import Spool
-from localrun.delivery.stream import DeliveryStream, Unsupported
+from localrun.delivery.stream import DeliveryStream
+from localrun.delivery.unsupported import Unsupported
 from localrun.delivery.worker import DeliveryWorker
 from localrun.event_sources.checkpoint import Checkpoints
 from localrun.event_sources.clock import Clock
@@ -101,6 +103,7 @@ class Deliveries:
             self._function(stream, role),
             Bucket(stream, lambda: writer.client("s3"), part, clock),
             Search(Server(self._search), stream.opensearch.retry_seconds if stream.opensearch else 0.0, part, clock),
+            self._schema(stream, part, clock),
             part,
             clock,
         )
@@ -112,6 +115,13 @@ class Deliveries:
             return DirectPut(Server(self._endpoint), stream.name, spool, part, clock)
         role = Role(self._endpoint, stream.source.role_arn, stream.name)
         return KinesisStream(stream.name, stream.source.stream_arn, role, self._checkpoints, part, clock)
+
+    def _schema(self, stream: DeliveryStream, part: Part, clock: Clock) -> GlueSchema | None:
+        if stream.conversion is None:
+            return None
+        table = stream.conversion.table
+        reader = Role(self._endpoint, table.role_arn, stream.name)
+        return GlueSchema(table, lambda: reader.client("glue"), part, clock)
 
     def _function(self, stream: DeliveryStream, role: Role) -> Callable[[bytes], Outcome] | None:
         processor = stream.processor

@@ -14,6 +14,7 @@ from localrun.delivery.error_records import document_failure
 from localrun.delivery.http import Server, Unreachable
 from localrun.delivery.opensearch import BULK_PATH, NOT_ONE_LINE, Document, Refusal, bulks, refusals
 from localrun.delivery.prefix import data_prefix, error_prefix, object_name
+from localrun.delivery.stopped import Stopped
 from localrun.delivery.stream import DeliveryStream
 from localrun.event_sources.batch import backoff
 from localrun.event_sources.clock import Clock
@@ -21,10 +22,6 @@ from localrun.event_sources.status import Part
 
 #: Fast: the worker shares its machine with what it serves.
 GZIP_LEVEL = 3
-
-
-class Stopped(Exception):
-    """The worker was stopped before this was written: it must not be checkpointed."""
 
 
 class Bucket:
@@ -44,19 +41,20 @@ class Bucket:
     def put_data(self, parts: Sequence[bytes], oldest_ms: int) -> None:
         """One object of delivered data. `oldest_ms` is the arrival of its oldest record. Raises Stopped."""
         when = self._moment(oldest_ms)
-        self._put(data_prefix(self._stream.s3.prefix, when), parts, when)
+        self._put(data_prefix(self._stream.s3.prefix, when), parts, when, self._stream.s3.file_extension)
 
     def put_errors(self, lines: Sequence[bytes], oldest_ms: int, kind: tuple[str, str]) -> None:
         """One object of error records. Raises Stopped."""
         when = self._moment(oldest_ms)
-        self._put(error_prefix(self._stream.s3.prefix, self._stream.s3.error_prefix, kind, when), lines, when)
+        prefix = error_prefix(self._stream.s3.prefix, self._stream.s3.error_prefix, kind, when)
+        self._put(prefix, lines, when, self._stream.s3.error_extension)
 
-    def _put(self, prefix: str, parts: Sequence[bytes], when: datetime) -> None:
+    def _put(self, prefix: str, parts: Sequence[bytes], when: datetime, extension: str) -> None:
         s3 = self._stream.s3
         body = b"".join(parts)
         if s3.gzip:
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
-        key = prefix + object_name(self._stream.name, self._stream.version, when, s3.file_extension)
+        key = prefix + object_name(self._stream.name, self._stream.version, when, extension)
         where = f"writing to bucket {s3.bucket}"
         attempt = 0
         while True:

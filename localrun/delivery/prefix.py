@@ -12,6 +12,7 @@ from uuid import uuid4
 
 #: Firehose's names for why a record is in the error output: in an expression, and as the folder used without one.
 PROCESSING_FAILED = ("processing-failed", "processing-failed/")
+CONVERSION_FAILED = ("format-conversion-failed", "format-conversion-failed/")
 OPENSEARCH_FAILED = ("AmazonOpenSearchService-failed", "AmazonOpenSearchService_failed/")
 
 _EXPRESSION = re.compile(r"!\{([^:}]+):([^}]*)\}")
@@ -35,7 +36,7 @@ def data_prefix(prefix: str, when: datetime) -> str:
 
 
 def error_prefix(prefix: str, error_output: str | None, kind: tuple[str, str], when: datetime) -> str:
-    """Prefix of the error output; `kind` is PROCESSING_FAILED or OPENSEARCH_FAILED.
+    """Prefix of the error output; `kind` is one of the pairs above, e.g. PROCESSING_FAILED.
 
     Without an expression in `error_output` the kind's folder and the hour are appended to it, or, when it is None, to `prefix`.
     Raises BadPrefix.

@@ -8,14 +8,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from localrun.delivery.conversion import FormatConversion
 from localrun.delivery.opensearch import Rotation
 from localrun.delivery.prefix import PROCESSING_FAILED, BadPrefix, data_prefix, error_prefix
+from localrun.delivery.unsupported import Unsupported
 
 MIB = 2**20
-
-
-class Unsupported(ValueError):
-    """The delivery stream asks for what is not run locally."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,13 @@ class S3Configuration:
     error_prefix: str | None
     gzip: bool
     file_extension: str
+    """Of delivered data."""
     time_zone: str
+
+    @property
+    def error_extension(self) -> str:
+        """Of the error output, which is compressed as data is, and never converted."""
+        return ".gz" if self.gzip else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class DeliveryStream:
     delimiter: bytes
     s3: S3Configuration
     opensearch: OpenSearchConfiguration | None
+    conversion: FormatConversion | None
 
     @classmethod
     def from_deployed(cls, deployed: Mapping[str, Any]) -> DeliveryStream:
@@ -101,17 +106,19 @@ class DeliveryStream:
             raise _unsupported(name, f"destination {kind}", "S3 or OpenSearch")
         _refuse_what_is_not_run(name, config)
         processor, delimiter = _processing(name, config.get("ProcessingConfiguration") or {})
+        conversion = _conversion(name, config, deployed["Arn"])
         return cls(
             name=name,
             arn=deployed["Arn"],
             version=int(deployed.get("Version", 1)),
             role_arn=config["RoleARN"],
             source=KinesisSource(source["KinesisStreamARN"], source["RoleARN"]) if source else None,
-            buffering=_buffering(config.get("BufferingHints") or {}),
+            buffering=_buffering(config.get("BufferingHints") or {}, 128 if conversion else 5),
             processor=processor,
             delimiter=delimiter,
-            s3=_s3(name, s3),
+            s3=_s3(name, s3, ".parquet" if conversion else ""),
             opensearch=opensearch,
+            conversion=conversion,
         )
 
 
@@ -120,22 +127,36 @@ def _unsupported(name: str, what: str, instead: str) -> Unsupported:
 
 
 def _refuse_what_is_not_run(name: str, config: Mapping[str, Any]) -> None:
-    for key, what in (
-        ("DynamicPartitioningConfiguration", "dynamic partitioning"),
-        ("DataFormatConversionConfiguration", "format conversion"),
-    ):
-        if (config.get(key) or {}).get("Enabled"):
-            raise _unsupported(name, what, f"a delivery stream without {key}")
+    if (config.get("DynamicPartitioningConfiguration") or {}).get("Enabled"):
+        raise _unsupported(name, "dynamic partitioning", "a delivery stream without DynamicPartitioningConfiguration")
     if config.get("S3BackupMode") == "Enabled":
         raise _unsupported(name, "source record backup", "S3BackupMode Disabled")
 
 
-def _buffering(hints: Mapping[str, Any]) -> Buffering:
-    """Defaults: 5 MiB, 300 s (API reference, BufferingHints and AmazonopensearchserviceBufferingHints)."""
-    return Buffering(int(hints.get("SizeInMBs", 5)) * MIB, float(hints.get("IntervalInSeconds", 300)))
+def _buffering(hints: Mapping[str, Any], default_mib: int = 5) -> Buffering:
+    """Defaults: 5 MiB, 300 s (API reference, BufferingHints and AmazonopensearchserviceBufferingHints).
+
+    With format conversion 128 MiB; Firehose then refuses less than 64 when the stream is made, here what is deployed counts
+    (Firehose developer guide, "Enable record format conversion").
+    """
+    return Buffering(int(hints.get("SizeInMBs", default_mib)) * MIB, float(hints.get("IntervalInSeconds", 300)))
 
 
-def _s3(name: str, config: Mapping[str, Any]) -> S3Configuration:
+def _conversion(name: str, config: Mapping[str, Any], arn: str) -> FormatConversion | None:
+    """On unless switched off (API reference, DataFormatConversionConfiguration)."""
+    found = config.get("DataFormatConversionConfiguration")
+    if not found or not found.get("Enabled", True):
+        return None
+    if (config.get("CompressionFormat") or "UNCOMPRESSED") != "UNCOMPRESSED":
+        raise Unsupported(f"delivery stream {name}: with format conversion CompressionFormat must be UNCOMPRESSED, for the "
+                          "serializer compresses; leave it out")  # fmt: skip
+    try:
+        return FormatConversion.from_config(found, arn)
+    except Unsupported as error:
+        raise Unsupported(f"delivery stream {name}: {error}") from error
+
+
+def _s3(name: str, config: Mapping[str, Any], extension: str) -> S3Configuration:
     prefix, error_output = config.get("Prefix") or "", config.get("ErrorOutputPrefix") or None
     time_zone = config.get("CustomTimeZone") or "UTC"
     try:
@@ -153,7 +174,7 @@ def _s3(name: str, config: Mapping[str, Any]) -> S3Configuration:
         prefix=prefix,
         error_prefix=error_output,
         gzip=compression == "GZIP",
-        file_extension=config.get("FileExtension") or (".gz" if compression == "GZIP" else ""),
+        file_extension=config.get("FileExtension") or (".gz" if compression == "GZIP" else extension),
         time_zone=time_zone,
     )
 

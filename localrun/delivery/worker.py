@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from localrun.delivery.buffer import Buffer
-from localrun.delivery.error_records import processing_failure
+from localrun.delivery.conversion import FormatConversion
+from localrun.delivery.error_records import conversion_failure, processing_failure
+from localrun.delivery.glue_schema import GlueSchema, NoSchema
 from localrun.delivery.opensearch import Document, index_name, one_line
-from localrun.delivery.output import Bucket, Search, Stopped, not_a_document
-from localrun.delivery.prefix import OPENSEARCH_FAILED, PROCESSING_FAILED
+from localrun.delivery.output import Bucket, Search, not_a_document
+from localrun.delivery.parquet import Converted, convert
+from localrun.delivery.prefix import CONVERSION_FAILED, OPENSEARCH_FAILED, PROCESSING_FAILED
 from localrun.delivery.processor import (
     PAYLOAD_LIMIT,
     RECORD_TOO_LARGE,
@@ -21,6 +24,7 @@ from localrun.delivery.processor import (
 )
 from localrun.delivery.record import Processed, Record
 from localrun.delivery.source import Source
+from localrun.delivery.stopped import Stopped
 from localrun.delivery.stream import DeliveryStream, LambdaProcessor, OpenSearchConfiguration
 from localrun.event_sources.batch import backoff
 from localrun.event_sources.clock import Clock
@@ -41,15 +45,18 @@ class DeliveryWorker:
         invoke: Callable[[bytes], Outcome] | None,
         bucket: Bucket,
         search: Search,
+        schema: GlueSchema | None,
         status: Part,
         clock: Clock,
     ) -> None:
-        """`invoke` sends a payload to the processor's function and raises NotInvoked; None without a processor."""
+        """`invoke` sends a payload to the processor's function and raises NotInvoked; None without a processor. `schema` is that
+        of the files data is converted to; None without a conversion."""
         self._stream = stream
         self._source = source
         self._invoke = invoke
         self._bucket = bucket
         self._search = search
+        self._schema = schema
         self._status = status
         self._clock = clock
         self._unprocessed: Buffer[Record] = Buffer(stream.processor.buffering if stream.processor else stream.buffering)
@@ -164,6 +171,8 @@ class DeliveryWorker:
         bad = [found for found in batch if found.result == "ProcessingFailed"]
         if good and self._stream.opensearch:
             self._index(good, self._stream.opensearch)
+        elif good and self._stream.conversion and self._schema:
+            self._convert(good, self._stream.conversion, self._schema)
         elif good:
             self._bucket.put_data([found.data for found in good], oldest(good))
             self._status.add(delivered=len(good))
@@ -172,6 +181,23 @@ class DeliveryWorker:
         self._source.delivered(found.record for found in batch)
         self._status.add(records=len(batch), dropped=len(batch) - len(good) - len(bad))
         self._status.fact(freshness_seconds=round(self._clock.now() - oldest(batch) / 1000, 3))
+
+    def _convert(self, good: Sequence[Processed], conversion: FormatConversion, schema: GlueSchema) -> None:
+        try:
+            found = convert([record.data for record in good], schema.read(), conversion)
+        except NoSchema as error:
+            found = Converted(None, [(at, error) for at in range(len(good))])
+        if found.body is not None:
+            self._bucket.put_data([found.body], oldest(good))
+        lines = [
+            conversion_failure(
+                good[at].record, good[at].data, code=why.code, message=str(why), now=self._clock.now(), table=conversion.table
+            )
+            for at, why in found.rejected
+        ]
+        if lines:
+            self._bucket.put_errors(lines, oldest(good), CONVERSION_FAILED)
+        self._status.add(delivered=len(good) - len(lines), conversion_failed=len(lines))
 
     def _index(self, good: Sequence[Processed], config: OpenSearchConfiguration) -> None:
         documents: list[Document] = []

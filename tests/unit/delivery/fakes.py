@@ -7,6 +7,9 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from localrun.delivery.glue_schema import GlueSchema
 from localrun.delivery.http import Server, Unreachable
 from localrun.delivery.output import Bucket, Search
 from localrun.delivery.record import Record
@@ -27,6 +30,15 @@ S3: dict[str, Any] = {
     "Prefix": "raw/",
     "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 60},
     "CompressionFormat": "GZIP",
+}
+CONVERSION: dict[str, Any] = {
+    "SchemaConfiguration": {
+        "DatabaseName": "lake",
+        "TableName": "events",
+        "RoleARN": "arn:aws:iam::000000000000:role/schema",
+    },
+    "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {}}},
+    "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}},
 }
 OPENSEARCH: dict[str, Any] = {
     "RoleARN": ROLE_ARN,
@@ -128,6 +140,22 @@ class FakeSearch(Server):
         return 200, json.dumps({"errors": errors, "items": items}).encode()
 
 
+class FakeGlue:
+    """A catalog of one table. `failures` are raised by the next calls."""
+
+    def __init__(self, columns: dict[str, str]) -> None:
+        self.columns = columns
+        self.failures: list[ClientError] = []
+        self.asked: list[dict[str, str]] = []
+
+    def get_table(self, **wanted: str) -> dict[str, Any]:
+        self.asked.append(wanted)
+        if self.failures:
+            raise self.failures.pop(0)
+        columns = [{"Name": name, "Type": kind} for name, kind in self.columns.items()]
+        return {"Table": {"Name": wanted["Name"], "StorageDescriptor": {"Columns": columns}, "PartitionKeys": [{"Name": "day"}]}}
+
+
 class FakeProcessor:
     """A transforming function: `behaviour` gets the decoded event and returns the response or an Outcome, or raises."""
 
@@ -150,11 +178,19 @@ def echo(event: dict[str, Any]) -> dict[str, Any]:
 class Run:
     """A worker in memory."""
 
-    def __init__(self, stream: DeliveryStream, function: FakeProcessor | None = None, stop_after: int = 1_000) -> None:
+    def __init__(
+        self,
+        stream: DeliveryStream,
+        function: FakeProcessor | None = None,
+        stop_after: int = 1_000,
+        columns: dict[str, str] | None = None,
+    ) -> None:
+        """`columns`, name to type, are those of the Glue table."""
         self.clock = FakeClock(stop_after)
         self.source = FakeSource()
         self.s3 = Recorder()
         self.search = FakeSearch()
+        self.glue = FakeGlue(columns or {})
         self.status = Part(stream.name, {})
         retry_seconds = stream.opensearch.retry_seconds if stream.opensearch else 0.0
         self.worker = DeliveryWorker(
@@ -163,6 +199,7 @@ class Run:
             function,
             Bucket(stream, lambda: self.s3, self.status, self.clock),
             Search(self.search, retry_seconds, self.status, self.clock),
+            GlueSchema(stream.conversion.table, lambda: self.glue, self.status, self.clock) if stream.conversion else None,
             self.status,
             self.clock,
         )

@@ -13,8 +13,8 @@ from localrun.delivery.stream import (
     LambdaProcessor,
     OpenSearchConfiguration,
     S3Configuration,
-    Unsupported,
 )
+from localrun.delivery.unsupported import Unsupported
 from tests.unit.delivery.fakes import (
     DELIMITER,
     FUNCTION_ARN,
@@ -45,6 +45,7 @@ def test_an_s3_delivery_of_a_stream_is_read_whole() -> None:
         delimiter=b"\n",
         s3=S3Configuration("archive", ROLE_ARN, "raw/", "bad/", gzip=True, file_extension=".gz", time_zone="Asia/Tokyo"),
         opensearch=None,
+        conversion=None,
     )
 
 
@@ -75,7 +76,6 @@ def test_a_processor_that_is_switched_off_does_nothing() -> None:
         (deployed("Redshift", S3), "destination Redshift is not run locally; use S3 or OpenSearch"),
         (deployed("ExtendedS3", S3) | {"Type": "MSKAsSource"}, "source MSKAsSource is not run locally"),
         (deployed("ExtendedS3", S3 | {"DynamicPartitioningConfiguration": {"Enabled": True}}), "dynamic partitioning"),
-        (deployed("ExtendedS3", S3 | {"DataFormatConversionConfiguration": {"Enabled": True}}), "format conversion"),
         (deployed("ExtendedS3", S3 | {"S3BackupMode": "Enabled"}), "source record backup"),
         (deployed("ExtendedS3", S3 | {"CompressionFormat": "Snappy"}), "compression Snappy is not run locally"),
         (deployed("ExtendedS3", S3, {"Type": "Decompression"}), "processor Decompression is not run locally"),

@@ -1,0 +1,60 @@
+"""JSON records to one Parquet file (Firehose developer guide, "Convert input data format")."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from localrun.delivery.conversion import FormatConversion, ParquetFormat
+from localrun.delivery.deserializer import Mismatch, row_reader
+from localrun.delivery.glue_schema import NoSchema
+
+#: Size of the JSON that becomes one row group, in bytes: only so much of an object is held as Python's values at once.
+_ROW_GROUP_BYTES = 8 * 2**20
+
+
+class Converted(NamedTuple):
+    """A file, and what is not in it."""
+
+    body: bytes | None
+    """None if no record could be converted."""
+    rejected: Sequence[tuple[int, Mismatch | NoSchema]]
+    """Positions of the records that could not, with the reason."""
+
+
+def convert(records: Sequence[bytes], schema: pa.Schema, conversion: FormatConversion) -> Converted:
+    """Rows of `records`, in their order. A record of several JSON objects one after the other is as many rows, or none."""
+    read = row_reader(conversion.deserializer, schema)
+    rejected: list[tuple[int, Mismatch]] = []
+    sink = io.BytesIO()
+    rows: list[list[Any]] = []
+    size = 0
+    with _writer(sink, schema, conversion.parquet) as writer:
+        for at, record in enumerate(records):
+            try:
+                rows += read(record)
+            except Mismatch as mismatch:
+                rejected.append((at, mismatch))
+            size += len(record)
+            if rows and (size >= _ROW_GROUP_BYTES or at == len(records) - 1):
+                writer.write_batch(_batch(rows, schema))
+                rows, size = [], 0
+    return Converted(sink.getvalue() if len(rejected) < len(records) else None, rejected)
+
+
+def _batch(rows: list[list[Any]], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True)
+    arrays = [pa.array(values, type=column.type) for values, column in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _writer(sink: io.BytesIO, schema: pa.Schema, form: ParquetFormat) -> pq.ParquetWriter:
+    """Times are written as Hive's own Parquet writer does, in 96 bits: every reader of Hive tables takes them."""
+    return pq.ParquetWriter(
+        sink, schema, compression=form.codec, use_dictionary=form.dictionary, data_page_size=form.page_bytes,
+        data_page_version=form.version, use_deprecated_int96_timestamps=True, store_schema=False,
+    )  # fmt: skip
