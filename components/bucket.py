@@ -137,6 +137,11 @@ class DataBucket(Construct):
             )
         )
 
+    def grant_store(self, role: iam.IRole, *, prefix: str) -> None:
+        """Writing objects under a prefix, and nothing else."""
+        self._grant_objects(role, ["s3:PutObject"], [prefix])
+        allow_key(role, self._key, through="s3", actions=["kms:GenerateDataKey"])
+
     def _grant_objects(self, role: iam.IRole, actions: list[str], prefixes: list[str]) -> None:
         """Objects below the prefixes; all objects when there are none."""
         patterns = [f"{prefix}/*" for prefix in prefixes] or ["*"]

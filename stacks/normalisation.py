@@ -47,7 +47,7 @@ class NormalisationStack(Stack):
         self.events = RecordStream(self, "Events", name=f"{prefix}-events", settings=streams.events, at_rest=at_rest)
         self.errors = RecordStream(self, "Errors", name=f"{prefix}-errors", settings=streams.errors, at_rest=at_rest)
         platform = FunctionPlatform(self, "Platform", settings=environment.functions, network=network, at_rest=at_rest)
-        self.normalise = self._normalise(environment, platform)
+        self.normalise = self._normalise(environment, platform, archive)
         self.raw_to_normalise = StreamConsumer(
             self,
             "RawToNormalise",
@@ -97,7 +97,7 @@ class NormalisationStack(Stack):
         CfnOutput(self, "ArchiveDelivery", value=self.raw_archive.name)
         CfnOutput(self, "ErrorsDelivery", value=self.errors_archive.name)
 
-    def _normalise(self, environment: Environment, platform: FunctionPlatform) -> PipelineFunction:
+    def _normalise(self, environment: Environment, platform: FunctionPlatform, archive: DataBucket) -> PipelineFunction:
         settings = environment.normalisation
         function = PipelineFunction(
             self,
@@ -112,6 +112,7 @@ class NormalisationStack(Stack):
             variables={
                 "EVENTS_STREAM": self.events.name,
                 "ERRORS_STREAM": self.errors.name,
+                "OVERSIZED_BUCKET": archive.name,
                 "DEFAULT_TENANT": settings.default_tenant,
                 "DEFAULT_TYPE": settings.default_type or "",
             },
@@ -119,4 +120,5 @@ class NormalisationStack(Stack):
         )
         self.events.grant_write(function.role)
         self.errors.grant_write(function.role)
+        archive.grant_store(function.role, prefix="oversized")
         return function

@@ -36,6 +36,7 @@ KINDS: Mapping[str, Kind] = {
 _VARIABLE_USES: Mapping[str, tuple[Verb, Use]] = {
     "AWS::Kinesis::Stream": ("writes", uses.PUT_RECORDS),
     "AWS::OpenSearchService::Domain": ("indexes", uses.INDEX_DOCUMENTS),
+    "AWS::S3::Bucket": ("stores", uses.STORE_OVERSIZED),
 }
 #: The step whose streams are open to producers.
 _FRONT = "ingestion"

@@ -32,6 +32,7 @@ Verb = Literal[
     "reads",
     "calls",
     "delivers",
+    "stores",
     "stages in",
     "backs up",
     "fails to",

@@ -194,6 +194,13 @@ KEEP_FAILED_BATCH = Use(
     service="s3",
     page=f"{_LAMBDA}/kinesis-on-failure-destination.html",
 )
+STORE_OVERSIZED = Use(
+    "the function stores events larger than their stream takes",
+    (Access(("s3:PutObject",), ("{arn}/oversized/*",), "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html"),),
+    key_actions=("kms:GenerateDataKey",),
+    service="s3",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+)
 INDEX_DOCUMENTS = Use(
     "the function indexes documents by bulk",
     (Access(("es:ESHttpPost",), ("{arn}/_bulk",), "https://docs.opensearch.org/latest/api-reference/document-apis/bulk/"),),

@@ -68,6 +68,8 @@ class NormaliseSettings(TransformSettings):
 
     events_stream: str
     errors_stream: str
+    oversized_bucket: str
+    """Bucket that keeps events larger than `events` takes."""
     events_record_kib: int = DEFAULT_RECORD_KIB
     """Largest record `events` takes."""
     errors_record_kib: int = 4 * DEFAULT_RECORD_KIB

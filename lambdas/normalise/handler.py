@@ -9,14 +9,14 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
-import orjson
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from common import resend, source
 from common.deadline import Deadline
-from common.model import Event, Rejected
+from common.model import Rejected
+from common.oversized import NotStored, OversizedStore, s3_client
 from common.recognise import Normaliser
 from common.resend import Resent
 from common.settings import NormaliseSettings
@@ -38,28 +38,36 @@ class Normalisation:
     normaliser: Normaliser
     events: StreamWriter
     errors: StreamWriter
+    oversized: OversizedStore
 
     def process(self, records: list[KinesisRecord], deadline: Deadline) -> BatchResponse:
-        """Which of `records` Lambda has to send again. Raises botocore's ClientError where a stream refuses for good."""
+        """Which of `records` Lambda has to send again. Raises botocore's ClientError where a stream or the bucket refuses for
+        good."""
         events: list[Entry] = []
         errors: list[Entry] = []
         reasons: Counter[tuple[str, str]] = Counter()
-        unwritable: list[Entry] = []
+        unwritable: list[int] = []
         for number, record in enumerate(records):
-            for rejected in self._open(number, record, events):
+            try:
+                refused = self._open(number, record, events)
+            except NotStored as error:
+                unwritable.append(number)
+                logger.warning("an event larger than its stream takes was not stored", extra={"reason": str(error)})
+                continue
+            for rejected in refused:
                 entry = Entry(rejected.body(STEP), rejected.at.partition_key or rejected.at.id(), number)
                 if self.errors.fits(entry):
                     errors.append(entry)
                     reasons[rejected.type or "none", rejected.reason] += 1
                 else:
-                    unwritable.append(entry)
+                    unwritable.append(number)
                     extra = {"at": rejected.at, "bytes": entry.size()}
                     logger.error("an error record is too large for the stream", extra=extra)
         unwritten_events = self.events.write(events, deadline)
         unwritten_errors = self.errors.write(errors, deadline)
-        unwritten = [*unwritable, *unwritten_events, *unwritten_errors]
+        unwritten = [*unwritable, *(entry.source for entry in (*unwritten_events, *unwritten_errors))]
         self._count(len(events) - len(unwritten_events), reasons, unwritten)
-        return source.response(records, (entry.source for entry in unwritten))
+        return source.response(records, unwritten)
 
     def _open(self, number: int, record: KinesisRecord, events: list[Entry]) -> list[Rejected]:
         """Adds the events of a record to `events`; returns what of it goes to `errors`."""
@@ -71,24 +79,19 @@ class Normalisation:
 
     def _divide(self, number: int, record: Resent, events: list[Entry]) -> list[Rejected]:
         rejected: list[Rejected] = []
-        too_large: Event | None = None
         for result in self.normaliser.normalise(record.data, record.at, record.given):
             if isinstance(result, Rejected):
                 rejected.append(result)
                 continue
             entry = Entry(result.body, result.partition_key, number)
-            if self.events.fits(entry):
-                events.append(entry)
-            else:
-                too_large = result
-        if too_large is not None:
-            detail = f"event {too_large.id} has {len(too_large.body)} bytes, more than stream {self.events.stream} takes"
-            tenant = str(orjson.loads(too_large.body)["tenant"])
-            # Whole, and once for the record: its other events are written, and sending it again would make the same ids.
-            rejected.append(Rejected(record.at, "too_large", detail, None, tenant, record.data, given=record.given))
+            if not self.events.fits(entry):
+                room = self.events.record_bytes - len(entry.partition_key.encode())
+                entry = Entry(self.oversized.keep(result, room).body, entry.partition_key, number)
+                metrics.add_metric("Oversized", MetricUnit.Count, 1)
+            events.append(entry)
         return rejected
 
-    def _count(self, events: int, reasons: Counter[tuple[str, str]], unwritten: list[Entry]) -> None:
+    def _count(self, events: int, reasons: Counter[tuple[str, str]], unwritten: list[int]) -> None:
         metrics.add_metric("Events", MetricUnit.Count, events)
         metrics.add_metric("Rejected", MetricUnit.Count, reasons.total())
         metrics.add_metric("Unwritten", MetricUnit.Count, len(unwritten))
@@ -106,6 +109,7 @@ def normalisation() -> Normalisation:
         Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type or None),
         StreamWriter(kinesis_client(), settings.events_stream, record_kib=settings.events_record_kib),
         StreamWriter(kinesis_client(), settings.errors_stream, record_kib=settings.errors_record_kib),
+        OversizedStore(s3_client, settings.oversized_bucket),
     )
 
 

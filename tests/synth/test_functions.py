@@ -65,8 +65,14 @@ def test_what_each_function_is_told(pipeline: Pipeline) -> None:
     endpoint = f"search-{domain.name}.{domain.region}.es.amazonaws.com"
     defaults = {"DEFAULT_TENANT": "default", "DEFAULT_TYPE": env.normalisation.default_type or ""}
     writers = [pipeline.arn("AWS::IAM::Role", path) for path in ("Route/Role", "Report/Role", "DirectPut/Access/Role")]
+    (archive,) = [each.name for each in pipeline.all("AWS::S3::Bucket") if each.path == "Archive/Bucket"]
     own = {
-        "normalise": {"EVENTS_STREAM": f"{prefix}-events", "ERRORS_STREAM": f"{prefix}-errors", **defaults},
+        "normalise": {
+            "EVENTS_STREAM": f"{prefix}-events",
+            "ERRORS_STREAM": f"{prefix}-errors",
+            "OVERSIZED_BUCKET": archive,
+            **defaults,
+        },
         "archive": {},
         "route": {"SEARCH_ENDPOINT": endpoint, "ERRORS_STREAM": f"{prefix}-errors"},
         "report": {"SEARCH_ENDPOINT": endpoint},

@@ -11,6 +11,7 @@ EDGES = (
     "stream/raw reads function/normalise",
     "function/normalise writes stream/events",
     "function/normalise writes stream/errors",
+    "function/normalise stores bucket/archive",
     "function/normalise fails to bucket/quarantine",
     # raw, errors → archive
     "stream/raw reads delivery/archive",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
-from typing import cast
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from mypy_boto3_kinesis import KinesisClient
 
 from common.model import Coordinates, Given
+from common.oversized import NAMES, OversizedStore, pointer
 from common.recognise import Normaliser
 from common.resend import Resent
 from common.source import BatchResponse
@@ -20,7 +21,7 @@ from normalise import handler as function
 from normalise.handler import Normalisation
 from tests.unit.functions.fakes import Clock, Context, FakeKinesis, batch, client_error, kinesis_record, sequence
 
-EVENTS, ERRORS = "weir-test-events", "weir-test-errors"
+EVENTS, ERRORS, ARCHIVE = "weir-test-events", "weir-test-errors", "weir-test-archive"
 FLOW = b"2 123456789012 eni-0a1b2c3d 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK"
 THROTTLED = "ProvisionedThroughputExceededException"
 NONE_FAILED: BatchResponse = {"batchItemFailures": []}
@@ -30,12 +31,13 @@ def failed_from(number: int) -> BatchResponse:
     return {"batchItemFailures": [{"itemIdentifier": sequence(number)}]}
 
 
-def step(kinesis: FakeKinesis, events_kib: int = 1_024, errors_kib: int = 4_096) -> Normalisation:
+def step(kinesis: FakeKinesis, events_kib: int = 1_024, errors_kib: int = 4_096, s3: Any = None) -> Normalisation:
     client = cast(KinesisClient, kinesis)
     return Normalisation(
         Normaliser(default_tenant="default"),
         StreamWriter(client, EVENTS, record_kib=events_kib),
         StreamWriter(client, ERRORS, record_kib=errors_kib),
+        OversizedStore(lambda: s3, ARCHIVE),
     )
 
 
@@ -112,38 +114,81 @@ def test_an_error_that_could_not_be_written_is_reported_too(clock: Clock, kinesi
     assert len(kinesis.on(EVENTS)) == 2
 
 
-def test_an_event_larger_than_its_stream_takes_goes_to_errors_with_the_raw_bytes(clock: Clock, kinesis: FakeKinesis) -> None:
-    large = gzip.compress(orjson.dumps({"level": "info", "message": "x" * 3_000, "timestamp": 1_722_375_081}))
-    assert step(kinesis, events_kib=1).process(batch(FLOW, large), clock.deadline(60)) == NONE_FAILED
-    (error,) = kinesis.on(ERRORS)
-    assert (error["reason"], error["tenant"]) == ("too_large", "default")
-    assert error["detail"].endswith("bytes, more than stream weir-test-events takes")
-    assert base64.b64decode(error["original"]) == large
-    assert len(kinesis.on(EVENTS)) == 1
+class FakeS3:
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.failures: list[Exception] = []
+        """Raised by the next calls, one each."""
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> None:
+        assert Bucket == ARCHIVE
+        if self.failures:
+            raise self.failures.pop(0)
+        self.objects[Key] = Body
 
 
-def test_a_record_with_several_events_too_large_is_one_error_and_its_other_events_are_written(
-    clock: Clock, kinesis: FakeKinesis
-) -> None:
-    def log(text: str, number: int) -> dict[str, object]:
-        return {
-            "id": str(number),
-            "timestamp": 1_722_375_081_000,
-            "message": orjson.dumps({"level": "info", "msg": text}).decode(),
-        }
+def log_event(text: str, number: int = 0) -> dict[str, object]:
+    message = orjson.dumps({"level": "info", "msg": text, "service": "shop"}).decode()
+    return {"id": str(number), "timestamp": 1_722_375_081_000, "message": message}
 
-    subscription = {
-        "messageType": "DATA_MESSAGE",
-        "owner": "123456789012",
-        "logGroup": "g",
-        "logStream": "s",
-        "subscriptionFilters": ["f"],
-        "logEvents": [log("x" * 2_000, 0), log("short", 1), log("y" * 2_000, 2)],
-    }
-    data = gzip.compress(orjson.dumps(subscription))
-    assert step(kinesis, events_kib=1).process(batch(data), clock.deadline(60)) == NONE_FAILED
-    assert [error["reason"] for error in kinesis.on(ERRORS)] == ["too_large"]
-    assert [event["message"] for event in kinesis.on(EVENTS)] == ["short"]
+
+def subscription(*log_events: dict[str, object]) -> bytes:
+    held = {"owner": "123456789012", "logGroup": "g", "logStream": "s", "subscriptionFilters": ["f"], "logEvents": log_events}
+    return gzip.compress(orjson.dumps({"messageType": "DATA_MESSAGE", **held}))
+
+
+def test_an_event_larger_than_its_stream_takes_is_kept_whole_and_pointed_to(clock: Clock, kinesis: FakeKinesis) -> None:
+    s3 = FakeS3()
+    text = "x" * 3_000
+    records = batch(subscription(log_event(text, 0), log_event("short", 1)), FLOW)
+    assert step(kinesis, events_kib=1, s3=s3).process(records, clock.deadline(60)) == NONE_FAILED
+    assert ERRORS not in kinesis.streams
+    pointing, short, _ = kinesis.on(EVENTS)
+    assert (short["message"], "weir" in short) == ("short", False)
+    ((key, body),) = s3.objects.items()
+    assert key.startswith("oversized/default/2024/07/30/")
+    whole = orjson.loads(gzip.decompress(body))
+    assert (whole["message"], whole["event"]["id"]) == (text, pointing["event"]["id"])
+    place = {"bucket": ARCHIVE, "key": key, "bytes": len(gzip.decompress(body))}
+    assert pointing.pop("weir") == {"oversized": place | {"removed": ["message"]}}
+    assert pointing == {name: value for name, value in whole.items() if name != "message"}
+
+
+def test_its_repetition_writes_the_same(clock: Clock, kinesis: FakeKinesis) -> None:
+    s3 = FakeS3()
+    for _ in range(2):
+        step(kinesis, events_kib=1, s3=s3).process(batch(subscription(log_event("x" * 3_000))), clock.deadline(60))
+    assert len(s3.objects) == 1
+    assert kinesis.streams[EVENTS][0] == kinesis.streams[EVENTS][1]
+
+
+def test_one_that_could_not_be_stored_is_sent_again_from_there(clock: Clock, kinesis: FakeKinesis) -> None:
+    s3 = FakeS3()
+    s3.failures = [client_error("SlowDown", "busy", 503)]
+    records = batch(FLOW, subscription(log_event("x" * 3_000)), FLOW)
+    assert step(kinesis, events_kib=1, s3=s3).process(records, clock.deadline(60)) == failed_from(1)
+    assert (len(kinesis.on(EVENTS)), s3.objects) == (2, {})
+
+
+def test_a_bucket_that_refuses_for_good_fails_the_batch(clock: Clock, kinesis: FakeKinesis) -> None:
+    s3 = FakeS3()
+    s3.failures = [client_error("AccessDenied", "no", 403)]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        step(kinesis, events_kib=1, s3=s3).process(batch(subscription(log_event("x" * 3_000))), clock.deadline(60))
+
+
+def test_as_few_fields_as_it_takes_are_removed_and_never_those_an_event_is_found_by() -> None:
+    document = {"event": {"id": "e" * 300}, "tenant": "t", "a": {"b": "x" * 500, "c": "y" * 400}, "d": ["z" * 90], "e": "w"}
+    found = orjson.loads(pointer(document, {"bucket": "b"}, 950))
+    assert found == {
+        "event": {"id": "e" * 300}, "tenant": "t", "a": {"c": "y" * 400}, "d": ["z" * 90], "e": "w",
+        "weir": {"oversized": {"bucket": "b", "removed": ["a.b"]}},
+    }  # fmt: skip
+    many: dict[str, Any] = {"event": {"id": "e"}, "tenant": "t"}
+    many |= {f"field{number}": "v" * 20 for number in range(5_000)}
+    small = pointer(many, {"bucket": "b"}, 2_000)
+    assert len(small) <= 2_000
+    assert len(orjson.loads(small)["weir"]["oversized"]["removed"]) == NAMES
 
 
 def test_an_error_record_no_stream_takes_is_reported_so_that_lambda_keeps_it(clock: Clock, kinesis: FakeKinesis) -> None:

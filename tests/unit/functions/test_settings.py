@@ -11,6 +11,7 @@ from common.settings import ContentSettings, NormaliseSettings, RouteSettings, S
 NORMALISE = {
     "EVENTS_STREAM": "weir-test-events",
     "ERRORS_STREAM": "weir-test-errors",
+    "OVERSIZED_BUCKET": "weir-test-archive",
     "DEFAULT_TENANT": "default",
     "DEFAULT_TYPE": "",
 }
