@@ -175,7 +175,7 @@ REFUSED: list[tuple[Callable[[DestinationsStage], Destination], str, str]] = [
     (kept_so("Redshift", all_records=False), "Redshift's backup keeps all records or none", "API_RedshiftDestination"),
     # Iceberg
     (unchanged("Iceberg", tables=()), "there is no table to deliver to", "API_IcebergDestination"),
-    (unchanged("Iceberg", routing=None), "nothing says which of the tables", "apache-iceberg-format-input-record.html"),
+    (unchanged("Iceberg", routing=None), "nothing says which of the tables", "apache-iceberg-format-input-record-different.html"),
     (unchanged("Iceberg", append_only=True), "only appends has no use for unique keys", "API_IcebergDestination"),
     (kept_so("Iceberg", all_records=True), "have a backup of failed records only", "API_IcebergDestination"),
     # Endpoints
