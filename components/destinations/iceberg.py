@@ -24,8 +24,8 @@ _ROUTING_PAGE = f"{GUIDE}/apache-iceberg-format-input-record-different.html"
 
 @dataclass(frozen=True, kw_only=True)
 class IcebergTable:
-    """A table of Iceberg's format version 2, in merge-on-read mode. Firehose updates and deletes by its ``unique_keys``, and
-    only inserts without."""
+    """A table of Iceberg's format version 2, in merge-on-read mode. Firehose updates and deletes by its ``unique_keys``, where
+    the routing or the processor says so, and only inserts without."""
 
     table: glue.CfnTable
     unique_keys: tuple[str, ...] = ()
