@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -93,9 +94,7 @@ class Wiring:
         Stack.of(self.scope).node.try_remove_child("@aws-cdk--aws-kinesisfirehose.CidrBlocks")
         # Firehose checks its permissions when the stream is made.
         stream.node.add_dependency(self.role)
-        resource = stream.node.default_child
-        assert isinstance(resource, firehose.CfnDeliveryStream)  # noqa: S101 - what the library makes, for the type checker
-        return resource
+        return cast(firehose.CfnDeliveryStream, stream.node.default_child)
 
     def of_template(self) -> firehose.CfnDeliveryStream:
         """Declares the stream as a CloudFormation resource, for the destinations the library does not have; the caller sets

@@ -19,13 +19,13 @@ from components.destinations.rules import API, GUIDE, Rules
 
 _L1 = firehose.CfnDeliveryStream
 _PAGE = f"{API}/API_IcebergDestinationConfiguration.html"
-_ROUTING_PAGE = f"{GUIDE}/apache-iceberg-format-input-record.html"
+_ROUTING_PAGE = f"{GUIDE}/apache-iceberg-format-input-record-different.html"
 
 
 @dataclass(frozen=True, kw_only=True)
 class IcebergTable:
-    """A table of Iceberg's format version 2, in merge-on-read mode. Firehose updates and deletes by its ``unique_keys``, and
-    only inserts without."""
+    """A table of Iceberg's format version 2, in merge-on-read mode. Firehose updates and deletes by its ``unique_keys``, where
+    the routing or the processor says so, and only inserts without."""
 
     table: glue.CfnTable
     unique_keys: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class IcebergTable:
 @dataclass(frozen=True, kw_only=True)
 class IcebergRouting:
     """JQ expressions that say, of a record, which table it belongs to and what is to be done there (Firehose developer guide,
-    "Route records to different Iceberg tables"). ``operation`` gives insert, update or delete."""
+    "Route incoming records to different Iceberg tables"). ``operation`` gives insert, update or delete."""
 
     database: str
     table: str

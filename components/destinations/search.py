@@ -6,6 +6,7 @@ import re
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesisfirehose as firehose
 
 from components.acknowledge import acknowledge_any_resource
 from components.destinations.destination import Wiring
@@ -37,12 +38,16 @@ def check_index(rules: Rules, index: str, page: str) -> None:
     )
 
 
-def caller_in_network(wiring: Wiring, network: PrivateNetwork) -> ec2.SecurityGroup:
-    """The security group of the interfaces Firehose makes in the network; lets it make them (Firehose developer guide,
-    "Grant Firehose access to an OpenSearch Service destination in a VPC"; the same for OpenSearch Serverless)."""
+def join_network(
+    wiring: Wiring, network: PrivateNetwork, receiver: ec2.IConnectable, *, noun: str
+) -> firehose.CfnDeliveryStream.VpcConfigurationProperty:
+    """Puts Firehose into the private subnets, with a security group that may call the receiver; lets it make its interfaces
+    there (Firehose developer guide, "Grant Firehose access to an OpenSearch Service destination in a VPC", and the same for
+    OpenSearch Serverless)."""
     group = ec2.SecurityGroup(
-        wiring.scope, "Caller", vpc=network.vpc, description="Firehose, to the search domain", allow_all_outbound=False
+        wiring.scope, "Caller", vpc=network.vpc, description=f"Firehose, to {noun}", allow_all_outbound=False
     )
+    group.connections.allow_to(receiver, ec2.Port.tcp(443), "Documents")
     wiring.role.add_to_policy(
         iam.PolicyStatement(
             actions=[
@@ -62,4 +67,8 @@ def caller_in_network(wiring: Wiring, network: PrivateNetwork) -> ec2.SecurityGr
         wiring.role,
         reason="EC2 knows no narrower resource for a service's network interfaces (service authorization reference).",
     )
-    return group
+    return firehose.CfnDeliveryStream.VpcConfigurationProperty(
+        role_arn=wiring.role.role_arn,
+        security_group_ids=[group.security_group_id],
+        subnet_ids=[subnet.subnet_id for subnet in network.subnets],
+    )

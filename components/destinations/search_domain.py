@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 
@@ -13,7 +12,7 @@ from components.destinations.buffering import SEARCH_DOMAIN, Buffer, check_buffe
 from components.destinations.destination import Backup, DeliveryMetrics, Destination, Wiring
 from components.destinations.processing import Processor
 from components.destinations.rules import API, Rules
-from components.destinations.search import RETRY_SECONDS, caller_in_network, check_index
+from components.destinations.search import RETRY_SECONDS, check_index, join_network
 from components.network import PrivateNetwork
 from components.search_domain import SearchDomain
 
@@ -69,7 +68,7 @@ class SearchDomainDestination(Destination):
         processing = wiring.processing()
         self.backup.bucket.grant_deliver(wiring.role, prefixes=[self.backup.folder])
         self._grant_domain(wiring.role)
-        group = self._join(wiring, self.network) if self.network else None
+        vpc = join_network(wiring, self.network, self.domain.domain, noun=self.noun) if self.network else None
         configuration = _L1.AmazonopensearchserviceDestinationConfigurationProperty(
             domain_arn=self.domain.arn,
             index_name=self.index,
@@ -84,15 +83,7 @@ class SearchDomainDestination(Destination):
             cloud_watch_logging_options=wiring.logging("Search"),
             s3_backup_mode="AllDocuments" if self.backup.all_records else "FailedDocumentsOnly",
             s3_configuration=wiring.backup(self.backup),
-            vpc_configuration=(
-                _L1.VpcConfigurationProperty(
-                    role_arn=wiring.role.role_arn,
-                    security_group_ids=[group.security_group_id],
-                    subnet_ids=[subnet.subnet_id for subnet in self.network.subnets],
-                )
-                if self.network and group
-                else None
-            ),
+            vpc_configuration=vpc,
         )
         stream = wiring.of_template()
         stream.amazonopensearchservice_destination_configuration = configuration
@@ -120,8 +111,3 @@ class SearchDomainDestination(Destination):
                 f"{self.index}*/_stats",
             ],
         )
-
-    def _join(self, wiring: Wiring, network: PrivateNetwork) -> ec2.SecurityGroup:
-        group = caller_in_network(wiring, network)
-        group.connections.allow_to(self.domain.domain, ec2.Port.tcp(443), "Documents")
-        return group

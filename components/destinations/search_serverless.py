@@ -15,7 +15,7 @@ from components.destinations.buffering import SEARCH_COLLECTION, Buffer, check_b
 from components.destinations.destination import Backup, DeliveryMetrics, Destination, Wiring
 from components.destinations.processing import Processor
 from components.destinations.rules import API, Rules
-from components.destinations.search import RETRY_SECONDS, caller_in_network, check_index
+from components.destinations.search import RETRY_SECONDS, check_index, join_network
 from components.network import PrivateNetwork
 
 #: Longest name of a data access policy (OpenSearch Serverless API reference, CreateAccessPolicy).
@@ -76,7 +76,11 @@ class SearchCollectionDestination(Destination):
         processing = wiring.processing()
         self.backup.bucket.grant_deliver(wiring.role, prefixes=[self.backup.folder])
         policy = self._grant_collection(wiring)
-        group = self._join(wiring, self.network) if self.network else None
+        vpc = (
+            join_network(wiring, self.network, self.endpoint_group, noun=self.noun)
+            if self.network and self.endpoint_group
+            else None
+        )
         configuration = _L1.AmazonOpenSearchServerlessDestinationConfigurationProperty(
             collection_endpoint=self.collection.attr_collection_endpoint,
             index_name=self.index,
@@ -89,15 +93,7 @@ class SearchCollectionDestination(Destination):
             cloud_watch_logging_options=wiring.logging("Search"),
             s3_backup_mode="AllDocuments" if self.backup.all_records else "FailedDocumentsOnly",
             s3_configuration=wiring.backup(self.backup),
-            vpc_configuration=(
-                _L1.VpcConfigurationProperty(
-                    role_arn=wiring.role.role_arn,
-                    security_group_ids=[group.security_group_id],
-                    subnet_ids=[subnet.subnet_id for subnet in self.network.subnets],
-                )
-                if self.network and group
-                else None
-            ),
+            vpc_configuration=vpc,
         )
         stream = wiring.of_template()
         stream.amazon_open_search_serverless_destination_configuration = configuration
@@ -122,9 +118,3 @@ class SearchCollectionDestination(Destination):
             description=f"{wiring.name} writes documents",
             policy=Stack.of(wiring.scope).to_json_string([{"Rules": [rule], "Principal": [wiring.role.role_arn]}]),
         )
-
-    def _join(self, wiring: Wiring, network: PrivateNetwork) -> ec2.SecurityGroup:
-        group = caller_in_network(wiring, network)
-        if self.endpoint_group:
-            group.connections.allow_to(self.endpoint_group, ec2.Port.tcp(443), "Documents")
-        return group

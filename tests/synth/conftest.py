@@ -76,3 +76,9 @@ def local(synthesize: Synthesize) -> Pipeline:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """A delivery stream for every kind of destination."""
     return destinations.synthesize(tmp_path_factory.mktemp("destinations"))
+
+
+@pytest.fixture(scope="session")
+def stage() -> destinations.DestinationsStage:
+    """The same stacks, not synthesized: tests change their destinations."""
+    return destinations.DestinationsStage(destinations.new_app(), "weir-test")

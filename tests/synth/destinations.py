@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -277,3 +279,13 @@ def synthesize(directory: Path) -> Pipeline:
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app), NIST80053R5Checks(app))
     app.synth()
     return Pipeline(ENVIRONMENT, directory)
+
+
+def changed(stage: DestinationsStage, construct_id: str, **changes: Any) -> Destination:
+    """The destination of that id, with fields of it changed."""
+    return cast(Destination, replace(cast(Any, stage.destinations[construct_id]), **changes))
+
+
+def changed_backup(stage: DestinationsStage, construct_id: str, **changes: Any) -> Destination:
+    """The destination of that id, with fields of its backup changed."""
+    return changed(stage, construct_id, backup=replace(cast(Any, stage.destinations[construct_id]).backup, **changes))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 
 import topology
-from tests.topology.changes import environment_of, granting, without_action
+from tests.topology.changes import changed, environment_of, granting, without_action
+from topology.assembly import Assembly
 from topology.policies import matches
 
 PERMISSIONS = ("missing permission", "excess permission")
@@ -119,3 +121,63 @@ def test_a_collection_asks_for_its_own_policy_too(pipeline: topology.Topology) -
         "index/weir-test/logs-test",
     )
     assert "no data access policy of the collection lets the role do it" in found.message
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "value", "words"),
+    [
+        ("Splunk", ("SecretsManagerConfiguration", "SecretARN"), "arn:secret", "the secret arn:secret is not in the assembly"),
+        ("Iceberg", ("DestinationTableConfigurationList", 0, "DestinationTableName"), "away", "away is not in the assembly"),
+        ("Redshift", ("S3BackupConfiguration", "BucketARN"), "arn:bucket", "its backup bucket arn:bucket is not in the assembly"),
+        ("SearchCollection", ("CollectionEndpoint",), "https://x", "its collection https://x is not in the assembly"),
+    ],
+)
+def test_what_the_stacks_do_not_have_is_not_guessed(
+    pipeline: topology.Topology, stream: str, path: tuple[str | int, ...], value: str, words: str
+) -> None:
+    copied, body = delivery_of(pipeline, stream)
+    (place,) = [held for name, held in body["Properties"].items() if name.endswith("DestinationConfiguration")]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(topology.AssemblyError, match=words):
+        topology.build(copied)
+
+
+def test_a_table_outside_of_the_stacks_buckets_is_not_guessed(pipeline: topology.Topology) -> None:
+    (table,) = [each for each in pipeline.assembly.of_type("AWS::Glue::Table") if each.path == "Users"]
+    copied, body = changed(pipeline.assembly, table.stack, table.id)
+    body["Properties"]["TableInput"]["StorageDescriptor"]["Location"] = "s3://elsewhere/users"
+    with pytest.raises(topology.AssemblyError, match="lies at 's3://elsewhere/users', which is no bucket of the assembly"):
+        topology.build(copied)
+
+
+def test_a_destination_that_is_not_known_is_refused(pipeline: topology.Topology) -> None:
+    copied, body = delivery_of(pipeline, "Splunk")
+    body["Properties"]["SnowflakeDestinationConfiguration"] = body["Properties"].pop("SplunkDestinationConfiguration")
+    with pytest.raises(topology.AssemblyError, match="the destination is not one of ExtendedS3DestinationConfiguration"):
+        topology.build(copied)
+
+
+def test_tables_that_lie_elsewhere_than_the_role_may_write_are_named(pipeline: topology.Topology) -> None:
+    (table,) = [each for each in pipeline.assembly.of_type("AWS::Glue::Table") if each.path == "Users"]
+    copied, body = changed(pipeline.assembly, table.stack, table.id)
+    parts = body["Properties"]["TableInput"]["StorageDescriptor"]["Location"]["Fn::Join"][1]
+    assert parts[-1] == "/tables/users"
+    parts[-1] = "/elsewhere/users"
+    found = permission_findings(topology.build(copied))
+    assert {finding.action for finding in found} == {
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:PutObject",
+    }
+    assert {finding.subject for finding in found} == {"delivery/iceberg delivers bucket/warehouse"}
+    assert all("/elsewhere/users/*" in str(finding.resource) for finding in found)
+
+
+def delivery_of(pipeline: topology.Topology, construct_id: str) -> tuple[Assembly, dict[str, Any]]:
+    """A copy of the assembly, and the body of one delivery stream in it that may be changed before the copy is read."""
+    streams = pipeline.assembly.of_type("AWS::KinesisFirehose::DeliveryStream")
+    (found,) = [each for each in streams if each.path == f"{construct_id}/Delivery"]
+    return changed(pipeline.assembly, found.stack, found.id)
