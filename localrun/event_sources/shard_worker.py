@@ -211,7 +211,13 @@ class ShardWorker:
         """Save how far all lanes are; the last one saves that the shard is done."""
         with self._changed:
             self.ended = self._read_all and not self._progress.pending
-            self._checkpoints.save(self._mapping.uuid, self.shard, Checkpoint(self._progress.sequence, self.ended))
+            where = f"{self.shard}: checkpoint"
+            try:
+                self._checkpoints.save(self._mapping.uuid, self.shard, Checkpoint(self._progress.sequence, self.ended))
+            except OSError as error:  # a full disk: the old one stays, and what came after it would be processed again
+                self._status.failed(where, error, self._clock.now())
+            else:
+                self._status.recovered(where)
 
     def _full(self) -> bool:
         """Every record in flight is in memory, so a slow function must hold the reader back."""

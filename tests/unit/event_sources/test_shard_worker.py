@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,26 @@ def test_a_process_killed_before_the_checkpoint_processes_again(run: Run) -> Non
     run.work_all()
     # THEN it processes them
     assert run.function.batches == [["1", "2"]]
+
+
+def test_a_full_disk_leaves_the_old_checkpoint_and_stops_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run.put("1")
+    run.work_all()
+    run.put("2")
+    with monkeypatch.context() as disk:
+        disk.setattr(run.checkpoints, "save", full)
+        run.work_all()
+    assert run.function.batches == [["1"], ["2"]]
+    assert run.checkpoint == "1"
+    assert run.failing == {"shard-0: checkpoint": "OSError: [Errno 28] No space left on device"}
+    # WHEN there is space again
+    run.put("3")
+    run.work_all()
+    assert run.checkpoint == "3"
+    assert run.failing == {}
 
 
 def test_a_missing_grant_is_shown_in_the_services_words_and_tried_again(run: Run) -> None:
