@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import http.client
 import os
 import signal
@@ -43,6 +44,8 @@ class Process:
     name: str
     popen: subprocess.Popen[bytes]
     log: Path
+    again: Callable[[], subprocess.Popen[bytes]]
+    """Starts the same command once more, its output after what the log holds."""
 
     @property
     def pid(self) -> int:
@@ -98,28 +101,48 @@ class ProcessGroups:
         with self._changing:
             if self._guard is None:
                 raise LocalRunError(f"{name} was not started: the pipeline is stopping")
-            try:
-                with log.open("wb") as output:
-                    popen = subprocess.Popen(
-                        [str(part) for part in command],
-                        stdin=subprocess.DEVNULL,
-                        stdout=output,
-                        stderr=subprocess.STDOUT,
-                        env=env,
-                        cwd=cwd,
-                        start_new_session=True,
-                        user=user.uid if user else None,
-                        group=user.gid if user else None,
-                        extra_groups=[] if user else None,
-                    )
-                if yields:
-                    os.setpriority(os.PRIO_PROCESS, popen.pid, YIELDING)
-            except OSError as error:
-                raise LocalRunError(f"{name} cannot be started: {error.filename or command[0]}: {error.strerror}") from error
-            process = Process(name, popen, log)
+            log.unlink(missing_ok=True)
+
+            def spawn() -> subprocess.Popen[bytes]:
+                try:
+                    with log.open("ab") as output:
+                        popen = subprocess.Popen(
+                            [str(part) for part in command],
+                            stdin=subprocess.DEVNULL,
+                            stdout=output,
+                            stderr=subprocess.STDOUT,
+                            env=env,
+                            cwd=cwd,
+                            start_new_session=True,
+                            user=user.uid if user else None,
+                            group=user.gid if user else None,
+                            extra_groups=[] if user else None,
+                        )
+                    if yields:
+                        os.setpriority(os.PRIO_PROCESS, popen.pid, YIELDING)
+                except OSError as error:
+                    raise LocalRunError(f"{name} cannot be started: {error.filename or command[0]}: {error.strerror}") from error
+                return popen
+
+            process = Process(name, spawn(), log, spawn)
             self._processes.append(process)
             self._tell_guard(f"+{process.pid}")
         return process
+
+    def restart(self, process: Process) -> Process:
+        """Start an ended process anew, with what it was started with; what it had started itself is killed first.
+
+        Raises LocalRunError if it cannot be started.
+        """
+        guard.send(process.pid, signal.SIGKILL)
+        with self._changing:
+            if self._guard is None:
+                raise LocalRunError(f"{process.name} was not started again: the pipeline is stopping")
+            successor = dataclasses.replace(process, popen=process.again())
+            self._processes[self._processes.index(process)] = successor
+            self._tell_guard(f"-{process.pid}")
+            self._tell_guard(f"+{successor.pid}")
+        return successor
 
     def run(
         self,
@@ -143,11 +166,6 @@ class ProcessGroups:
     def running(self) -> tuple[Process, ...]:
         """What was started and not ended, in that order."""
         return tuple(self._processes)
-
-    def raise_if_any_ended(self) -> None:
-        """Raise LocalRunError naming the first one that is no longer running."""
-        for process in self.running():
-            process.raise_if_ended()
 
     def stop(self) -> None:
         """End every process group, and then the guard. Does nothing the second time."""

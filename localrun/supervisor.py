@@ -28,7 +28,7 @@ from localrun.aws import program_environment
 from localrun.emulator.limits import NOT_DONE
 from localrun.errors import LocalRunError
 from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
-from localrun.processes import LOCALHOST, ProcessGroups, free_ports, need_free_port, wait_until_answering
+from localrun.processes import LOCALHOST, ProcessGroups, describe_exit, free_ports, need_free_port, wait_until_answering
 from localrun.state import Endpoints, Engine, State, only_pipeline, state_file, write_state
 from localrun.tools import Tools
 from localrun.warm_up import warm_up_functions, warm_up_search
@@ -37,6 +37,11 @@ T = TypeVar("T")
 
 CONSOLE_SECONDS = 30.0
 CHECK_SECONDS = 1.0
+#: Engines that go on where they ended: what they had done is on disk, in checkpoints, or asked for anew. The emulator is none of
+#: them, since its streams end with it.
+RESTARTED = frozenset({"OpenSearch", "event sources", "delivery", "console"})
+#: One that ends again this soon after it was started again has a fault that a further start does not cure.
+TRIED_SECONDS = 30.0
 
 
 class Pipeline:
@@ -50,6 +55,8 @@ class Pipeline:
         self._console_port = console_port
         self._closing = contextlib.ExitStack()
         self._groups = ProcessGroups()
+        self._state: State | None = None
+        self._restarts: dict[str, float] = {}
 
     def __enter__(self) -> Pipeline:
         return self
@@ -69,8 +76,29 @@ class Pipeline:
             raise
 
     def check(self) -> None:
-        """Raise LocalRunError, with the end of its log, when an engine is no longer running."""
-        self._groups.raise_if_any_ended()
+        """Start an engine that has ended again, where it can go on. Call this now and then.
+
+        Raises LocalRunError, with the end of its log, when it cannot, or ends again at once.
+        """
+        for process in self._groups.running():
+            if process.popen.poll() is None:
+                continue
+            now = time.monotonic()
+            tried = now - self._restarts.get(process.name, -TRIED_SECONDS) < TRIED_SECONDS
+            if self._state is None or process.name not in RESTARTED or tried:
+                process.raise_if_ended()
+                continue
+            self._say(f"{process.name} ended ({describe_exit(process.popen.returncode)}); starting it again")
+            self._groups.restart(process)
+            self._restarts[process.name] = now
+            self._publish(self._state)
+
+    def _publish(self, state: State) -> State:
+        """Keep the state of the running pipeline where other commands find it, with its engines of now."""
+        engines = tuple(Engine(name=engine.name, pid=engine.pid, log=engine.log) for engine in self._groups.running())
+        self._state = state.model_copy(update={"engines": engines})
+        write_state(self._state)
+        return self._state
 
     def stop(self) -> None:
         """End every process, and free the checkout for another pipeline. Does nothing the second time."""
@@ -106,11 +134,10 @@ class Pipeline:
             environment=self._environment,
             endpoints=Endpoints(aws=aws, opensearch=search, console=console),
             outputs=outputs.result(),
-            engines=tuple(Engine(name=engine.name, pid=engine.pid, log=engine.log) for engine in self._groups.running()),
+            engines=(),
             absent=(*distribution.result()[1].absent, *NOT_DONE),
         )
-        write_state(state)
-        return state
+        return self._publish(state)
 
     def _prepare_search(self, tools: Tools) -> tuple[java.Java, opensearch.Home]:
         runtime = java.find_java(tools)

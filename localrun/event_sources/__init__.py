@@ -2,7 +2,8 @@
 
 Behaviour follows the Lambda developer guide: "Using Lambda to process records from Amazon Kinesis Data Streams", "Process Amazon
 Kinesis Data Streams records with Lambda" (batching, stream positions), "Configuring partial batch response with Kinesis Data
-Streams and Lambda", and "Retain discarded batch records for a Kinesis Data Streams event source in Lambda".
+Streams and Lambda", "Retain discarded batch records for a Kinesis Data Streams event source in Lambda", and "Using event
+filtering with a Kinesis event source".
 
-Not done here, and refused with a message when a mapping asks for it: tumbling windows, filter criteria, enhanced fan-out.
+Not done here, and refused with a message when a mapping asks for it: tumbling windows, enhanced fan-out.
 """

@@ -21,7 +21,7 @@ class Progress:
 
     def __init__(self, lanes: int, sequence: str | None = None) -> None:
         self._settled = [-1] * lanes
-        self._pending: deque[tuple[int, int, str]] = deque()
+        self._pending: deque[tuple[int, int | None, str]] = deque()
         self._next = 0
         self.sequence = sequence
         """Sequence number of the checkpoint; None before the first."""
@@ -38,12 +38,27 @@ class Progress:
         self._pending.append((ordinal, lane, sequence))
         return ordinal
 
+    def skip(self, sequence: str) -> None:
+        """A record was read that no lane gets: it has ended when those before it have, see `advance`."""
+        if self._pending and self._pending[-1][1] is None:
+            self._pending.pop()  # the last one skipped stands for those before it, however many a slow lane holds up
+        self._pending.append((self._next, None, sequence))
+        self._next += 1
+
     def settle(self, lane: int, ordinal: int) -> bool:
         """All records of `lane` up to `ordinal` ended. Returns whether the checkpoint moved."""
         self._settled[lane] = ordinal
+        return self.advance()
+
+    def advance(self) -> bool:
+        """Move the checkpoint as far as records have ended. Returns whether it moved."""
         before = self.sequence
-        while self._pending and self._pending[0][0] <= self._settled[self._pending[0][1]]:
-            self.sequence = self._pending.popleft()[2]
+        while self._pending:
+            ordinal, lane, sequence = self._pending[0]
+            if lane is not None and ordinal > self._settled[lane]:
+                break
+            self.sequence = sequence
+            self._pending.popleft()
         return self.sequence != before
 
 

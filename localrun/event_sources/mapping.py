@@ -6,6 +6,8 @@ from collections.abc import Mapping as Description
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from localrun.event_sources.filtering import Filters, InvalidFilter
+
 Position = Literal["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]
 
 #: Lambda's own values for what a mapping does not say (Lambda developer guide, "Lambda parameters for Amazon Kinesis Data
@@ -35,6 +37,8 @@ class Mapping:
     max_retries: int
     max_age_seconds: int
     destination_arn: str | None
+    filters: tuple[str, ...] = ()
+    """Patterns of the filter criteria."""
 
     @property
     def function_name(self) -> str:
@@ -69,7 +73,13 @@ class Mapping:
             max_retries=int(description.get("MaximumRetryAttempts", UNLIMITED)),
             max_age_seconds=int(description.get("MaximumRecordAgeInSeconds", UNLIMITED)),
             destination_arn=destination.get("Destination") or None,
+            filters=patterns(description),
         )
+
+
+def patterns(description: Description[str, Any]) -> tuple[str, ...]:
+    """The patterns of a mapping's filter criteria."""
+    return tuple(found.get("Pattern", "") for found in (description.get("FilterCriteria") or {}).get("Filters") or ())
 
 
 def refusal(description: Description[str, Any]) -> str | None:
@@ -78,10 +88,12 @@ def refusal(description: Description[str, Any]) -> str | None:
     destination = ((description.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination") or ""
     if description.get("TumblingWindowInSeconds"):
         return f"{mapping}: tumbling windows are not run locally; remove TumblingWindowInSeconds in this environment"
-    if (description.get("FilterCriteria") or {}).get("Filters"):
-        return f"{mapping}: filter criteria are not run locally; remove FilterCriteria and filter in the function"
     if "/consumer/" in source:
         return f"{mapping}: enhanced fan-out is not run locally; map the stream itself instead of {source}"
     if destination and destination.split(":")[2:3] not in (["s3"], ["sqs"], ["sns"]):
         return f"{mapping}: failure destination {destination} is not run locally; use a bucket, a queue or a topic"
+    try:
+        Filters(patterns(description))
+    except InvalidFilter as error:
+        return f"{mapping}: filter criteria: {error}"
     return None

@@ -18,6 +18,8 @@ STATUS_SECONDS = 1.0
 #: How long a stop waits for a thread to finish what it does.
 STOP_SECONDS = 8.0
 
+log = logging.getLogger(__name__)
+
 
 class Joinable(Protocol):
     """The threads of a worker."""
@@ -44,11 +46,19 @@ def serve(status: Status, clock: Clock, threads: Joinable, refresh: Callable[[],
         if clock.now() >= next_refresh:
             refresh()
             next_refresh = clock.now() + refresh_seconds
-        status.write(clock.now())
+        write(status, clock)
         clock.wait(STATUS_SECONDS)
     threads.join(STOP_SECONDS)
-    status.write(clock.now())
+    write(status, clock)
     return 1 if threads.failed else 0
+
+
+def write(status: Status, clock: Clock) -> None:
+    """Write the status file; a full disk leaves the old one, and ends no worker."""
+    try:
+        status.write(clock.now())
+    except OSError as error:
+        log.error("status.json was not written: %s", error)
 
 
 def prepare(state: Path) -> Path:

@@ -14,6 +14,7 @@ from localrun.event_sources.checkpoint import Checkpoint, Checkpoints, Progress
 from localrun.event_sources.clock import Clock
 from localrun.event_sources.destination import FailureDestination
 from localrun.event_sources.event import PAYLOAD_LIMIT, Encoder, Item, payload
+from localrun.event_sources.filtering import Filters
 from localrun.event_sources.function import NotInvoked, Outcome
 from localrun.event_sources.mapping import Mapping
 from localrun.event_sources.shards import ShardReader
@@ -60,6 +61,7 @@ class ShardWorker:
         self._status = status
         self._clock = clock
         self._encoder = Encoder(mapping)
+        self._filters = Filters(mapping.filters)
         self._gatherers = [Gatherer(mapping.batch_size, mapping.window_seconds) for _ in self.lanes]
         self._progress = Progress(len(self.lanes), checkpoints.load(mapping.uuid, shard).sequence)
         self._changed = Condition()
@@ -85,12 +87,25 @@ class ShardWorker:
         self._read_failures = 0
         self._status.recovered(where)
         now = self._clock.now()
-        encoded = [(self._lane(record.partition_key), record, self._encoder.encode(record)) for record in read.records]
+        encoded = [
+            (self._lane(record.partition_key), record, self._encoder.encode(record) if self._filters.match(record.data) else None)
+            for record in read.records
+        ]
+        filtered = 0
         with self._changed:
             for lane, record, body in encoded:
-                ordinal = self._progress.read(lane, record.sequence)
-                self._gatherers[lane].add(Item(ordinal, record.sequence, record.arrival, body), now)
+                if body is None:
+                    self._progress.skip(record.sequence)
+                    filtered += 1
+                else:
+                    ordinal = self._progress.read(lane, record.sequence)
+                    self._gatherers[lane].add(Item(ordinal, record.sequence, record.arrival, body), now)
+            moved = self._progress.advance()
             self._changed.notify_all()
+        if filtered:
+            self._status.add(filtered=filtered)
+        if moved:
+            self._checkpoint()
         if read.ended:
             self.retire()
         return 0.0 if read.behind_seconds and read.records else POLL_SECONDS
@@ -196,7 +211,13 @@ class ShardWorker:
         """Save how far all lanes are; the last one saves that the shard is done."""
         with self._changed:
             self.ended = self._read_all and not self._progress.pending
-            self._checkpoints.save(self._mapping.uuid, self.shard, Checkpoint(self._progress.sequence, self.ended))
+            where = f"{self.shard}: checkpoint"
+            try:
+                self._checkpoints.save(self._mapping.uuid, self.shard, Checkpoint(self._progress.sequence, self.ended))
+            except OSError as error:  # a full disk: the old one stays, and what came after it would be processed again
+                self._status.failed(where, error, self._clock.now())
+            else:
+                self._status.recovered(where)
 
     def _full(self) -> bool:
         """Every record in flight is in memory, so a slow function must hold the reader back."""

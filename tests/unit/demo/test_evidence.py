@@ -32,7 +32,11 @@ class FakeSearch:
 
 
 def page(scroll: str, *ids: str) -> dict[str, Any]:
-    return {"_scroll_id": scroll, "hits": {"hits": [{"_id": name, "_index": "logs-app"} for name in ids]}}
+    return {
+        "_scroll_id": scroll,
+        "_shards": {"total": 1},
+        "hits": {"hits": [{"_id": name, "_index": "logs-app"} for name in ids]},
+    }
 
 
 def found(search: Any) -> dict[str, int]:
@@ -43,6 +47,12 @@ def test_documents_of_the_run_are_counted_by_the_node() -> None:
     search: Any = FakeSearch({"count": 42})
     assert count_documents(search, START) == 42
     assert search.asked == [("POST", "/logs-*/_count", {"query": OF_THIS_RUN})]
+
+
+def test_before_the_first_index_there_are_no_documents_and_no_scroll_to_clear() -> None:
+    search = FakeSearch({"_shards": {"total": 0}, "hits": {"hits": []}})
+    assert found(search) == {}
+    assert len(search.asked) == 1
 
 
 def test_documents_are_read_page_by_page_and_the_scroll_is_cleared() -> None:

@@ -50,6 +50,11 @@ def denied(action: str) -> ClientError:
     return ClientError({"Error": {"Code": "AccessDeniedException", "Message": f"not authorized to perform: {action}"}}, action)
 
 
+def throttled(action: str) -> ClientError:
+    code = "ProvisionedThroughputExceededException"
+    return ClientError({"Error": {"Code": code, "Message": "Rate exceeded for shard shard-0"}}, action)
+
+
 class FakeClock(Clock):
     """Waiting moves it; after `stop_after` waits it stops, so that no loop of a test can hang."""
 
@@ -80,6 +85,7 @@ class FakeKinesis:
     def __init__(self, shards: dict[str, list[dict[str, Any]]] | None = None) -> None:
         self.shards = shards or {"shard-0": []}
         self.parents: dict[str, str] = {}
+        self.adjacent: dict[str, str] = {}
         self.closed: set[str] = set()
         self.failures: list[ClientError] = []
         self.iterators: list[dict[str, Any]] = []
@@ -94,7 +100,9 @@ class FakeKinesis:
         self._fail()
         return {
             "Shards": [
-                {"ShardId": shard} | ({"ParentShardId": self.parents[shard]} if shard in self.parents else {})
+                {"ShardId": shard}
+                | ({"ParentShardId": self.parents[shard]} if shard in self.parents else {})
+                | ({"AdjacentParentShardId": self.adjacent[shard]} if shard in self.adjacent else {})
                 for shard in self.shards
             ]
         }

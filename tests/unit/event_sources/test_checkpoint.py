@@ -42,6 +42,23 @@ def test_the_checkpoint_is_always_the_last_before_the_first_unfinished(lanes: li
         assert progress.sequence == (str(first_unfinished - 1) if first_unfinished else None)
 
 
+def test_skipped_records_have_ended_when_those_before_them_have() -> None:
+    # GIVEN records 1 and 4 for a lane, 2, 3 and 5 for none
+    progress = Progress(1)
+    first = progress.read(0, "1")
+    progress.skip("2")
+    progress.skip("3")
+    fourth = progress.read(0, "4")
+    progress.skip("5")
+    assert not progress.advance()
+    assert progress.pending == 4  # 3 stands for 2
+    # WHEN 1 ends, THEN so do 2 and 3; with 4 so does 5
+    assert progress.settle(0, first)
+    assert progress.sequence == "3"
+    assert progress.settle(0, fourth)
+    assert (progress.sequence, progress.pending) == ("5", 0)
+
+
 def test_a_checkpoint_is_read_back_by_another_process(tmp_path: Path) -> None:
     Checkpoints(tmp_path).save("mapping", "shard-0", Checkpoint("42", closed=True))
     assert Checkpoints(tmp_path).load("mapping", "shard-0") == Checkpoint("42", closed=True)

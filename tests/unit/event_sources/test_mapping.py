@@ -24,6 +24,7 @@ DESCRIPTION: dict[str, Any] = {
     "MaximumRetryAttempts": 10,
     "MaximumRecordAgeInSeconds": 86_400,
     "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::quarantine"}},
+    "FilterCriteria": {"Filters": [{"Pattern": '{"data": {"level": ["ERROR"]}}'}]},
 }
 
 
@@ -44,6 +45,7 @@ def test_every_property_of_a_mapping_is_read() -> None:
         max_retries=10,
         max_age_seconds=86_400,
         destination_arn="arn:aws:s3:::quarantine",
+        filters=('{"data": {"level": ["ERROR"]}}',),
     )
 
 
@@ -53,6 +55,7 @@ def test_what_a_mapping_leaves_out_has_lambdas_default() -> None:
     assert (found.batch_size, found.window_seconds, found.parallelization_factor) == (100, 0, 1)
     assert (found.max_retries, found.max_age_seconds, found.bisect, found.partial_responses) == (-1, -1, False, False)
     assert found.destination_arn is None
+    assert found.filters == ()
 
 
 def test_a_starting_timestamp_is_in_seconds() -> None:
@@ -72,7 +75,7 @@ def test_only_an_enabled_mapping_is_read(state: str, enabled: bool) -> None:
     ("change", "words"),
     [
         ({"TumblingWindowInSeconds": 30}, "tumbling windows are not run locally; remove TumblingWindowInSeconds"),
-        ({"FilterCriteria": {"Filters": [{"Pattern": "{}"}]}}, "filter criteria are not run locally; remove FilterCriteria"),
+        ({"FilterCriteria": {"Filters": [{"Pattern": "{level"}]}}, "filter criteria: pattern {level is not JSON"),
         ({"EventSourceArn": f"{STREAM_ARN}/consumer/fast:1"}, "enhanced fan-out is not run locally"),
         (
             {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:kafka:us-east-1:000000000000:topic/t"}}},
@@ -88,7 +91,14 @@ def test_what_cannot_be_run_is_refused_with_the_mapping_and_the_remedy(change: d
 
 
 @pytest.mark.parametrize(
-    "change", [{}, {"TumblingWindowInSeconds": 0}, {"FilterCriteria": {"Filters": []}}, {"DestinationConfig": {}}]
+    "change",
+    [
+        {},
+        {"TumblingWindowInSeconds": 0},
+        {"FilterCriteria": {"Filters": []}},
+        {"FilterCriteria": {"Filters": [{"Pattern": '{"data": {"level": ["ERROR"]}}'}]}},
+        {"DestinationConfig": {}},
+    ],
 )
 def test_everything_else_is_run(change: dict[str, Any]) -> None:
     assert refusal(DESCRIPTION | change) is None

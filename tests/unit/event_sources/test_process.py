@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 from collections.abc import Iterator
@@ -53,6 +54,21 @@ def test_a_signal_stops_it(tmp_path: Path, number: signal.Signals) -> None:
 def test_a_failed_thread_is_an_exit_status(tmp_path: Path) -> None:
     clock = FakeClock(stop_after=1)
     assert serve(Status(tmp_path / "status.json", "worker"), clock, Joined(failed=True), lambda: None, 2.0) == 1
+
+
+def test_a_full_disk_ends_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    status, threads = Status(tmp_path / "status.json", "worker"), Joined()
+    with monkeypatch.context() as disk:
+        disk.setattr(Status, "write", full)
+        assert serve(status, FakeClock(stop_after=2), threads, lambda: None, 2.0) == 0
+    assert threads.joined
+    assert caplog.messages == ["status.json was not written: [Errno 28] No space left on device"] * 3
+    # WHEN there is space again
+    serve(status, FakeClock(stop_after=1), threads, lambda: None, 2.0)
+    assert (tmp_path / "status.json").exists()
 
 
 def test_both_arguments_are_required(capsys: pytest.CaptureFixture[str]) -> None:

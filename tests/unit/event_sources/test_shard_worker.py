@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from localrun.event_sources.shards import ShardReader, Start
 from localrun.event_sources.status import Part
 from tests.unit.event_sources.fakes import (
     MAPPING,
+    START,
     STREAM_ARN,
     FakeClock,
     FakeFunction,
@@ -25,6 +27,7 @@ from tests.unit.event_sources.fakes import (
     Recorder,
     denied,
     mapping,
+    throttled,
 )
 
 
@@ -115,6 +118,26 @@ def test_a_process_killed_before_the_checkpoint_processes_again(run: Run) -> Non
     assert run.function.batches == [["1", "2"]]
 
 
+def test_a_full_disk_leaves_the_old_checkpoint_and_stops_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run.put("1")
+    run.work_all()
+    run.put("2")
+    with monkeypatch.context() as disk:
+        disk.setattr(run.checkpoints, "save", full)
+        run.work_all()
+    assert run.function.batches == [["1"], ["2"]]
+    assert run.checkpoint == "1"
+    assert run.failing == {"shard-0: checkpoint": "OSError: [Errno 28] No space left on device"}
+    # WHEN there is space again
+    run.put("3")
+    run.work_all()
+    assert run.checkpoint == "3"
+    assert run.failing == {}
+
+
 def test_a_missing_grant_is_shown_in_the_services_words_and_tried_again(run: Run) -> None:
     run.put("1")
     run.kinesis.failures = [denied("kinesis:GetRecords")] * 2
@@ -125,6 +148,64 @@ def test_a_missing_grant_is_shown_in_the_services_words_and_tried_again(run: Run
     assert run.failing == {}
     assert run.checkpoint == "1"
     assert run.counts["read_errors"] == 2
+
+
+def test_a_throttled_reader_waits_longer_each_time_and_loses_nothing(run: Run) -> None:
+    run.put("1")
+    run.kinesis.failures = [throttled("GetRecords")] * 4
+    assert [run.worker.poll() for _ in range(4)] == [POLL_SECONDS, 0.4, 0.8, 1.6]
+    run.work_all()
+    assert run.function.batches == [["1"]]
+    assert run.worker.poll() == POLL_SECONDS
+
+
+def test_records_beyond_the_maximum_age_go_to_the_bucket_and_are_never_invoked(tmp_path: Path) -> None:
+    run = Run(tmp_path, of=mapping(max_age_seconds=60))
+    run.kinesis.put("shard-0", "1", arrival=START - 61)
+    run.put("2")
+    run.work_all()
+    [(_, put)] = run.s3.calls
+    kept = json.loads(put["Body"])
+    assert kept["requestContext"]["condition"] == "RecordAgeExceeded"
+    assert (kept["KinesisBatchInfo"]["startSequenceNumber"], kept["KinesisBatchInfo"]["batchSize"]) == ("1", 1)
+    assert run.function.batches == [["2"]]
+    assert run.checkpoint == "2"
+
+
+def test_filtered_records_are_checkpointed_and_never_invoked(tmp_path: Path) -> None:
+    # GIVEN a mapping for errors only, and one error among others
+    run = Run(tmp_path, of=mapping(filters=('{"data": {"level": ["ERROR"]}}',)))
+    for sequence, data in (
+        ("1", b'{"level": "INFO"}'),
+        ("2", b'{"level": "ERROR"}'),
+        ("3", b"ERROR"),
+        ("4", b'{"level": "INFO"}'),
+    ):
+        run.kinesis.put("shard-0", sequence, data=data)
+    run.work_all()
+    # THEN it alone is invoked, and all have ended
+    assert run.function.batches == [["2"]]
+    assert run.checkpoint == "4"
+    assert run.counts == {"filtered": 3, "invokes": 1, "records": 1}
+
+
+def test_a_shard_of_filtered_records_alone_is_checkpointed_without_an_invocation(tmp_path: Path) -> None:
+    run = Run(tmp_path, of=mapping(filters=('{"data": {"level": ["ERROR"]}}',)))
+    run.kinesis.put("shard-0", "1", data=b'{"level": "INFO"}')
+    run.kinesis.closed.add("shard-0")
+    run.worker.poll()
+    assert run.function.batches == []
+    assert run.checkpoints.load(MAPPING.uuid, "shard-0") == Checkpoint("1", closed=True)
+
+
+def test_a_filtered_record_waits_for_the_batch_before_it(tmp_path: Path) -> None:
+    run = Run(tmp_path, of=mapping(filters=('{"data": {"level": ["ERROR"]}}',)))
+    run.kinesis.put("shard-0", "1", data=b'{"level": "ERROR"}')
+    run.kinesis.put("shard-0", "2", data=b'{"level": "INFO"}')
+    run.worker.poll()
+    assert run.checkpoint is None
+    run.worker.work(0)
+    assert run.checkpoint == "2"
 
 
 def test_a_poison_record_goes_to_the_bucket_with_its_whole_event_and_the_rest_goes_on(tmp_path: Path) -> None:

@@ -89,6 +89,21 @@ def test_the_children_of_a_split_start_when_the_parent_has_ended(tmp_path: Path)
     assert run.threads.running == ["normalise/shard-1/0", "normalise/shard-1/read"]
 
 
+def test_the_child_of_a_merge_starts_when_both_parents_have_ended(tmp_path: Path) -> None:
+    run = Shards(tmp_path)
+    run.kinesis.shards |= {"shard-1": [], "shard-2": []}
+    run.kinesis.parents["shard-2"] = "shard-0"
+    run.kinesis.adjacent["shard-2"] = "shard-1"
+    run.kinesis.closed |= {"shard-0", "shard-1"}
+    run.worker.refresh()
+    run.step("normalise/shard-0/read")
+    run.worker.refresh()
+    assert run.threads.running == ["normalise/shard-1/0", "normalise/shard-1/read"]
+    run.step("normalise/shard-1/read")
+    run.worker.refresh()
+    assert run.threads.running == ["normalise/shard-2/0", "normalise/shard-2/read"]
+
+
 def test_a_closed_shard_is_not_read_again_after_a_restart(tmp_path: Path) -> None:
     Checkpoints(tmp_path).save(MAPPING.uuid, "shard-0", Checkpoint("9", closed=True))
     run = Shards(tmp_path)

@@ -141,7 +141,34 @@ def test_an_engine_that_ended_is_named_with_the_end_of_its_log(groups: ProcessGr
     )
     engine.popen.wait()
     with pytest.raises(LocalRunError, match=r"engine ended \(exit code 1\); its log .*log ends with:\nno memory"):
-        groups.raise_if_any_ended()
+        engine.raise_if_ended()
+
+
+def test_an_engine_that_ended_starts_again_with_the_same_command_and_log(groups: ProcessGroups, tmp_path: Path) -> None:
+    # GIVEN an engine that was killed, and what it had started, still running
+    program = f"import subprocess, sys, time; child = subprocess.Popen({SLEEP!r}); print(child.pid, flush=True); time.sleep(60)"
+    log = tmp_path / "log"
+    first = groups.start("engine", (sys.executable, "-c", program), log=log, env=dict(os.environ), cwd=tmp_path)
+    wait_for(lambda: log.read_text().count("\n") == 1)
+    os.kill(first.pid, signal.SIGKILL)
+    first.popen.wait()
+    assert group_lives(first.pid)
+    # WHEN it is started again
+    second = groups.restart(first)
+    # THEN it alone runs, its log goes on, and the guard watches it
+    wait_for(lambda: not group_lives(first.pid))
+    wait_for(lambda: log.read_text().count("\n") == 2)
+    assert groups.running() == (second,)
+    assert Path(f"/proc/{second.pid}/cwd").readlink() == tmp_path
+    groups.stop()
+    assert not group_lives(second.pid)
+
+
+def test_nothing_starts_again_once_stopped(groups: ProcessGroups, tmp_path: Path) -> None:
+    engine = groups.start("engine", SLEEP, log=tmp_path / "log", env=dict(os.environ))
+    groups.stop()
+    with pytest.raises(LocalRunError, match="engine was not started again: the pipeline is stopping"):
+        groups.restart(engine)
 
 
 def test_exit_codes_in_words() -> None:
