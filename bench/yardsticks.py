@@ -19,7 +19,7 @@ from localrun.errors import LocalRunError
 from localrun.state import State
 from producers.batch import Entry, StreamWriter, calls
 from producers.generator import Generator, Sample, Scenario
-from route.handler import document
+from route.document import document
 
 #: Scratch names, gone when the measurement is.
 STREAM, TENANT = "weir-bench", "weir_bench"

@@ -12,13 +12,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from common import bulk, search, source
-from common.bulk import MAX_ID_BYTES, Document
+from common.bulk import Document
 from common.deadline import Deadline
 from common.model import Coordinates, Rejected
 from common.search import SearchClient
 from common.settings import RouteSettings
 from common.source import BatchResponse, KinesisBatch, KinesisRecord
 from common.streams import CALL_SECONDS, Entry, StreamWriter, kinesis_client
+from route.document import NotAnEvent, document
 
 STEP = "route"
 #: For the answer, metrics and logs.
@@ -26,10 +27,6 @@ _RESERVE_SECONDS = 1.0
 
 logger = Logger()
 metrics = Metrics()
-
-
-class NotAnEvent(ValueError):
-    """A record of `events` that is no event the pipeline wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +71,6 @@ class Routing:
                 yield number
         for entry in self.errors.write(entries, deadline):
             yield entry.source
-
-
-def document(number: int, data: bytes) -> Document:
-    """The document of a record of `events`, in the index that its type, tenant and day of arrival name.
-
-    Raises NotAnEvent, saying which field is missing.
-    """
-    try:
-        event = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise NotAnEvent(f"not JSON: {error}") from error
-    if not isinstance(event, dict):
-        raise NotAnEvent("not a JSON object")
-    described = event.get("event")
-    fields = {**described, "tenant": event.get("tenant")} if isinstance(described, dict) else {}
-    id_, dataset, tenant, ingested = (_text(fields, name) for name in ("id", "dataset", "tenant", "ingested"))
-    if len(id_.encode()) > MAX_ID_BYTES:
-        raise NotAnEvent(f"event.id is longer than {MAX_ID_BYTES} bytes")
-    day = ingested[:10].replace("-", ".")
-    # A line break would end the document's line in the bulk request.
-    return Document(number, f"logs-{dataset}-{tenant}-{day}", id_, orjson.dumps(event) if b"\n" in data else data)
-
-
-def _text(fields: dict[str, object], name: str) -> str:
-    value = fields.get(name)
-    if isinstance(value, str) and value:
-        return value
-    raise NotAnEvent(f"{'tenant' if name == 'tenant' else f'event.{name}'} is missing, or no text")
 
 
 def _refusal(record: KinesisRecord, refused: Document, words: str) -> Rejected:
