@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 import urllib.request
-import zipfile
 from base64 import b64decode
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +40,6 @@ RATE = 150
 LONGEST_SECONDS = 300.0
 #: Few, so that each has an order to keep.
 KEYS = 8
-#: What a route function waits for the domain before it gives its batch back: short, so that faults outlast it. 7 s of it are
-#: kept for the errors stream.
-ROUTE_TIMEOUT_SECONDS = 11
 RECORD_BYTES = 1_024 * 1_024
 
 
@@ -219,10 +213,14 @@ class Evidence:
                     (event_id,) = Sample(data, "", "app").ids(self.run.raw, shard, sequence)
                     self.quarantined[event_id] = data
 
+    def promised_order(self) -> dict[str, list[str]]:
+        """Event ids by partition key, as `raw` has them, of what did not end on `errors` or in quarantine."""
+        return self.ledger.order(without=self.errors.originals.keys() | self.quarantined.keys())
+
     def order(self) -> dict[str, list[str]]:
-        """Event ids by partition key, as they first came on `events`."""
+        """The same, as they first came on `events`."""
         kinesis = self.run.session.client("kinesis")
-        mine = {event_id for ids in self.ledger.order().values() for event_id in ids}
+        mine = {event_id for ids in self.promised_order().values() for event_id in ids}
         begin = datetime.fromtimestamp(self.start, UTC)
         found: list[tuple[int, str, str]] = []
         for shard in kinesis.list_shards(StreamName=self.run.events)["Shards"]:
@@ -237,87 +235,3 @@ class Evidence:
                         found.append((int(record["SequenceNumber"]), record["PartitionKey"], event_id))
                 iterator = answer.get("NextShardIterator") if answer["Records"] else None
         return by_key((key, event_id) for _, key, event_id in sorted(found))
-
-
-@contextlib.contextmanager
-def faulty_functions(run: Run) -> Iterator[None]:
-    """The functions that read streams, with the handler that fails on demand before their own and the proxy for a domain."""
-    lambda_ = run.session.client("lambda")
-    layer = BytesIO()
-    with zipfile.ZipFile(layer, "w") as archive:
-        archive.write(Path(__file__).with_name("fault_handler.py"), "python/fault_handler.py")
-    version = lambda_.publish_layer_version(LayerName="faults", Content={"ZipFile": layer.getvalue()})["LayerVersionArn"]
-    with contextlib.ExitStack() as restoring:
-        for name in (run.normalise, run.route):
-            before = lambda_.get_function_configuration(FunctionName=name)
-            own: dict[str, Any] = {
-                "Handler": before["Handler"],
-                "Layers": [found["Arn"] for found in before["Layers"]],
-                "Environment": {"Variables": before["Environment"]["Variables"]},
-                "Timeout": before["Timeout"],
-            }
-            added = {
-                "FAULT_HANDLER": own["Handler"],
-                "FAULT_FILE": str(fault_file(run, name)),
-                "AWS_ENDPOINT_URL_OPENSEARCH": run.proxy.endpoint,
-            }
-            faulty = {
-                "Handler": "fault_handler.handler",
-                "Layers": [*own["Layers"], version],
-                "Environment": {"Variables": own["Environment"]["Variables"] | added},
-                "Timeout": ROUTE_TIMEOUT_SECONDS if name == run.route else own["Timeout"],
-            }
-            restoring.callback(configure, run, name, **own)
-            configure(run, name, **faulty)
-        yield
-
-
-@contextlib.contextmanager
-def timeout(run: Run, function: str, seconds: int) -> Iterator[None]:
-    """A function with another timeout."""
-    before = run.session.client("lambda").get_function_configuration(FunctionName=function)["Timeout"]
-    configure(run, function, Timeout=seconds)
-    try:
-        yield
-    finally:
-        configure(run, function, Timeout=before)
-
-
-def configure(run: Run, function: str, **configuration: Any) -> None:
-    """Change a function's configuration, and wait until it is in force."""
-    lambda_ = run.session.client("lambda")
-    lambda_.update_function_configuration(FunctionName=function, **configuration)
-    lambda_.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
-
-
-def fault_file(run: Run, function: str) -> Path:
-    return run.directory / f"{function}.fault"
-
-
-@contextlib.contextmanager
-def function_fault(run: Run, function: str, kind: str, marker: str = "") -> Iterator[None]:
-    """A function that fails as `fault_handler` says; it has to have failed once at least when this ends."""
-    file = fault_file(run, function)
-    count = file.with_suffix(".count")
-    count.unlink(missing_ok=True)
-    scratch = file.with_suffix(".new")
-    scratch.write_text(json.dumps({"kind": kind, "marker": marker}))
-    scratch.rename(file)
-    try:
-        yield
-        wait_for(count.exists, bool)
-    finally:
-        file.unlink()
-
-
-def kill(run: Run, engine: str, signal_number: int) -> int:
-    """Signal an engine and what it started; returns its process id."""
-    pid = run.engine(engine)
-    os.killpg(pid, signal_number)
-    return pid
-
-
-def failing(run: Run, worker: str) -> Counter[str]:
-    """What a worker says fails now, by part."""
-    parts = run.status(worker)["parts"]
-    return Counter({name: len(part["failing"]) for name, part in parts.items() if part["failing"]})

@@ -2,50 +2,48 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
-import json
-import resource
-import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from localrun.demo.evidence import Archive
 from localrun.demo.ledger import Ledger
-from localrun.errors import LocalRunError
-from localrun.search import Search
 from localrun.state import State
 from localrun.supervisor import Pipeline
 from producers.generator import Sample
-from producers.generator.containers import aggregate
-from tests.e2e.fault_proxy import FaultProxy
-from tests.e2e.fault_run import (
-    RATE,
-    Evidence,
-    KeyedLedger,
-    Run,
+from tests.e2e.fault_causes import (
+    answers,
+    bucket_closed,
+    dies,
+    disk_full,
     failing,
-    faulty_functions,
-    function_fault,
-    kill,
-    timeout,
+    hangs,
+    killed,
+    no_fault,
+    node_killed,
+    node_stopped,
+    poisoned,
+    producers_throttled,
+    read_only,
+    refusing_index,
+    resharded,
+    throttled,
+    throws,
 )
+from tests.e2e.fault_functions import faulty_functions
+from tests.e2e.fault_proxy import FaultProxy
+from tests.e2e.fault_records import corrupt, many_refused, one_poison, one_refused, oversized, skewed
+from tests.e2e.fault_run import Evidence, KeyedLedger, Run
 from tests.e2e.index import wait_for
 
 #: How long a fault is in force unless its row says otherwise, and how long the pipeline may take afterwards, in seconds.
 FAULT_SECONDS = 4.0
 RECOVERY_SECONDS = 90.0
-#: The archive's processor gathers records for a minute, and its buffer for 5 s more.
+#: The archive gathers for 5 s twice, and reads the children of a shard only when it has delivered their parents.
 ARCHIVE_SECONDS = 120.0
-
-POISON = "poison in this one"
-STRICT = "strict"
-"""A tenant whose index refuses its documents."""
 
 
 @pytest.fixture(scope="module")
@@ -56,256 +54,6 @@ def run(supervisor: Pipeline, pipeline: State, tmp_path_factory: pytest.TempPath
         run = Run(supervisor, pipeline, proxy, directory, Ledger(pipeline.outputs["ingestion"]["RawStream"]))
         with faulty_functions(run):
             yield run
-
-
-@contextlib.contextmanager
-def node_stopped(run: Run) -> Iterator[None]:
-    """The node neither answers nor refuses, for longer than the function waits for it."""
-    kill(run, "OpenSearch", signal.SIGSTOP)
-    try:
-        yield
-        # The function gave its batch back.
-        wait_for(lambda: failing_texts(run, run.route), bool)
-    finally:
-        kill(run, "OpenSearch", signal.SIGCONT)
-
-
-@contextlib.contextmanager
-def node_killed(run: Run) -> Iterator[None]:
-    """The node is gone, and started again on the same port and data."""
-    with killed(run, "OpenSearch"):
-        unanswered = run.proxy.unanswered
-        yield
-        assert run.proxy.unanswered > unanswered
-    wait_for(lambda: answering(run.state.endpoints.opensearch), bool)
-
-
-@contextlib.contextmanager
-def killed(run: Run, engine: str) -> Iterator[None]:
-    """An engine is killed, and started again by the supervisor."""
-    pid = kill(run, engine, signal.SIGKILL)
-    yield
-    run.supervisor.check()
-    assert run.engine(engine) != pid
-
-
-def answering(endpoint: str) -> bool:
-    """Whether a node takes requests."""
-    try:
-        with contextlib.closing(Search(endpoint)) as search:
-            return str(search.ask("GET", "/_cluster/health")["status"]) != "red"
-    except LocalRunError:
-        return False
-
-
-def answers(status: int) -> Callable[[Run], AbstractContextManager[None]]:
-    """The domain answers every request with this status."""
-
-    @contextlib.contextmanager
-    def cause(run: Run) -> Iterator[None]:
-        refused = run.proxy.refused
-        run.proxy.status = status
-        try:
-            yield
-            assert run.proxy.refused > refused
-        finally:
-            run.proxy.status = None
-
-    return cause
-
-
-@contextlib.contextmanager
-def read_only(run: Run) -> Iterator[None]:
-    """The indices take no writes, as on a node whose disk is nearly full."""
-    with contextlib.closing(Search(run.state.endpoints.opensearch)) as search:
-        search.ask("PUT", "/logs-*/_settings", {"index.blocks.write": True})
-        before = written(search)
-        try:
-            yield
-            assert written(search) == before
-        finally:
-            search.ask("PUT", "/logs-*/_settings", {"index.blocks.write": None})
-
-
-def written(search: Search) -> int:
-    """Documents of all log types."""
-    search.ask("POST", "/logs-*/_refresh")
-    count: int = search.ask("GET", "/logs-*/_count")["count"]
-    return count
-
-
-def throws(run: Run) -> AbstractContextManager[None]:
-    return function_fault(run, run.normalise, "throw")
-
-
-def dies(run: Run) -> AbstractContextManager[None]:
-    return function_fault(run, run.route, "kill")
-
-
-@contextlib.contextmanager
-def mapping_retries(run: Run, attempts: int) -> Iterator[None]:
-    """The mapping of normalise gives up sooner: deployed, it takes half a minute."""
-    lambda_ = run.session.client("lambda")
-    (mapping,) = lambda_.list_event_source_mappings(FunctionName=run.normalise)["EventSourceMappings"]
-    lambda_.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=attempts)
-    try:
-        yield
-    finally:
-        lambda_.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=mapping["MaximumRetryAttempts"])
-
-
-@contextlib.contextmanager
-def poisoned(run: Run) -> Iterator[None]:
-    """normalise throws whenever it sees the one record, until that is in quarantine."""
-    before = discarded(run)
-    with mapping_retries(run, 1), function_fault(run, run.normalise, "throw", POISON):
-        yield
-        wait_for(lambda: discarded(run), lambda now: now == before + 1)
-
-
-def discarded(run: Run) -> int:
-    """Records the event sources have given up."""
-    return int(run.status("event_sources")["totals"].get("discarded", 0))
-
-
-@contextlib.contextmanager
-def hangs(run: Run) -> Iterator[None]:
-    """normalise never answers, and is ended by its timeout."""
-    with timeout(run, run.normalise, 3), function_fault(run, run.normalise, "hang"):
-        yield
-        wait_for(lambda: failing_texts(run, run.normalise), lambda texts: "Task timed out" in str(texts))
-
-
-@contextlib.contextmanager
-def refusing_index(run: Run) -> Iterator[None]:
-    """The index of one tenant has a mapping that its documents do not fit, kept from before a template was changed."""
-    mappings = {"properties": {"message": {"type": "long", "ignore_malformed": False}}}
-    name = f"logs-app-{STRICT}-{datetime.now(UTC):%Y.%m.%d}"
-    with contextlib.closing(Search(run.state.endpoints.opensearch)) as search:
-        search.ask("PUT", f"/{name}", {"mappings": mappings})
-        try:
-            yield
-        finally:
-            wait_for(lambda: failing(run, "event_sources"), lambda parts: not parts)
-            search.ask("DELETE", f"/{name}")
-
-
-def throttled(share: float, *, raw: bool = False) -> Callable[[Run], AbstractContextManager[None]]:
-    """This share of what is put on a stream is refused: `events`, which normalise writes, or `raw`, which producers do."""
-
-    @contextlib.contextmanager
-    def cause(run: Run) -> Iterator[None]:
-        stream = run.raw if raw else run.events
-        before = run.throttle(stream, share)
-        try:
-            yield
-        finally:
-            assert run.throttle(stream, 0) > before
-
-    return cause
-
-
-@contextlib.contextmanager
-def producers_throttled(run: Run) -> Iterator[None]:
-    """`raw` takes nothing for a while; over before the row goes on, which waits for what is sent."""
-    before = run.throttle(run.raw, 1)
-    try:
-        wait_for(lambda: run.throttle(run.raw, 1), lambda refused: refused >= before + RATE)
-    finally:
-        run.throttle(run.raw, 0)
-    yield
-
-
-@contextlib.contextmanager
-def bucket_closed(run: Run) -> Iterator[None]:
-    """The role of the archive's delivery stream may not write."""
-    iam = run.session.client("iam")
-    deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
-    role = run.archive_role
-    iam.put_role_policy(
-        RoleName=role, PolicyName="fault", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    )
-    try:
-        yield
-        wait_for(lambda: failing(run, "delivery"), bool)
-    finally:
-        iam.delete_role_policy(RoleName=role, PolicyName="fault")
-
-
-@contextlib.contextmanager
-def disk_full(run: Run) -> Iterator[None]:
-    """The delivery worker can write no file: every write fails, as on a full disk (setrlimit(2), RLIMIT_FSIZE)."""
-    worker = run.engine("delivery")
-    before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
-    resource.prlimit(worker, resource.RLIMIT_FSIZE, (0, before[1]))
-    status = run.status("delivery")["updated"]
-    try:
-        yield
-        assert run.status("delivery")["updated"] == status
-    finally:
-        resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
-    wait_for(lambda: run.status("delivery"), lambda now: now["updated"] > status and now["pid"] == worker)
-
-
-@contextlib.contextmanager
-def resharded(run: Run) -> Iterator[None]:
-    """A shard of `raw` is split and merged again, and `events` has twice as many shards for a while."""
-    kinesis = run.session.client("kinesis")
-    first = run.open_shards(run.raw)[0]
-    middle = str(int(first["HashKeyRange"]["EndingHashKey"]) // 2)
-    kinesis.split_shard(StreamName=run.raw, ShardToSplit=first["ShardId"], NewStartingHashKey=middle)
-    kinesis.update_shard_count(StreamName=run.events, TargetShardCount=4, ScalingType="UNIFORM_SCALING")
-    yield
-    one, other = [shard["ShardId"] for shard in run.open_shards(run.raw) if shard.get("ParentShardId") == first["ShardId"]]
-    kinesis.merge_shards(StreamName=run.raw, ShardToMerge=one, AdjacentShardToMerge=other)
-    kinesis.update_shard_count(StreamName=run.events, TargetShardCount=2, ScalingType="UNIFORM_SCALING")
-    assert (len(run.open_shards(run.raw)), len(run.open_shards(run.events))) == (2, 2)
-
-
-def no_fault(run: Run) -> AbstractContextManager[None]:
-    """It is in the records."""
-    return contextlib.nullcontext()
-
-
-def record(number: int, tenant: str = "default", **fields: object) -> Sample:
-    """One event of an application."""
-    content = {"type": "app", "tenant": tenant, "level": "info", "message": f"record {number}"} | fields
-    return Sample(json.dumps(content).encode(), f"key-{number % 8}", "app")
-
-
-def one_poison(records: int) -> Callable[[], list[Sample]]:
-    """So many records, one of which is the poison, in their middle."""
-    return lambda: [record(number, **({"message": POISON} if number == records // 2 else {})) for number in range(records)]
-
-
-def one_refused() -> list[Sample]:
-    """A batch of 500 of which the index refuses one."""
-    return [record(number, STRICT if number == 250 else "default") for number in range(500)]
-
-
-def many_refused() -> list[Sample]:
-    return [record(number, STRICT) for number in range(100)]
-
-
-def corrupt() -> list[Sample]:
-    """A KPL aggregate whose checksum is wrong, one that ends too early, and gzip that does."""
-    whole = aggregate([("key", record(number).data) for number in range(5)])
-    packed = gzip.compress(record(1).data * 20)
-    broken = (whole[:-1] + bytes([whole[-1] ^ 0xFF]), whole[: len(whole) // 2], packed[: len(packed) // 2])
-    return [Sample(data, f"key-{number}", "corrupt", malformed=True) for number, data in enumerate(broken * 5)]
-
-
-def skewed() -> list[Sample]:
-    """From clocks that never were set, are a day early or late, or far ahead."""
-    now = datetime.now(UTC)
-    moments = (datetime(1970, 1, 1, tzinfo=UTC), now - timedelta(days=1), now + timedelta(days=1), now.replace(year=2099, day=1))
-    return [record(number, timestamp=moment.isoformat()) for number, moment in enumerate(moments * 5)]
-
-
-def failing_texts(run: Run, function: str) -> list[str]:
-    """What of a function's mapping fails now."""
-    parts = run.status("event_sources")["parts"].values()
-    return [text for part in parts if part.get("function") == function for text in part["failing"].values()]
 
 
 @dataclass(frozen=True)
@@ -326,6 +74,8 @@ class Fault:
 
 
 FAULTS = [
+    # Early, so that the archive is through with it when the last row has ended.
+    Fault("reshard while running", resharded),
     Fault("event-source worker killed and restarted", lambda run: killed(run, "event sources")),
     Fault("delivery worker killed and restarted", lambda run: killed(run, "delivery")),
     Fault("OpenSearch stopped", node_stopped, seconds=8),
@@ -346,9 +96,9 @@ FAULTS = [
     Fault("PutRecords of producers throttled", producers_throttled),
     Fault("PutRecords of producers failing in part", throttled(0.3, raw=True)),
     Fault("S3 refusing writes", bucket_closed, seconds=8),
+    Fault("oversized document", no_fault, seconds=1, records=oversized, refused=3),
     Fault("corrupt KPL aggregate, corrupt gzip", no_fault, seconds=1, records=corrupt),
     Fault("clock-skewed timestamps", no_fault, seconds=1, records=skewed),
-    Fault("reshard while running", resharded),
     Fault("disk full for the archive worker", disk_full, seconds=8),
 ]
 
@@ -372,7 +122,7 @@ def test_every_event_is_accounted_for(run: Run, fault: Fault) -> None:
     assert account.errors == account.malformed + fault.refused + fault.quarantined
     assert len(evidence.quarantined) == fault.quarantined
     if fault.ordered:
-        assert evidence.order() == ledger.order(without=evidence.quarantined)
+        assert evidence.order() == evidence.promised_order()
     # and nothing fails any more
     wait_for(lambda: failing(run, "event_sources") + failing(run, "delivery"), lambda parts: not parts)
 
