@@ -14,8 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 from urllib.parse import urlsplit
 
 from localrun import guard
@@ -101,11 +103,10 @@ class ProcessGroups:
         with self._changing:
             if self._guard is None:
                 raise LocalRunError(f"{name} was not started: the pipeline is stopping")
-            log.unlink(missing_ok=True)
 
-            def spawn() -> subprocess.Popen[bytes]:
+            def spawn(mode: Literal["wb", "ab"]) -> subprocess.Popen[bytes]:
                 try:
-                    with log.open("ab") as output:
+                    with log.open(mode) as output:
                         popen = subprocess.Popen(
                             [str(part) for part in command],
                             stdin=subprocess.DEVNULL,
@@ -124,7 +125,7 @@ class ProcessGroups:
                     raise LocalRunError(f"{name} cannot be started: {error.filename or command[0]}: {error.strerror}") from error
                 return popen
 
-            process = Process(name, spawn(), log, spawn)
+            process = Process(name, spawn("wb"), log, partial(spawn, "ab"))
             self._processes.append(process)
             self._tell_guard(f"+{process.pid}")
         return process

@@ -12,13 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from botocore.exceptions import ClientError
+
 if TYPE_CHECKING:
     from mypy_boto3_kinesis.client import KinesisClient
-    from mypy_boto3_kinesis.type_defs import PutRecordsResultEntryTypeDef
+    from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef, PutRecordsResultEntryTypeDef
 
 MAX_CALL_RECORDS = 500
 MAX_CALL_BYTES = 10 * 1_024 * 1_024
 LONGEST_PAUSE_SECONDS = 2.0
+THROTTLED = "ProvisionedThroughputExceededException"
 
 
 class RecordTooLarge(Exception):
@@ -83,10 +86,15 @@ class StreamWriter:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _call(self, entries: list[Entry]) -> list[PutRecordsResultEntryTypeDef]:
-        answer = self.client.put_records(
-            StreamName=self.stream, Records=[{"Data": entry.data, "PartitionKey": entry.partition_key} for entry in entries]
-        )
-        return answer["Records"]
+        records: list[PutRecordsRequestEntryTypeDef] = [
+            {"Data": entry.data, "PartitionKey": entry.partition_key} for entry in entries
+        ]
+        try:
+            return self.client.put_records(StreamName=self.stream, Records=records)["Records"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != THROTTLED:
+                raise
+            return [{"ErrorCode": THROTTLED}] * len(records)  # the whole call, so every record of it
 
 
 def calls(entries: Sequence[Entry]) -> Iterator[list[Entry]]:

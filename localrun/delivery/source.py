@@ -115,6 +115,7 @@ class KinesisStream:
         self._status = status
         self._clock = clock
         self._shards: dict[str, _Reading] = {}
+        self._unsaved: set[str] = set()
         self._list_at = 0.0
 
     @property
@@ -125,6 +126,8 @@ class KinesisStream:
         now = self._clock.now()
         if now >= self._list_at:
             self._list(now)
+        for shard in self._unsaved & self._shards.keys():
+            self._save(shard, self._shards[shard])
         records: list[Record] = []
         for shard, reading in self._shards.items():
             if not reading.ended and now >= reading.next_try:
@@ -161,7 +164,15 @@ class KinesisStream:
 
     def _save(self, shard: str, reading: _Reading) -> None:
         closed = reading.ended and reading.delivered == reading.last_read
-        self._checkpoints.save(self._owner, shard, Checkpoint(reading.delivered, closed))
+        where = f"{shard}: checkpoint"
+        try:
+            self._checkpoints.save(self._owner, shard, Checkpoint(reading.delivered, closed))
+        except OSError as error:  # a full disk: the old one stays, and what came after it would be delivered again
+            self._unsaved.add(shard)
+            self._status.failed(where, error, self._clock.now())
+        else:
+            self._unsaved.discard(shard)
+            self._status.recovered(where)
 
     def _list(self, now: float) -> None:
         self._list_at = now + REFRESH_SECONDS

@@ -42,7 +42,7 @@ def documents(search: Search, start: float) -> Counter[str]:
     while hits := page["hits"]["hits"]:
         found.update(hit["_id"] for hit in hits)
         page = search.ask("POST", "/_search/scroll", {"scroll": "2m", "scroll_id": page["_scroll_id"]})
-    if page["_shards"]["total"]:  # before the first index there is nothing to free, which the node takes for an error
+    if found:  # where nothing was found the node holds nothing either, and takes it for an error to be asked to free it
         search.ask("DELETE", "/_search/scroll", {"scroll_id": page["_scroll_id"]})
     return found
 

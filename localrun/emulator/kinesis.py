@@ -12,6 +12,7 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import kinesis
 from ministack.services.cloudformation import provisioners
 
+from localrun.emulator import throttling
 from localrun.emulator.layout import replace, require
 
 logger = logging.getLogger("weir")
@@ -123,19 +124,21 @@ def put_records(data: dict[str, Any]) -> Response:
         return refusal
     keep_house(stream)
     encryption = stream.get("EncryptionType", "NONE")
-    results = []
+    results: list[dict[str, Any]] = []
+    failed = 0
     for record in data["Records"]:
+        if throttling.refuses_one(stream["StreamName"]):
+            results.append(throttling.error(stream["StreamName"], shard_of(stream, record)))
+            failed += 1
+            continue
         shard_id, sequence = append(stream, record)
         results.append({"SequenceNumber": sequence, "ShardId": shard_id, "EncryptionType": encryption})
-    return json_response({"FailedRecordCount": 0, "Records": results, "EncryptionType": encryption})
+    return json_response({"FailedRecordCount": failed, "Records": results, "EncryptionType": encryption})
 
 
 def append(stream: Stream, record: dict[str, Any]) -> tuple[str, str]:
     """Put one record on its shard; returns the shard and the sequence number."""
-    explicit = record.get("ExplicitHashKey")
-    shard_id = kinesis._route_to_shard(
-        int(explicit) if explicit else kinesis._partition_key_to_hash(record["PartitionKey"]), stream
-    )
+    shard_id = shard_of(stream, record)
     sequence = kinesis._next_sequence_number()
     stream["shards"][shard_id]["records"].append(
         {
@@ -148,6 +151,14 @@ def append(stream: Stream, record: dict[str, Any]) -> tuple[str, str]:
     return shard_id, sequence
 
 
+def shard_of(stream: Stream, record: dict[str, Any]) -> str:
+    """The shard a record goes to."""
+    explicit = record.get("ExplicitHashKey")
+    hash_key = int(explicit) if explicit else kinesis._partition_key_to_hash(record["PartitionKey"])
+    shard: str = kinesis._route_to_shard(hash_key, stream)
+    return shard
+
+
 def accepting_stream(data: dict[str, Any], records: list[dict[str, Any]]) -> tuple[Stream, Response | None]:
     """The stream a put is for, and why it is refused: the stream's record size counts, which MiniStack takes for 1 MiB."""
     name, stream = kinesis._resolve_stream(data)
@@ -155,6 +166,8 @@ def accepting_stream(data: dict[str, Any], records: list[dict[str, Any]]) -> tup
         return {}, error_response_json("ResourceNotFoundException", f"Stream {name} not found", 400)
     if stream["StreamStatus"] != "ACTIVE":
         return {}, error_response_json("ResourceInUseException", f"Stream {name} is {stream['StreamStatus']}", 400)
+    if throttling.refuses_all(stream["StreamName"], len(records)):
+        return {}, error_response_json(throttling.CODE, f"Rate exceeded for stream {stream['StreamName']}.", 400)
     return stream, refusal_of(records, stream.get("MaxRecordSizeInKiB", DEFAULT_RECORD_KIB))
 
 

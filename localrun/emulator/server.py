@@ -8,6 +8,7 @@ INTERPRETER runs the Python functions. The functions see this process's environm
     GET  /_weir/deliveries     the deployed delivery streams with their whole configuration
     POST /_weir/drain?name=X   takes out what was put directly on delivery stream X
     GET  /_weir/streams        {stream name: records put since the start}
+    POST /_weir/throttle?stream=X&share=N   for tests: refuses that share of what is put on stream X (`throttling`)
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ import ministack.app
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from localrun.emulator import cloudformation, fast_json, firehose, functions, kinesis
+from localrun.emulator import cloudformation, fast_json, firehose, functions, kinesis, resharding, throttling
 
 ROUTES: dict[tuple[str, str], Callable[[dict[str, list[str]]], Any]] = {
     ("GET", "/_weir/deliveries"): lambda query: firehose.deliveries(),
     ("POST", "/_weir/drain"): lambda query: firehose.drain(query["name"][0]),
     ("GET", "/_weir/streams"): lambda query: kinesis.records_put(),
+    ("POST", "/_weir/throttle"): lambda query: throttling.throttle(query["stream"][0], float(query["share"][0])),
 }
 
 
@@ -58,6 +60,7 @@ def main(port: int, interpreter: str) -> None:
     os.environ.pop("PYTHONPATH", None)
     fast_json.correct()
     kinesis.correct()
+    resharding.correct()
     firehose.correct()
     functions.correct(interpreter, f"python{sys.version_info.major}.{sys.version_info.minor}")
     cloudformation.correct()

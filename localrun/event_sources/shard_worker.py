@@ -67,9 +67,13 @@ class ShardWorker:
         self._changed = Condition()
         self._read_all = False
         self._read_failures = 0
+        self._unsaved = False
+        """The last checkpoint could not be written."""
 
     def poll(self) -> float:
         """Read once if the lanes have room. Returns the seconds to wait before the next time."""
+        if self._unsaved:
+            self._checkpoint()
         if self._read_all:
             return POLL_SECONDS
         with self._changed:
@@ -215,8 +219,10 @@ class ShardWorker:
             try:
                 self._checkpoints.save(self._mapping.uuid, self.shard, Checkpoint(self._progress.sequence, self.ended))
             except OSError as error:  # a full disk: the old one stays, and what came after it would be processed again
+                self._unsaved = True
                 self._status.failed(where, error, self._clock.now())
             else:
+                self._unsaved = False
                 self._status.recovered(where)
 
     def _full(self) -> bool:

@@ -1,4 +1,4 @@
-"""One pipeline for all embedded tests that only read and send; each test looks for what it sent itself."""
+"""One pipeline for all embedded tests; each test looks for what it sent itself."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from localrun.state import State
+from localrun.state import State, running_state
 from localrun.supervisor import Pipeline
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 
 
 @pytest.fixture(scope="session")
-def pipeline() -> Iterator[State]:
+def supervisor() -> Iterator[Pipeline]:
     """The whole pipeline, deployed and running."""
     with Pipeline(report=print) as running:
-        yield running.start()
+        running.start()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def pipeline(supervisor: Pipeline) -> State:
+    """Where it answers, and what was deployed."""
+    return running_state()
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,10 @@ from localrun.tools import Tools
 if TYPE_CHECKING:
     from mypy_boto3_firehose.type_defs import ExtendedS3DestinationConfigurationTypeDef
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef, ShardTypeDef
 
 MIB = 1_024 * 1_024
+THROTTLED = "ProvisionedThroughputExceededException"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/reader"
 
 
@@ -156,6 +158,91 @@ def test_direct_put_records_wait_until_they_are_drained_once(engines: Engines) -
     deployed = next(delivery for delivery in engines.get("/_weir/deliveries") if delivery["Name"] == "direct")
     assert deployed["DestinationType"] == "ExtendedS3"
     assert deployed["Destination"] == destination
+
+
+def test_a_split_closes_its_parent_which_is_still_read(engines: Engines) -> None:
+    kinesis = engines.session.client("kinesis")
+    kinesis.create_stream(StreamName="split", ShardCount=1)
+    kinesis.put_record(StreamName="split", Data=b"before", PartitionKey="k")
+    (parent,) = kinesis.list_shards(StreamName="split")["Shards"]
+    kinesis.split_shard(StreamName="split", ShardToSplit=parent["ShardId"], NewStartingHashKey=str(2**127))
+    kinesis.put_record(StreamName="split", Data=b"after", PartitionKey="k")
+    # The parent has an end and is read to it, its children are named there, and what came later is in one of them.
+    closed, *children = kinesis.list_shards(StreamName="split")["Shards"]
+    assert closed["ShardId"] == parent["ShardId"]
+    assert "EndingSequenceNumber" in closed["SequenceNumberRange"]
+    assert [child["ParentShardId"] for child in children] == [parent["ShardId"]] * 2
+    answer = kinesis.get_records(ShardIterator=oldest(kinesis, "split"))
+    assert [record["Data"] for record in answer["Records"]] == [b"before"]
+    assert "NextShardIterator" not in answer
+    assert [child["ShardId"] for child in answer["ChildShards"]] == [child["ShardId"] for child in children]
+    assert in_shards(kinesis, "split", children) == [b"after"]
+    assert open_shard_count(kinesis, "split") == 2
+    with pytest.raises(ClientError, match=f"Shard {parent['ShardId']} is closed"):
+        kinesis.split_shard(StreamName="split", ShardToSplit=parent["ShardId"], NewStartingHashKey=str(2**126))
+    # WHEN the children are merged, THEN both are parents of the one that follows
+    one, other = [child["ShardId"] for child in children]
+    kinesis.merge_shards(StreamName="split", ShardToMerge=one, AdjacentShardToMerge=other)
+    merged = kinesis.list_shards(StreamName="split")["Shards"][-1]
+    assert (merged["ParentShardId"], merged["AdjacentParentShardId"]) == (one, other)
+    assert open_shard_count(kinesis, "split") == 1
+
+
+def test_another_shard_count_keeps_what_the_old_shards_hold(engines: Engines) -> None:
+    kinesis = engines.session.client("kinesis")
+    kinesis.create_stream(StreamName="scaled", ShardCount=2)
+    records: list[PutRecordsRequestEntryTypeDef] = [{"Data": b"%d" % n, "PartitionKey": str(n)} for n in range(20)]
+    kinesis.put_records(StreamName="scaled", Records=records)
+    kinesis.update_shard_count(StreamName="scaled", TargetShardCount=3, ScalingType="UNIFORM_SCALING")
+    kinesis.put_records(StreamName="scaled", Records=records)
+    shards = kinesis.list_shards(StreamName="scaled")["Shards"]
+    assert [(shard.get("ParentShardId"), shard.get("AdjacentParentShardId")) for shard in shards] == [
+        (None, None),
+        (None, None),
+        (shards[0]["ShardId"], None),
+        (shards[0]["ShardId"], shards[1]["ShardId"]),  # its hash keys were half the one's, half the other's
+        (shards[1]["ShardId"], None),
+    ]
+    sent = sorted(b"%d" % n for n in range(20))
+    assert sorted(in_shards(kinesis, "scaled", shards[:2])) == sorted(in_shards(kinesis, "scaled", shards[2:])) == sent
+    assert open_shard_count(kinesis, "scaled") == 3
+    with pytest.raises(ClientError, match="TargetShardCount 7: from 3 shards to half at least, double at most"):
+        kinesis.update_shard_count(StreamName="scaled", TargetShardCount=7, ScalingType="UNIFORM_SCALING")
+
+
+def in_shards(kinesis: KinesisClient, stream: str, shards: list[ShardTypeDef]) -> list[bytes]:
+    """Data of all records of some shards."""
+    found: list[bytes] = []
+    for shard in shards:
+        position = kinesis.get_shard_iterator(StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+        found += [record["Data"] for record in kinesis.get_records(ShardIterator=position["ShardIterator"])["Records"]]
+    return found
+
+
+def open_shard_count(kinesis: KinesisClient, stream: str) -> int:
+    return kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["OpenShardCount"]
+
+
+def test_a_stream_is_throttled_only_while_a_test_asks_for_it(engines: Engines) -> None:
+    kinesis = engines.session.client("kinesis")
+    kinesis.create_stream(StreamName="busy", ShardCount=1)
+    records: list[PutRecordsRequestEntryTypeDef] = [{"Data": b"x", "PartitionKey": "k"}] * 4
+    # GIVEN half of the records refused
+    engines.get("/_weir/throttle?stream=busy&share=0.5", method="POST")
+    answer = kinesis.put_records(StreamName="busy", Records=records)
+    assert answer["FailedRecordCount"] == 2
+    refused = {"ErrorCode": THROTTLED, "ErrorMessage": "Rate exceeded for shard shardId-000000000000 in stream busy."}
+    assert [record for record in answer["Records"] if "ErrorCode" in record] == [refused] * 2
+    assert len([record for record in answer["Records"] if "SequenceNumber" in record]) == 2
+    # all of them
+    engines.get("/_weir/throttle?stream=busy&share=1", method="POST")
+    with pytest.raises(ClientError, match=f"{THROTTLED}.*Rate exceeded for stream busy"):
+        kinesis.put_records(StreamName="busy", Records=records)
+    # and none again
+    told = engines.get("/_weir/throttle?stream=busy&share=0", method="POST")
+    assert told["refused"] >= 2 + 4
+    assert kinesis.put_records(StreamName="busy", Records=records)["FailedRecordCount"] == 0
+    assert engines.get("/_weir/streams")["busy"] == 2 + 4
 
 
 def test_an_alarm_of_metric_math_does_not_fail_the_stack(engines: Engines) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from base64 import b64encode
 from pathlib import Path
@@ -61,6 +62,22 @@ def test_after_a_restart_it_goes_on_behind_what_was_delivered(stream: Stream) ->
     # WHEN another process starts THEN it reads the third again
     stream.source = stream.start()
     assert stream.ids() == ["3.0"]
+
+
+def test_a_full_disk_leaves_the_old_checkpoint_and_stops_nothing(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    stream.kinesis.put("shard-0", "1")
+    with monkeypatch.context() as disk:
+        disk.setattr(stream.checkpoints, "save", full)
+        stream.source.delivered(stream.read())
+        assert stream.status.snapshot()["failing"] == {"shard-0: checkpoint": "OSError: [Errno 28] No space left on device"}
+    # WHEN there is space again
+    stream.read()
+    # THEN it is written, though nothing new came
+    assert stream.checkpoints.load("archive", "shard-0") == Checkpoint("1")
+    assert stream.status.snapshot()["failing"] == {}
 
 
 def test_an_aggregate_is_behind_only_when_all_of_it_is_delivered(stream: Stream) -> None:

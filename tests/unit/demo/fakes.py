@@ -152,14 +152,14 @@ class FakePipeline(FakeKinesis):
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         if path == "/_search/scroll":
-            return {"_scroll_id": "scroll", "_shards": {"total": 1}, "hits": {"hits": []}}
+            return {"_scroll_id": "scroll", "hits": {"hits": []}}
         (span,) = body["query"]["range"].values()
         found = [(name, arrival) for name, arrival in list(self.documents) if arrival >= span["gte"]]
         assert path.startswith("/logs-*/")
         if path.endswith("/_count"):
             return {"count": len(found)}
         if "scroll" in path:
-            return {"_scroll_id": "scroll", "_shards": {"total": 1}, "hits": {"hits": [{"_id": name} for name, _ in found]}}
+            return {"_scroll_id": "scroll", "hits": {"hits": [{"_id": name} for name, _ in found]}}
         buckets: dict[int, int] = {}
         for _, arrival in found:
             buckets[arrival - arrival % 50] = buckets.get(arrival - arrival % 50, 0) + 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from producers.batch import MAX_CALL_BYTES, MAX_CALL_RECORDS, Entry, Place, RecordTooLarge, StreamWriter
 
@@ -12,15 +14,19 @@ from producers.batch import MAX_CALL_BYTES, MAX_CALL_RECORDS, Entry, Place, Reco
 class FakeKinesis:
     """Takes every record, but refuses the ones in `refuse` the first time it sees them."""
 
-    def __init__(self, refuse: frozenset[bytes] = frozenset()) -> None:
+    def __init__(self, refuse: frozenset[bytes] = frozenset(), failures: Sequence[str] = ()) -> None:
+        """The first calls fail as a whole with the codes of `failures`."""
         self.calls: list[list[bytes]] = []
         self.taken: list[bytes] = []
         self.keys: list[str] = []
         self.refuse = set(refuse)
+        self.failures = list(failures)
 
     def put_records(self, *, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:
         assert StreamName == "raw"
         self.calls.append([record["Data"] for record in Records])
+        if self.failures:
+            raise ClientError({"Error": {"Code": self.failures.pop(0), "Message": "no"}}, "PutRecords")
         results: list[dict[str, str]] = []
         for record in Records:
             if record["Data"] in self.refuse:
@@ -79,3 +85,17 @@ def test_a_record_above_the_limit_stops_the_batch_before_anything_is_sent() -> N
     with pytest.raises(RecordTooLarge, match="a record of 132 bytes is above the stream's limit of 100"):
         writer(kinesis, limit=100).put([b"ok", b"x" * 100])
     assert kinesis.calls == []
+
+
+def test_a_call_throttled_as_a_whole_is_repeated_whole() -> None:
+    kinesis = FakeKinesis(failures=["ProvisionedThroughputExceededException"] * 2)
+    places = writer(kinesis).put([b"a", b"b"])
+    assert kinesis.calls == [[b"a", b"b"]] * 3
+    assert places == [Place("shardId-000000000000", "1"), Place("shardId-000000000000", "2")]
+
+
+def test_a_call_refused_for_good_is_not_repeated() -> None:
+    kinesis = FakeKinesis(failures=["AccessDeniedException"])
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        writer(kinesis).put([b"a"])
+    assert len(kinesis.calls) == 1
