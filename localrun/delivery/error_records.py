@@ -24,6 +24,20 @@ def processing_failure(record: Record, *, code: str, message: str, attempts: int
     )
 
 
+def partitioning_failure(record: Record, data: bytes, *, code: str, message: str, now: float) -> bytes:
+    """A record no partition takes (Firehose developer guide, "Troubleshoot dynamic partitioning errors")."""
+    return _line(
+        {
+            "attemptsMade": 1,
+            "arrivalTimestamp": record.arrival_ms,
+            "errorCode": code,
+            "errorMessage": message,
+            "attemptEndingTimestamp": int(now * 1000),
+            "rawData": b64encode(data).decode(),
+        }
+    )
+
+
 def document_failure(
     document: bytes, *, arrival_ms: int, code: str, message: str, attempts: int, now: float, document_id: str | None, index: str
 ) -> bytes:

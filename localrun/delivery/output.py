@@ -38,10 +38,11 @@ class Bucket:
         self._clock = clock
         self._zone = ZoneInfo(stream.s3.time_zone)
 
-    def put_data(self, parts: Sequence[bytes], oldest_ms: int) -> None:
-        """One object of delivered data. `oldest_ms` is the arrival of its oldest record. Raises Stopped."""
+    def put_data(self, parts: Sequence[bytes], oldest_ms: int, partition: Sequence[str] = ()) -> None:
+        """One object of delivered data. `oldest_ms` is the arrival of its oldest record, `partition` the values of the partition
+        keys in the prefix. Raises Stopped."""
         when = self._moment(oldest_ms)
-        self._put(data_prefix(self._stream.s3.prefix, when), parts, when, self._stream.s3.file_extension)
+        self._put(data_prefix(self._stream.s3.prefix, when, partition), parts, when, self._stream.s3.file_extension)
 
     def put_errors(self, lines: Sequence[bytes], oldest_ms: int, kind: tuple[str, str]) -> None:
         """One object of error records. Raises Stopped."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from common.kpl import MAGIC, CorruptAggregate, deaggregate
 from localrun.event_sources.shards import StreamRecord
@@ -23,14 +23,13 @@ class Record(NamedTuple):
     subsequence: int = 0
     """Place in a KPL aggregate; 0 for a plain record."""
     last: bool = True
-    """No more records of the same sequence number follow: the checkpoint may move past it."""
+    """No more records taken out of the same one follow: the checkpoint may move past it."""
 
 
 class Processed(NamedTuple):
-    """A record with what became of it."""
+    """A record with what is delivered of it."""
 
     record: Record
-    result: Literal["Ok", "Dropped", "ProcessingFailed"]
     data: bytes
     """What to deliver, or, of a failed record, the line of the error output."""
 

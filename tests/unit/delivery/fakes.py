@@ -57,6 +57,10 @@ def lambda_processor(**parameters: str) -> dict[str, Any]:
     return {"Type": "Lambda", "Parameters": [{"ParameterName": name, "ParameterValue": text} for name, text in given.items()]}
 
 
+def processor(kind: str, **parameters: str) -> dict[str, Any]:
+    return {"Type": kind, "Parameters": [{"ParameterName": name, "ParameterValue": text} for name, text in parameters.items()]}
+
+
 DELIMITER = {"Type": "AppendDelimiterToRecord", "Parameters": [{"ParameterName": "Delimiter", "ParameterValue": "\\n"}]}
 
 

@@ -22,7 +22,7 @@ from localrun.delivery.unsupported import Unsupported
 from tests.unit.delivery.fakes import CONVERSION, DELIMITER, NOW_MS, Run, record, to_s3
 from tests.unit.event_sources.fakes import denied
 
-CONVERTED = {"DataFormatConversionConfiguration": CONVERSION, "CompressionFormat": "UNCOMPRESSED"}
+CONVERTED: dict[str, Any] = {"DataFormatConversionConfiguration": CONVERSION, "CompressionFormat": "UNCOMPRESSED"}
 NOON = 1_486_480_381_000_000_000  # 2017-02-07T15:13:01Z
 
 
@@ -148,7 +148,7 @@ class TestDeserializers:
 
     def test_keys_are_lowercased_and_dots_replaced_where_asked_for(self) -> None:
         data = b'{"Source.IP":"a","Nested":{"Inner":1}}'
-        columns = {"source_ip": "string", "nested": "struct<inner:int>"}
+        columns: dict[str, Any] = {"source_ip": "string", "nested": "struct<inner:int>"}
         assert values(data, OpenXJson(dots_to_underscores=True), **columns) == ["a", {"inner": 1}]
         assert values(data, OpenXJson(case_insensitive=False), **columns) == [None, None]
 
@@ -157,7 +157,13 @@ class TestDeserializers:
 
     def test_nested_values_are_of_their_types(self) -> None:
         data = b'{"l":[1,null],"m":{"a":"2"},"s":{"x":"3","more":1},"d":"2024-02-29","n":1.005,"b":"AP8="}'
-        columns = {"l": "array<int>", "m": "map<string,int>", "s": "struct<x:bigint,y:int>", "d": "date", "n": "decimal(5,2)"}
+        columns: dict[str, Any] = {
+            "l": "array<int>",
+            "m": "map<string,int>",
+            "s": "struct<x:bigint,y:int>",
+            "d": "date",
+            "n": "decimal(5,2)",
+        }
         found = values(data, **columns, b="binary")
         assert found == [[1, None], [("a", 2)], {"x": 3, "y": None}, date(2024, 2, 29), Decimal("1.01"), b"\x00\xff"]
 
@@ -298,7 +304,7 @@ class TestDelivery:
                 },
             }
         ]
-        assert run.source.done == ["1", "2", "3"]
+        assert run.source.done == ["1", "3", "2"]  # shard by shard
         counts = run.status.snapshot()["counts"]
         assert (counts["delivered"], counts["conversion_failed"]) == (2, 1)
 

@@ -46,6 +46,8 @@ def test_an_s3_delivery_of_a_stream_is_read_whole() -> None:
         s3=S3Configuration("archive", ROLE_ARN, "raw/", "bad/", gzip=True, file_extension=".gz", time_zone="Asia/Tokyo"),
         opensearch=None,
         conversion=None,
+        deaggregation=None,
+        partitioning=None,
     )
 
 
@@ -75,14 +77,13 @@ def test_a_processor_that_is_switched_off_does_nothing() -> None:
     [
         (deployed("Redshift", S3), "destination Redshift is not run locally; use S3 or OpenSearch"),
         (deployed("ExtendedS3", S3) | {"Type": "MSKAsSource"}, "source MSKAsSource is not run locally"),
-        (deployed("ExtendedS3", S3 | {"DynamicPartitioningConfiguration": {"Enabled": True}}), "dynamic partitioning"),
         (deployed("ExtendedS3", S3 | {"S3BackupMode": "Enabled"}), "source record backup"),
         (deployed("ExtendedS3", S3 | {"CompressionFormat": "Snappy"}), "compression Snappy is not run locally"),
         (deployed("ExtendedS3", S3, {"Type": "Decompression"}), "processor Decompression is not run locally"),
         (deployed("ExtendedS3", S3, lambda_processor(), lambda_processor()), "a second Lambda processor"),
         (deployed("ExtendedS3", S3 | {"Prefix": "!{nothing:here}"}), "has no meaning in the prefix"),
         (deployed("ExtendedS3", S3 | {"CustomTimeZone": "Moon/Base"}), "Moon/Base"),
-        (deployed("AmazonOpenSearch", OPENSEARCH, {"Type": "MetadataExtraction"}), "processor MetadataExtraction"),
+        (deployed("AmazonOpenSearch", OPENSEARCH, {"Type": "MetadataExtraction"}), "needs JsonParsingEngine JQ-1.6"),
     ],
 )
 def test_what_cannot_be_run_is_refused_with_the_stream_and_the_reason(found: dict[str, Any], words: str) -> None:
