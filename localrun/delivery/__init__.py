@@ -7,5 +7,5 @@ Delivery is at least once, as Firehose's is: after a crash between writing an ob
 records twice. Documents keep their id and are written over themselves.
 
 Not done here, and refused with a message when a delivery stream asks for it: other sources and destinations, conversion to
-ORC, source backup of an S3 destination, compression other than GZIP.
+ORC, source backup of an S3 destination.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,9 +18,6 @@ from localrun.delivery.stream import DeliveryStream
 from localrun.event_sources.batch import backoff
 from localrun.event_sources.clock import Clock
 from localrun.event_sources.status import Part
-
-#: Fast: the worker shares its machine with what it serves.
-GZIP_LEVEL = 3
 
 
 class Bucket:
@@ -52,9 +48,7 @@ class Bucket:
 
     def _put(self, prefix: str, parts: Sequence[bytes], when: datetime, extension: str) -> None:
         s3 = self._stream.s3
-        body = b"".join(parts)
-        if s3.gzip:
-            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+        body = s3.compression.compress(b"".join(parts))
         key = prefix + object_name(self._stream.name, self._stream.version, when, extension)
         where = f"writing to bucket {s3.bucket}"
         attempt = 0

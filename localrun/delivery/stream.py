@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from localrun.delivery.compression import COMPRESSIONS, Compression
 from localrun.delivery.conversion import FormatConversion
 from localrun.delivery.deaggregation import Deaggregation
 from localrun.delivery.opensearch import Rotation
@@ -50,7 +51,7 @@ class S3Configuration:
     role_arn: str
     prefix: str
     error_prefix: str | None
-    gzip: bool
+    compression: Compression
     file_extension: str
     """Of delivered data."""
     time_zone: str
@@ -58,7 +59,7 @@ class S3Configuration:
     @property
     def error_extension(self) -> str:
         """Of the error output, which is compressed as data is, and never converted."""
-        return ".gz" if self.gzip else ""
+        return self.compression.extension
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,16 +218,17 @@ def _s3(name: str, config: Mapping[str, Any], extension: str, partitioning: Part
         error_prefix(prefix, error_output, PROCESSING_FAILED, now)
     except (BadPrefix, ZoneInfoNotFoundError) as error:
         raise Unsupported(f"delivery stream {name}: {error}") from error
-    compression = config.get("CompressionFormat") or "UNCOMPRESSED"
-    if compression not in ("UNCOMPRESSED", "GZIP"):
-        raise _unsupported(name, f"compression {compression}", "GZIP or UNCOMPRESSED")
+    form = config.get("CompressionFormat") or "UNCOMPRESSED"
+    if form not in COMPRESSIONS:
+        raise Unsupported(f"delivery stream {name}: there is no compression {form}; use {', '.join(COMPRESSIONS)}")
+    compression = COMPRESSIONS[form]
     return S3Configuration(
         bucket=config["BucketARN"].split(":::", 1)[1],
         role_arn=config["RoleARN"],
         prefix=prefix,
         error_prefix=error_output,
-        gzip=compression == "GZIP",
-        file_extension=config.get("FileExtension") or (".gz" if compression == "GZIP" else extension),
+        compression=compression,
+        file_extension=config.get("FileExtension") or (extension or compression.extension),
         time_zone=time_zone,
     )
 

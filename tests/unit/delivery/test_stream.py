@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localrun.delivery.compression import COMPRESSIONS
 from localrun.delivery.stream import (
     Buffering,
     DeliveryStream,
@@ -43,7 +44,9 @@ def test_an_s3_delivery_of_a_stream_is_read_whole() -> None:
         buffering=Buffering(MIB, 60),
         processor=LambdaProcessor(FUNCTION_ARN, "invoker", Buffering(MIB // 2, 2), 1),
         delimiter=b"\n",
-        s3=S3Configuration("archive", ROLE_ARN, "raw/", "bad/", gzip=True, file_extension=".gz", time_zone="Asia/Tokyo"),
+        s3=S3Configuration(
+            "archive", ROLE_ARN, "raw/", "bad/", COMPRESSIONS["GZIP"], file_extension=".gz", time_zone="Asia/Tokyo"
+        ),
         opensearch=None,
         conversion=None,
         deaggregation=None,
@@ -64,7 +67,7 @@ def test_what_is_left_out_has_firehoses_default() -> None:
     assert found.opensearch == OpenSearchConfiguration("logs", "OneDay", True, 300, False)
     assert found.buffering == Buffering(5 * MIB, 300)
     assert found.processor == LambdaProcessor(FUNCTION_ARN, None, Buffering(MIB, 60), 3)
-    assert found.s3 == S3Configuration("b", ROLE_ARN, "", None, gzip=False, file_extension="", time_zone="UTC")
+    assert found.s3 == S3Configuration("b", ROLE_ARN, "", None, COMPRESSIONS["UNCOMPRESSED"], file_extension="", time_zone="UTC")
 
 
 def test_a_processor_that_is_switched_off_does_nothing() -> None:
@@ -78,7 +81,7 @@ def test_a_processor_that_is_switched_off_does_nothing() -> None:
         (deployed("Redshift", S3), "destination Redshift is not run locally; use S3 or OpenSearch"),
         (deployed("ExtendedS3", S3) | {"Type": "MSKAsSource"}, "source MSKAsSource is not run locally"),
         (deployed("ExtendedS3", S3 | {"S3BackupMode": "Enabled"}), "source record backup"),
-        (deployed("ExtendedS3", S3 | {"CompressionFormat": "Snappy"}), "compression Snappy is not run locally"),
+        (deployed("ExtendedS3", S3 | {"CompressionFormat": "ZSTD"}), "there is no compression ZSTD; use UNCOMPRESSED, GZIP, ZIP"),
         (deployed("ExtendedS3", S3, {"Type": "Decompression"}), "processor Decompression is not run locally"),
         (deployed("ExtendedS3", S3, lambda_processor(), lambda_processor()), "a second Lambda processor"),
         (deployed("ExtendedS3", S3 | {"Prefix": "!{nothing:here}"}), "has no meaning in the prefix"),
