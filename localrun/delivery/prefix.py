@@ -14,6 +14,8 @@ from uuid import uuid4
 PROCESSING_FAILED = ("processing-failed", "processing-failed/")
 #: Firehose developer guide, "Buffer data for dynamic partitioning".
 PARTITIONS_EXCEEDED = ("activePartitionExceeded", "activePartitionExceeded/")
+#: Firehose developer guide, "Troubleshoot decompression in Firehose".
+DECOMPRESSION_FAILED = ("decompression-failed", "decompression-failed/")
 CONVERSION_FAILED = ("format-conversion-failed", "format-conversion-failed/")
 OPENSEARCH_FAILED = ("AmazonOpenSearchService-failed", "AmazonOpenSearchService_failed/")
 

@@ -24,7 +24,7 @@ class Progress:
 
     def begin(self, record: Record) -> None:
         """In the order they were read. Its data is not kept: it may be delivered long before it is told."""
-        self._open.setdefault(record.shard, deque()).append(record._replace(data=b""))
+        self._open.setdefault(record.shard, deque()).append(record._replace(data=b"", sent=None))
 
     def done(self, records: Iterable[Record]) -> None:
         """Delivered, dropped by the function, or in the error output."""

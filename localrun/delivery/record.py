@@ -9,7 +9,7 @@ from localrun.event_sources.shards import StreamRecord
 
 
 class Record(NamedTuple):
-    """One record as its producer sent it."""
+    """One record."""
 
     id: str
     """Unique in its delivery stream, and the same after a restart."""
@@ -24,6 +24,13 @@ class Record(NamedTuple):
     """Place in a KPL aggregate; 0 for a plain record."""
     last: bool = True
     """No more records taken out of the same one follow: the checkpoint may move past it."""
+    sent: bytes | None = None
+    """What the producer sent, where `data` was decompressed."""
+
+    @property
+    def raw(self) -> bytes:
+        """As the producer sent it."""
+        return self.data if self.sent is None else self.sent
 
 
 class Processed(NamedTuple):

@@ -94,6 +94,14 @@ class Partitioning:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Where the records as they were sent are kept too (API reference, S3BackupMode)."""
+
+    s3: S3Configuration
+    buffering: Buffering
+
+
+@dataclass(frozen=True, slots=True)
 class Processing:
     """What records go through."""
 
@@ -101,6 +109,8 @@ class Processing:
     delimiter: bytes = b""
     query: str | None = None
     deaggregation: Deaggregation | None = None
+    decompression: bool = False
+    messages_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,11 @@ class DeliveryStream:
     conversion: FormatConversion | None
     deaggregation: Deaggregation | None
     partitioning: Partitioning | None
+    backup: Backup | None
+    decompression: bool
+    """Records are gzip, of CloudWatch Logs."""
+    messages_only: bool
+    """Of those only the messages are delivered."""
 
     @classmethod
     def from_deployed(cls, deployed: Mapping[str, Any]) -> DeliveryStream:
@@ -136,7 +151,6 @@ class DeliveryStream:
             s3, opensearch = config["S3Configuration"], _opensearch(config)
         else:
             raise _unsupported(name, f"destination {kind}", "S3 or OpenSearch")
-        _refuse_what_is_not_run(name, config)
         processing = _processing(name, config.get("ProcessingConfiguration") or {})
         partitioning = _partitioning(name, config, processing)
         conversion = _conversion(name, config, deployed["Arn"])
@@ -154,16 +168,14 @@ class DeliveryStream:
             conversion=conversion,
             deaggregation=processing.deaggregation,
             partitioning=partitioning,
+            backup=_backup(name, config),
+            decompression=processing.decompression,
+            messages_only=processing.messages_only,
         )
 
 
 def _unsupported(name: str, what: str, instead: str) -> Unsupported:
     return Unsupported(f"delivery stream {name}: {what} is not run locally; use {instead} in this environment")
-
-
-def _refuse_what_is_not_run(name: str, config: Mapping[str, Any]) -> None:
-    if config.get("S3BackupMode") == "Enabled":
-        raise _unsupported(name, "source record backup", "S3BackupMode Disabled")
 
 
 def _buffering(hints: Mapping[str, Any], default_mib: int = 5) -> Buffering:
@@ -209,7 +221,17 @@ def _partitioning(name: str, config: Mapping[str, Any], processing: Processing) 
     return Partitioning(processing.query)
 
 
-def _s3(name: str, config: Mapping[str, Any], extension: str, partitioning: Partitioning | None) -> S3Configuration:
+def _backup(name: str, config: Mapping[str, Any]) -> Backup | None:
+    """Its ErrorOutputPrefix is ignored (Firehose developer guide, "Understand custom prefixes for Amazon S3 objects")."""
+    if config.get("S3BackupMode") != "Enabled":
+        return None
+    found = config.get("S3BackupConfiguration")
+    if not found:
+        raise Unsupported(f"delivery stream {name}: S3BackupMode Enabled needs S3BackupConfiguration")
+    return Backup(_s3(name, {**found, "ErrorOutputPrefix": None}), _buffering(found.get("BufferingHints") or {}))
+
+
+def _s3(name: str, config: Mapping[str, Any], extension: str = "", partitioning: Partitioning | None = None) -> S3Configuration:
     prefix, error_output = config.get("Prefix") or "", config.get("ErrorOutputPrefix") or None
     time_zone = config.get("CustomTimeZone") or "UTC"
     try:
@@ -254,6 +276,7 @@ def _processing(name: str, config: Mapping[str, Any]) -> Processing:
     delimiter = b""
     extraction: str | None = None
     deaggregation: Deaggregation | None = None
+    decompression = messages_only = False
     if str(config.get("Enabled", False)).lower() != "true":
         return Processing()
     for found in config.get("Processors") or ():
@@ -272,9 +295,19 @@ def _processing(name: str, config: Mapping[str, Any]) -> Processing:
             extraction = _query(name, parameters)
         elif found["Type"] == "RecordDeAggregation":
             deaggregation = _deaggregation(name, parameters)
+        elif found["Type"] == "Decompression":
+            decompression = True
+            if parameters.get("CompressionFormat", "GZIP") != "GZIP":
+                raise Unsupported(
+                    f"delivery stream {name}: Decompression has no format {parameters['CompressionFormat']}; use GZIP"
+                )
+        elif found["Type"] == "CloudWatchLogProcessing":
+            messages_only = parameters.get("DataMessageExtraction", "false").lower() == "true"
         else:
-            raise _unsupported(name, f"processor {found['Type']}", "another")
-    return Processing(processor, delimiter, extraction, deaggregation)
+            raise _unsupported(name, f"processor {found['Type']}", "one of the API reference, ProcessorType")
+    if messages_only and not decompression:
+        raise Unsupported(f"delivery stream {name}: CloudWatchLogProcessing needs a Decompression processor")
+    return Processing(processor, delimiter, extraction, deaggregation, decompression, messages_only)
 
 
 def _query(name: str, parameters: Mapping[str, str]) -> str:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from localrun.delivery.buffer import Buffer
+from localrun.delivery.cloudwatch_logs import decompress, messages
 from localrun.delivery.conversion import FormatConversion
-from localrun.delivery.error_records import conversion_failure, partitioning_failure, processing_failure
+from localrun.delivery.error_records import conversion_failure, processing_failure, record_failure
 from localrun.delivery.failure import Failure
 from localrun.delivery.glue_schema import GlueSchema, NoSchema
 from localrun.delivery.opensearch import Document, index_name, one_line
@@ -18,6 +19,7 @@ from localrun.delivery.partition_keys import ACTIVE_PARTITIONS, EMPTY_KEY, TOO_L
 from localrun.delivery.partitions import Partitions
 from localrun.delivery.prefix import (
     CONVERSION_FAILED,
+    DECOMPRESSION_FAILED,
     FROM_LAMBDA,
     FROM_QUERY,
     OPENSEARCH_FAILED,
@@ -75,21 +77,24 @@ class DeliveryWorker:
         bucket: Bucket,
         search: Search,
         schema: GlueSchema | None,
+        backup: Bucket | None,
         status: Part,
         clock: Clock,
     ) -> None:
         """`invoke` sends a payload to the processor's function and raises NotInvoked; None without a processor. `schema` is that
-        of the files data is converted to; None without a conversion."""
+        of the files data is converted to; None without a conversion. `backup` keeps the records as they were sent too."""
         self._stream = stream
         self._source = source
         self._invoke = invoke
         self._bucket = bucket
         self._search = search
         self._schema = schema
+        self._backup = backup
         self._status = status
         self._clock = clock
         self._unprocessed: Buffer[Record] = Buffer(stream.processor.buffering if stream.processor else stream.buffering)
         self._processed: Partitions[Target, Processed] = Partitions(stream.buffering)
+        self._unsaved: Buffer[Record] = Buffer(stream.backup.buffering if stream.backup else stream.buffering)
         self._progress = Progress(source)
         self._partition_keys = partition_keys(stream.s3.prefix)
         self._query = query(stream.partitioning.query) if stream.partitioning and stream.partitioning.query else None
@@ -101,6 +106,8 @@ class DeliveryWorker:
         now = self._clock.now()
         try:
             for record in self._source.read():
+                if self._backup is not None:
+                    self._save(record, now)
                 for part in self._parts(record):
                     if self._stream.processor is None:
                         self._keep(part, part.data, None)
@@ -112,12 +119,14 @@ class DeliveryWorker:
                 self._process()
             for target in self._processed.due(self._clock.now()):
                 self._deliver(target)
+            if self._unsaved.due_in(self._clock.now()) == 0:
+                self._back_up()
         except Stopped:
             self._broken_off = True
             return 0.0
         if self._source.behind:
             return 0.0
-        due = (self._unprocessed.due_in(self._clock.now()), self._processed.due_in(self._clock.now()))
+        due = (waiting.due_in(self._clock.now()) for waiting in (self._unprocessed, self._processed, self._unsaved))
         return min([self._source.poll_seconds, *(seconds for seconds in due if seconds is not None)])
 
     def finish(self) -> None:
@@ -127,6 +136,7 @@ class DeliveryWorker:
                 self._process()
                 while (target := self._processed.oldest()) is not None:
                     self._deliver(target)
+                self._back_up()
             except Stopped:
                 self._broken_off = True
         if self._broken_off:
@@ -140,16 +150,44 @@ class DeliveryWorker:
         for request in requests(self._unprocessed.take()):
             self._transform(processor, self._invoke, request)
 
+    def _save(self, record: Record, now: float) -> None:
+        """Buffer for the backup. The record is not done before its copy is: a record of its own, in front of it, says so."""
+        copy = record._replace(id=f"{record.id}/backup", last=False)
+        self._progress.begin(copy)
+        self._unsaved.add(copy, len(copy.data), now)
+        if self._unsaved.full:
+            self._back_up()
+
+    def _back_up(self) -> None:
+        copies = self._unsaved.take()
+        if copies and self._backup is not None:
+            self._backup.put_data([copy.data for copy in copies], min(copy.arrival_ms for copy in copies))
+            self._progress.done(copies)
+            self._status.add(backed_up=len(copies))
+
     def _parts(self, record: Record) -> list[Record]:
-        """The records in a record; none if they could not be taken apart, which is kept as an error."""
+        """The records in a record; none if it could not be opened or taken apart, which is kept as an error."""
+        if self._stream.decompression:
+            opened = decompress(record.data)
+            if isinstance(opened, Failure):
+                return self._no_parts(record, opened, DECOMPRESSION_FAILED)
+            record = record._replace(data=opened, sent=record.data)
+        if self._stream.messages_only:
+            lines = messages(record.data)
+            if isinstance(lines, Failure):
+                return self._no_parts(record, lines, PROCESSING_FAILED)
+            record = record._replace(data=lines)
         parts = self._stream.deaggregation.split(record) if self._stream.deaggregation else [record]
         if isinstance(parts, Failure):
-            self._progress.begin(record)
-            self._refuse(record, record.data, parts, PROCESSING_FAILED)
-            return []
+            return self._no_parts(record, parts, PROCESSING_FAILED)
         for part in parts:
             self._progress.begin(part)
         return parts
+
+    def _no_parts(self, record: Record, why: Failure, kind: tuple[str, str]) -> list[Record]:
+        self._progress.begin(record)
+        self._refuse(record, record.data, why, kind)
+        return []
 
     def _keep(self, record: Record, data: bytes, lambda_keys: Any) -> None:
         """Buffer what is to be delivered, in its partition."""
@@ -184,7 +222,7 @@ class DeliveryWorker:
         return partition
 
     def _refuse(self, record: Record, data: bytes, why: Failure, kind: tuple[str, str]) -> None:
-        line = partitioning_failure(record, data, code=why.code, message=why.message, now=self._clock.now())
+        line = record_failure(record, data, code=why.code, message=why.message, now=self._clock.now())
         self._status.add(processing_failed=1)
         self._buffer(Target(failed=kind), Processed(record, line))
 
@@ -304,7 +342,7 @@ class DeliveryWorker:
                 documents.append(Document(document_id, index, source, record.arrival_ms))
         lines += self._search.index(documents)
         if config.backup_all:
-            self._bucket.put_data([found.record.data for found in good], oldest(good))
+            self._bucket.put_data([found.record.raw for found in good], oldest(good))
         if lines:
             self._bucket.put_errors(lines, oldest(good), OPENSEARCH_FAILED)
         self._status.add(delivered=len(good) - len(lines), documents_failed=len(lines))

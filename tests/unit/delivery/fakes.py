@@ -201,9 +201,10 @@ class Run:
             stream,
             self.source,
             function,
-            Bucket(stream, lambda: self.s3, self.status, self.clock),
+            Bucket(stream, stream.s3, lambda: self.s3, self.status, self.clock),
             Search(self.search, retry_seconds, self.status, self.clock),
             GlueSchema(stream.conversion.table, lambda: self.glue, self.status, self.clock) if stream.conversion else None,
+            Bucket(stream, stream.backup.s3, lambda: self.s3, self.status, self.clock) if stream.backup else None,
             self.status,
             self.clock,
         )

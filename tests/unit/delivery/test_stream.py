@@ -24,6 +24,7 @@ from tests.unit.delivery.fakes import (
     S3,
     deployed,
     lambda_processor,
+    processor,
     to_opensearch,
     to_s3,
 )
@@ -51,6 +52,9 @@ def test_an_s3_delivery_of_a_stream_is_read_whole() -> None:
         conversion=None,
         deaggregation=None,
         partitioning=None,
+        backup=None,
+        decompression=False,
+        messages_only=False,
     )
 
 
@@ -80,9 +84,15 @@ def test_a_processor_that_is_switched_off_does_nothing() -> None:
     [
         (deployed("Redshift", S3), "destination Redshift is not run locally; use S3 or OpenSearch"),
         (deployed("ExtendedS3", S3) | {"Type": "MSKAsSource"}, "source MSKAsSource is not run locally"),
-        (deployed("ExtendedS3", S3 | {"S3BackupMode": "Enabled"}), "source record backup"),
+        (deployed("ExtendedS3", S3 | {"S3BackupMode": "Enabled"}), "S3BackupMode Enabled needs S3BackupConfiguration"),
         (deployed("ExtendedS3", S3 | {"CompressionFormat": "ZSTD"}), "there is no compression ZSTD; use UNCOMPRESSED, GZIP, ZIP"),
-        (deployed("ExtendedS3", S3, {"Type": "Decompression"}), "processor Decompression is not run locally"),
+        (deployed("ExtendedS3", S3, {"Type": "Encryption"}), "processor Encryption is not run locally"),
+        (deployed("ExtendedS3", S3, processor("CloudWatchLogProcessing", DataMessageExtraction="true")), "needs a Decompression"),
+        (deployed("ExtendedS3", S3, processor("Decompression", CompressionFormat="ZIP")), "Decompression has no format ZIP"),
+        (deployed("HttpEndpoint", S3), "destination HttpEndpoint is not run locally; use S3 or OpenSearch"),
+        (deployed("Splunk", S3), "destination Splunk is not run locally; use S3 or OpenSearch"),
+        (deployed("Iceberg", S3), "destination Iceberg is not run locally; use S3 or OpenSearch"),
+        (deployed("Snowflake", S3), "destination Snowflake is not run locally; use S3 or OpenSearch"),
         (deployed("ExtendedS3", S3, lambda_processor(), lambda_processor()), "a second Lambda processor"),
         (deployed("ExtendedS3", S3 | {"Prefix": "!{nothing:here}"}), "has no meaning in the prefix"),
         (deployed("ExtendedS3", S3 | {"CustomTimeZone": "Moon/Base"}), "Moon/Base"),
