@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import jq  # type: ignore[import-not-found]  # it has no type information
 
 from localrun.delivery.failure import Failure
+from localrun.delivery.prefix import FROM_LAMBDA, FROM_QUERY, PREFIX_CHARACTERS, data_prefix, partition_keys
 
 #: Firehose developer guide, "Quotas": of one delivery stream, unless AWS raises it.
 ACTIVE_PARTITIONS = 500
@@ -69,3 +71,31 @@ def given(found: Any) -> Keys | Failure:
             return EMPTY_KEY
         keys[name] = text
     return keys
+
+
+class PartitionKeys:
+    """The values a prefix wants of each record."""
+
+    def __init__(self, prefix: str, query_text: str | None) -> None:
+        """`query_text` is the jq program; None if only the function gives keys. Raises BadQuery."""
+        self._prefix = prefix
+        self._wanted = partition_keys(prefix)
+        self._query = query(query_text) if query_text else None
+
+    def partition(self, data: bytes, lambda_keys: Any) -> tuple[str, ...] | Failure:
+        """Values of the prefix's keys in its order; `lambda_keys` is what the function gave, None without one."""
+        found = {FROM_LAMBDA: given(lambda_keys or {}), FROM_QUERY: self._query(data) if self._query else {}}
+        values = []
+        for namespace, name in self._wanted:
+            keys = found[namespace]
+            if isinstance(keys, Failure):
+                return keys
+            if name not in keys:
+                return EMPTY_KEY
+            values.append(keys[name])
+        return tuple(values)
+
+    def fits(self, partition: tuple[str, ...], arrival_ms: int) -> bool:
+        """The evaluated prefix is not too long."""
+        when = datetime.fromtimestamp(arrival_ms / 1000, UTC)
+        return len(data_prefix(self._prefix, when, partition)) <= PREFIX_CHARACTERS

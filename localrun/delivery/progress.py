@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable
 
 from localrun.delivery.record import Record
@@ -15,29 +15,32 @@ class Progress:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._open: dict[str, deque[Record]] = {}
-        self._done: dict[str, set[str]] = {}
+        self._open: defaultdict[str, deque[Record]] = defaultdict(deque)
+        self._done: defaultdict[str, set[str]] = defaultdict(set)
+        self._count = 0
 
     def __len__(self) -> int:
         """Records not yet told, done or not."""
-        return sum(map(len, self._open.values()))
+        return self._count
 
     def begin(self, record: Record) -> None:
         """In the order they were read. Its data is not kept: it may be delivered long before it is told."""
-        self._open.setdefault(record.shard, deque()).append(record._replace(data=b"", sent=None))
+        name, _, arrival_ms, shard, key, sequence, subsequence, last, _ = record
+        self._open[shard].append(Record(name, b"", arrival_ms, shard, key, sequence, subsequence, last))
+        self._count += 1
 
     def done(self, records: Iterable[Record]) -> None:
         """Delivered, dropped by the function, or in the error output."""
-        shards: dict[str, None] = {}
+        safe: list[Record] = []
         for record in records:
-            self._done.setdefault(record.shard, set()).add(record.id)
-            shards[record.shard] = None
-        safe = [record for shard in shards for record in self._safe(shard)]
+            waiting, done = self._open[record.shard], self._done[record.shard]
+            if waiting[0].id != record.id:
+                done.add(record.id)
+                continue
+            safe.append(waiting.popleft())
+            while done and waiting[0].id in done:
+                done.remove(waiting[0].id)
+                safe.append(waiting.popleft())
         if safe:
+            self._count -= len(safe)
             self._source.delivered(safe)
-
-    def _safe(self, shard: str) -> Iterable[Record]:
-        waiting, done = self._open[shard], self._done[shard]
-        while waiting and waiting[0].id in done:
-            done.remove(waiting[0].id)
-            yield waiting.popleft()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from localrun.delivery.buffer import Buffer
@@ -15,19 +14,14 @@ from localrun.delivery.glue_schema import GlueSchema, NoSchema
 from localrun.delivery.opensearch import Document, index_name, one_line
 from localrun.delivery.output import Bucket, Search, not_a_document
 from localrun.delivery.parquet import Converted, convert
-from localrun.delivery.partition_keys import ACTIVE_PARTITIONS, EMPTY_KEY, TOO_LONG, TOO_MANY_PARTITIONS, given, query
+from localrun.delivery.partition_keys import ACTIVE_PARTITIONS, TOO_LONG, TOO_MANY_PARTITIONS, PartitionKeys
 from localrun.delivery.partitions import Partitions
 from localrun.delivery.prefix import (
     CONVERSION_FAILED,
     DECOMPRESSION_FAILED,
-    FROM_LAMBDA,
-    FROM_QUERY,
     OPENSEARCH_FAILED,
     PARTITIONS_EXCEEDED,
-    PREFIX_CHARACTERS,
     PROCESSING_FAILED,
-    data_prefix,
-    partition_keys,
 )
 from localrun.delivery.processor import (
     PAYLOAD_LIMIT,
@@ -63,6 +57,10 @@ class Target(NamedTuple):
     """Why it is in the error output, one of the kinds of prefix.py; None for data."""
 
 
+#: The target of data without partitions, made once for every record's sake.
+_WHOLE = Target()
+
+
 class DeliveryWorker:
     """All stages in one thread and in order, so memory is bounded by the buffers, and the checkpoint is what was delivered last.
 
@@ -96,8 +94,7 @@ class DeliveryWorker:
         self._processed: Partitions[Target, Processed] = Partitions(stream.buffering)
         self._unsaved: Buffer[Record] = Buffer(stream.backup.buffering if stream.backup else stream.buffering)
         self._progress = Progress(source)
-        self._partition_keys = partition_keys(stream.s3.prefix)
-        self._query = query(stream.partitioning.query) if stream.partitioning and stream.partitioning.query else None
+        self._keys = PartitionKeys(stream.s3.prefix, stream.partitioning.query) if stream.partitioning else None
         self._active_partitions = 0
         self._broken_off = False
 
@@ -119,6 +116,7 @@ class DeliveryWorker:
                 self._process()
             for target in self._processed.due(self._clock.now()):
                 self._deliver(target)
+            self._bound()
             if self._unsaved.due_in(self._clock.now()) == 0:
                 self._back_up()
         except Stopped:
@@ -142,6 +140,14 @@ class DeliveryWorker:
         if self._broken_off:
             text = "buffered records could not be delivered; the next run reads them again"
             self._status.failed("stopping", text, self._clock.now())
+
+    def _bound(self) -> None:
+        """Deliver the oldest until what is held is within its limits; what one reading brought is in memory already."""
+        while self._processed.size > HELD_BYTES or len(self._progress) > HELD_RECORDS:
+            target = self._processed.oldest()
+            if target is None:
+                return
+            self._deliver(target)
 
     def _process(self) -> None:
         processor = self._stream.processor
@@ -196,29 +202,21 @@ class DeliveryWorker:
             kind = PARTITIONS_EXCEEDED if partition is TOO_MANY_PARTITIONS else PROCESSING_FAILED
             self._refuse(record, data, partition, kind)
         else:
-            self._buffer(Target(partition), Processed(record, data + self._stream.delimiter))
+            target = Target(partition) if partition else _WHOLE
+            self._buffer(target, Processed(record, data + self._stream.delimiter))
 
     def _partition(self, record: Record, data: bytes, lambda_keys: Any) -> tuple[str, ...] | Failure:
         """Values of the partition keys in the prefix; none without dynamic partitioning."""
-        if self._stream.partitioning is None:
+        if self._keys is None:
             return ()
-        found = {FROM_LAMBDA: given(lambda_keys or {}), FROM_QUERY: self._query(data) if self._query else {}}
-        values = []
-        for namespace, name in self._partition_keys:
-            keys = found[namespace]
-            if isinstance(keys, Failure):
-                return keys
-            if name not in keys:
-                return EMPTY_KEY
-            values.append(keys[name])
-        partition = tuple(values)
-        if Target(partition) not in self._processed:
-            if self._active_partitions >= ACTIVE_PARTITIONS:
-                return TOO_MANY_PARTITIONS
-            when = datetime.fromtimestamp(record.arrival_ms / 1000, UTC)
-            if len(data_prefix(self._stream.s3.prefix, when, partition)) > PREFIX_CHARACTERS:
-                return TOO_LONG
-            self._active_partitions += 1
+        partition = self._keys.partition(data, lambda_keys)
+        if isinstance(partition, Failure) or Target(partition) in self._processed:
+            return partition
+        if self._active_partitions >= ACTIVE_PARTITIONS:
+            return TOO_MANY_PARTITIONS
+        if not self._keys.fits(partition, record.arrival_ms):
+            return TOO_LONG
+        self._active_partitions += 1
         return partition
 
     def _refuse(self, record: Record, data: bytes, why: Failure, kind: tuple[str, str]) -> None:
@@ -229,11 +227,6 @@ class DeliveryWorker:
     def _buffer(self, target: Target, processed: Processed) -> None:
         if self._processed.add(target, processed, len(processed.data), self._clock.now()):
             self._deliver(target)
-        while self._processed.size > HELD_BYTES or len(self._progress) > HELD_RECORDS:
-            oldest_target = self._processed.oldest()
-            if oldest_target is None:
-                return
-            self._deliver(oldest_target)
 
     def _transform(self, processor: LambdaProcessor, invoke: Callable[[bytes], Outcome], request: Request) -> None:
         attempts = 0
@@ -246,6 +239,9 @@ class DeliveryWorker:
             if not isinstance(found, Failure):
                 for result in found:
                     self._result(result, processor, attempts)
+                dropped = [result.record for result in found if result.outcome is None]
+                self._progress.done(dropped)
+                self._status.add(records=len(dropped), dropped=len(dropped))
                 return
             failure = found
             if self._clock.stopped and attempts <= processor.retries:
@@ -278,11 +274,11 @@ class DeliveryWorker:
         return interpret(outcome.response, request.records)
 
     def _result(self, result: Result, processor: LambdaProcessor, attempts: int) -> None:
+        """Buffer what is to be delivered, or the failure; nothing of a record the function dropped."""
         record, outcome, partition_keys = result
         if outcome is None:
-            self._progress.done([record])
-            self._status.add(records=1, dropped=1)
-        elif isinstance(outcome, bytes):
+            return
+        if isinstance(outcome, bytes):
             self._keep(record, outcome, partition_keys)
         else:
             self._status.add(processing_failed=1)

@@ -99,13 +99,17 @@ class FakeSource:
     def __init__(self) -> None:
         self.waiting: list[Record] = []
         self.done: list[str] = []
+        self.told: list[int] = []
+        """How many at a time."""
 
     def read(self) -> list[Record]:
         records, self.waiting = self.waiting, []
         return records
 
     def delivered(self, records: Iterable[Record]) -> None:
-        self.done += [found.id for found in records]
+        ids = [found.id for found in records]
+        self.done += ids
+        self.told.append(len(ids))
 
 
 class FakeSearch(Server):

@@ -304,7 +304,7 @@ class TestDelivery:
                 },
             }
         ]
-        assert run.source.done == ["1", "3", "2"]  # shard by shard
+        assert run.source.done == ["1", "2", "3"]
         counts = run.status.snapshot()["counts"]
         assert (counts["delivered"], counts["conversion_failed"]) == (2, 1)
 
