@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from base64 import b64decode
 from datetime import date
 from decimal import Decimal
@@ -12,10 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from localrun.delivery.conversion import FormatConversion, GlueTable, ParquetFormat
 from localrun.delivery.deserializer import HiveJson, Mismatch, OpenXJson, row_reader
 from localrun.delivery.hive_types import BadType, arrow_type
+from localrun.delivery.parquet import convert
 from localrun.delivery.stream import Buffering
 from localrun.delivery.timestamps import BadPattern, hive, openx
 from localrun.delivery.unsupported import Unsupported
@@ -206,6 +210,43 @@ class TestDeserializers:
             values(data, a="int")
         assert refused.value.code == code
         assert words in str(refused.value)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["1e99999", "2024-01-01", "AA==", "1_0"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "x", "A.b"]), inner, max_size=3),
+    max_leaves=6,
+)
+KINDS = [
+    "tinyint", "int", "bigint", "float", "double", "decimal(38,10)", "boolean", "string", "timestamp", "date", "binary",
+    "array<decimal(5,2)>", "map<string,timestamp>", "map<int,string>", "struct<a:int,x:string>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("serde", [OpenXJson(), HiveJson(), HiveJson(("millis", "yyyy-MM-dd"))])
+@settings(max_examples=100, deadline=None)
+@given(kind=st.sampled_from(KINDS), value=JSON)
+def test_any_value_either_fits_its_column_or_is_refused(serde: OpenXJson | HiveJson, kind: str, value: Any) -> None:
+    schema = pa.schema([pa.field("a", arrow_type(kind))])
+    conversion = FormatConversion(GlueTable("", "", "", "", ""), serde, ParquetFormat())
+    found = convert([json.dumps({"a": value}).encode()], schema, conversion)
+    assert (found.body is None) == (len(found.rejected) == 1)
+    if found.body is not None:
+        written = pq.read_table(io.BytesIO(found.body)).column("a")
+        assert (written.null_count == 1) == (value is None)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=40) | st.text(alphabet='{}[]",:0123456789.eE+-ab ', max_size=30).map(str.encode))
+def test_any_bytes_are_rows_or_refused(data: bytes) -> None:
+    schema = pa.schema([pa.field("a", arrow_type("double")), pa.field("b", arrow_type("string"))])
+    found = convert([data], schema, FormatConversion(GlueTable("", "", "", "", ""), OpenXJson(), ParquetFormat()))
+    assert (found.body is None) == (len(found.rejected) == 1)
 
 
 class TestConfiguration:
