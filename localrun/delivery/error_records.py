@@ -18,8 +18,23 @@ def processing_failure(record: Record, *, code: str, message: str, attempts: int
             "errorCode": code,
             "errorMessage": message,
             "attemptEndingTimestamp": int(now * 1000),
-            "rawData": b64encode(record.data).decode(),
+            "rawData": b64encode(record.raw).decode(),
             "lambdaArn": function_arn,
+        }
+    )
+
+
+def record_failure(record: Record, data: bytes, *, code: str, message: str, now: float) -> bytes:
+    """A record that cannot be opened, taken apart or put in a partition (Firehose developer guide, "Troubleshoot dynamic
+    partitioning errors" and "Troubleshoot decompression in Firehose")."""
+    return _line(
+        {
+            "attemptsMade": 1,
+            "arrivalTimestamp": record.arrival_ms,
+            "errorCode": code,
+            "errorMessage": message,
+            "attemptEndingTimestamp": int(now * 1000),
+            "rawData": b64encode(_raw(record, data)).decode(),
         }
     )
 
@@ -52,7 +67,7 @@ def conversion_failure(record: Record, data: bytes, *, code: str, message: str, 
             "ErrorCode": code,
             "ErrorMessage": message,
             "attemptEndingTimestamp": int(now * 1000),
-            "rawData": b64encode(data).decode(),
+            "rawData": b64encode(_raw(record, data)).decode(),
             "sequenceNumber": record.sequence or None,
             "subSequenceNumber": record.subsequence if record.sequence else None,
             "dataCatalogTable": {
@@ -65,6 +80,12 @@ def conversion_failure(record: Record, data: bytes, *, code: str, message: str, 
             },
         }
     )
+
+
+def _raw(record: Record, data: bytes) -> bytes:
+    """The data that failed, or, after a decompression, the record as it was sent (Firehose developer guide, "Troubleshoot
+    decompression in Firehose")."""
+    return data if record.sent is None else record.sent
 
 
 def _line(record: dict[str, object]) -> bytes:

@@ -14,7 +14,7 @@ from localrun.delivery.http import Server, Unreachable
 from localrun.delivery.output import Bucket, Search
 from localrun.delivery.source import DirectPut, KinesisStream, Source
 from localrun.delivery.spool import Spool
-from localrun.delivery.stream import DeliveryStream
+from localrun.delivery.stream import DeliveryStream, S3Configuration
 from localrun.delivery.unsupported import Unsupported
 from localrun.delivery.worker import DeliveryWorker
 from localrun.event_sources.checkpoint import Checkpoints
@@ -96,14 +96,14 @@ class Deliveries:
     def _begin(self, stream: DeliveryStream, part: Part) -> Running:
         clock = self._clock.child()
         role = Role(self._endpoint, stream.role_arn, stream.name)
-        writer = role if stream.s3.role_arn == stream.role_arn else Role(self._endpoint, stream.s3.role_arn, stream.name)
         worker = DeliveryWorker(
             stream,
             self._source(stream, part, clock),
             self._function(stream, role),
-            Bucket(stream, lambda: writer.client("s3"), part, clock),
+            self._bucket(stream, stream.s3, role, part, clock),
             Search(Server(self._search), stream.opensearch.retry_seconds if stream.opensearch else 0.0, part, clock),
             self._schema(stream, part, clock),
+            self._bucket(stream, stream.backup.s3, role, part, clock) if stream.backup else None,
             part,
             clock,
         )
@@ -115,6 +115,11 @@ class Deliveries:
             return DirectPut(Server(self._endpoint), stream.name, spool, part, clock)
         role = Role(self._endpoint, stream.source.role_arn, stream.name)
         return KinesisStream(stream.name, stream.source.stream_arn, role, self._checkpoints, part, clock)
+
+    def _bucket(self, stream: DeliveryStream, destination: S3Configuration, role: Role, part: Part, clock: Clock) -> Bucket:
+        same = destination.role_arn == stream.role_arn
+        writer = role if same else Role(self._endpoint, destination.role_arn, stream.name)
+        return Bucket(stream, destination, lambda: writer.client("s3"), part, clock)
 
     def _schema(self, stream: DeliveryStream, part: Part, clock: Clock) -> GlueSchema | None:
         if stream.conversion is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,45 +14,44 @@ from localrun.delivery.http import Server, Unreachable
 from localrun.delivery.opensearch import BULK_PATH, NOT_ONE_LINE, Document, Refusal, bulks, refusals
 from localrun.delivery.prefix import data_prefix, error_prefix, object_name
 from localrun.delivery.stopped import Stopped
-from localrun.delivery.stream import DeliveryStream
+from localrun.delivery.stream import DeliveryStream, S3Configuration
 from localrun.event_sources.batch import backoff
 from localrun.event_sources.clock import Clock
 from localrun.event_sources.status import Part
 
-#: Fast: the worker shares its machine with what it serves.
-GZIP_LEVEL = 3
-
 
 class Bucket:
-    """Objects of one delivery stream.
+    """Objects of one delivery stream at one destination.
 
     A write that fails is tried again until it succeeds. Firehose gives up after 24 hours, and pauses delivery until then.
     """
 
-    def __init__(self, stream: DeliveryStream, s3: Callable[[], Any], status: Part, clock: Clock) -> None:
+    def __init__(
+        self, stream: DeliveryStream, destination: S3Configuration, s3: Callable[[], Any], status: Part, clock: Clock
+    ) -> None:
         """`s3` gives a boto3 client of the role that may write."""
         self._stream = stream
+        self._destination = destination
         self._s3 = s3
         self._status = status
         self._clock = clock
-        self._zone = ZoneInfo(stream.s3.time_zone)
+        self._zone = ZoneInfo(destination.time_zone)
 
-    def put_data(self, parts: Sequence[bytes], oldest_ms: int) -> None:
-        """One object of delivered data. `oldest_ms` is the arrival of its oldest record. Raises Stopped."""
+    def put_data(self, parts: Sequence[bytes], oldest_ms: int, partition: Sequence[str] = ()) -> None:
+        """One object of delivered data. `oldest_ms` is the arrival of its oldest record, `partition` the values of the partition
+        keys in the prefix. Raises Stopped."""
         when = self._moment(oldest_ms)
-        self._put(data_prefix(self._stream.s3.prefix, when), parts, when, self._stream.s3.file_extension)
+        self._put(data_prefix(self._destination.prefix, when, partition), parts, when, self._destination.file_extension)
 
     def put_errors(self, lines: Sequence[bytes], oldest_ms: int, kind: tuple[str, str]) -> None:
         """One object of error records. Raises Stopped."""
         when = self._moment(oldest_ms)
-        prefix = error_prefix(self._stream.s3.prefix, self._stream.s3.error_prefix, kind, when)
-        self._put(prefix, lines, when, self._stream.s3.error_extension)
+        prefix = error_prefix(self._destination.prefix, self._destination.error_prefix, kind, when)
+        self._put(prefix, lines, when, self._destination.error_extension)
 
     def _put(self, prefix: str, parts: Sequence[bytes], when: datetime, extension: str) -> None:
-        s3 = self._stream.s3
-        body = b"".join(parts)
-        if s3.gzip:
-            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+        s3 = self._destination
+        body = s3.compression.compress(b"".join(parts))
         key = prefix + object_name(self._stream.name, self._stream.version, when, extension)
         where = f"writing to bucket {s3.bucket}"
         attempt = 0

@@ -6,14 +6,23 @@ Source: Firehose developer guide, "Understand custom prefixes for Amazon S3 obje
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
 #: Firehose's names for why a record is in the error output: in an expression, and as the folder used without one.
 PROCESSING_FAILED = ("processing-failed", "processing-failed/")
+#: Firehose developer guide, "Buffer data for dynamic partitioning".
+PARTITIONS_EXCEEDED = ("activePartitionExceeded", "activePartitionExceeded/")
+#: Firehose developer guide, "Troubleshoot decompression in Firehose".
+DECOMPRESSION_FAILED = ("decompression-failed", "decompression-failed/")
 CONVERSION_FAILED = ("format-conversion-failed", "format-conversion-failed/")
 OPENSEARCH_FAILED = ("AmazonOpenSearchService-failed", "AmazonOpenSearchService_failed/")
+
+#: Where partition keys come from: a jq query, or the function.
+FROM_QUERY, FROM_LAMBDA = PARTITION_NAMESPACES = ("partitionKeyFromQuery", "partitionKeyFromLambda")
+#: The longest evaluated prefix.
+PREFIX_CHARACTERS = 512
 
 _EXPRESSION = re.compile(r"!\{([^:}]+):([^}]*)\}")
 _DEFAULT_TIME = "yyyy/MM/dd/HH/"
@@ -26,13 +35,19 @@ class BadPrefix(ValueError):
     """Firehose would refuse the expression."""
 
 
-def data_prefix(prefix: str, when: datetime) -> str:
-    """Prefix of delivered data. `when` is the arrival of the oldest record in the object, in the stream's time zone.
+def data_prefix(prefix: str, when: datetime, partition: Sequence[str] = ()) -> str:
+    """Prefix of delivered data. `when` is the arrival of the oldest record in the object, in the stream's time zone;
+    `partition` the values of the prefix's partition keys, in the order of `partition_keys`.
 
-    Without a timestamp expression the hour is appended. Raises BadPrefix.
+    With neither a timestamp nor a partition key in it the hour is appended. Raises BadPrefix.
     """
-    evaluated, timed = _evaluate(prefix, when, None)
-    return evaluated if timed else evaluated + java_time(_DEFAULT_TIME, when)
+    evaluated, timed = _evaluate(prefix, when, None, partition)
+    return evaluated if timed or partition else evaluated + java_time(_DEFAULT_TIME, when)
+
+
+def partition_keys(prefix: str) -> list[tuple[str, str]]:
+    """Namespace and name of each partition key in a prefix."""
+    return [(found[1], found[2]) for found in _EXPRESSION.finditer(prefix) if found[1] in PARTITION_NAMESPACES]
 
 
 def error_prefix(prefix: str, error_output: str | None, kind: tuple[str, str], when: datetime) -> str:
@@ -78,9 +93,10 @@ def java_time(pattern: str, when: datetime) -> str:
     return "".join(written)
 
 
-def _evaluate(template: str, when: datetime, error_type: str | None) -> tuple[str, bool]:
+def _evaluate(template: str, when: datetime, error_type: str | None, partition: Sequence[str] = ()) -> tuple[str, bool]:
     """The text, and whether a timestamp is in it."""
     timed = False
+    values = iter(partition)
 
     def expression(match: re.Match[str]) -> str:
         nonlocal timed
@@ -92,10 +108,12 @@ def _evaluate(template: str, when: datetime, error_type: str | None) -> tuple[st
             return str(uuid4())[:_RANDOM_CHARACTERS]
         if namespace == "firehose" and value == "error-output-type" and error_type is not None:
             return error_type
+        if namespace in PARTITION_NAMESPACES and partition:
+            return next(values)
         raise BadPrefix(f"{match[0]} has no meaning in the prefix {template}")
 
     evaluated = _EXPRESSION.sub(expression, template)
-    if "!{" in evaluated:
+    if "!{" in _EXPRESSION.sub("", template):
         raise BadPrefix(f"prefix {template}: !{{ must begin an expression !{{namespace:value}}")
     return evaluated, timed
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+from localrun.delivery.failure import Failure
 from localrun.delivery.record import Record
 from localrun.delivery.stream import DeliveryStream
 
@@ -20,13 +21,6 @@ from localrun.delivery.stream import DeliveryStream
 PAYLOAD_LIMIT = 6 * 2**20
 #: Room for what a request has beside its records.
 _ENVELOPE_BYTES = 1_024
-
-
-class Failure(NamedTuple):
-    """Why a record could not be transformed, in Firehose's own codes and words where it publishes them."""
-
-    code: str
-    message: str
 
 
 MISSING = Failure(
@@ -51,6 +45,8 @@ class Result(NamedTuple):
     record: Record
     outcome: bytes | Failure | None
     """Data to deliver; why there is none; or None for a record the function dropped."""
+    partition_keys: Any = None
+    """What the function gave as `metadata.partitionKeys`."""
 
 
 class Request(NamedTuple):
@@ -111,7 +107,7 @@ def interpret(response: Any, records: Sequence[Record]) -> list[Result]:
         if record.id in duplicated:
             results.append(Result(record, DUPLICATED))
         else:
-            results.append(Result(record, MISSING if found is None else _outcome(found)))
+            results.append(Result(record, MISSING) if found is None else Result(record, _outcome(found), _partition_keys(found)))
     return results
 
 
@@ -125,6 +121,11 @@ def _outcome(found: dict[str, Any]) -> bytes | Failure | None:
     if result == "Dropped":
         return None
     return FAILED_STATUS if result == "ProcessingFailed" else BAD_RECORD
+
+
+def _partition_keys(found: dict[str, Any]) -> Any:
+    metadata = found.get("metadata")
+    return metadata.get("partitionKeys") if isinstance(metadata, dict) else None
 
 
 def _encode(record: Record) -> bytes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from common.kpl import MAGIC, CorruptAggregate, deaggregate
 from localrun.event_sources.shards import StreamRecord
 
 
 class Record(NamedTuple):
-    """One record as its producer sent it."""
+    """One record."""
 
     id: str
     """Unique in its delivery stream, and the same after a restart."""
@@ -23,14 +23,20 @@ class Record(NamedTuple):
     subsequence: int = 0
     """Place in a KPL aggregate; 0 for a plain record."""
     last: bool = True
-    """No more records of the same sequence number follow: the checkpoint may move past it."""
+    """No more records taken out of the same one follow: the checkpoint may move past it."""
+    sent: bytes | None = None
+    """What the producer sent, where `data` was decompressed."""
+
+    @property
+    def raw(self) -> bytes:
+        """As the producer sent it."""
+        return self.data if self.sent is None else self.sent
 
 
 class Processed(NamedTuple):
-    """A record with what became of it."""
+    """A record with what is delivered of it."""
 
     record: Record
-    result: Literal["Ok", "Dropped", "ProcessingFailed"]
     data: bytes
     """What to deliver, or, of a failed record, the line of the error output."""
 

@@ -81,7 +81,7 @@ class DirectPut:
         return records
 
     def delivered(self, records: Iterable[Record]) -> None:
-        self._spool.delivered(sum(1 for _ in records))
+        self._spool.delivered(sum(record.last for record in records))
 
 
 @dataclass(slots=True)

@@ -57,6 +57,10 @@ def lambda_processor(**parameters: str) -> dict[str, Any]:
     return {"Type": "Lambda", "Parameters": [{"ParameterName": name, "ParameterValue": text} for name, text in given.items()]}
 
 
+def processor(kind: str, **parameters: str) -> dict[str, Any]:
+    return {"Type": kind, "Parameters": [{"ParameterName": name, "ParameterValue": text} for name, text in parameters.items()]}
+
+
 DELIMITER = {"Type": "AppendDelimiterToRecord", "Parameters": [{"ParameterName": "Delimiter", "ParameterValue": "\\n"}]}
 
 
@@ -95,13 +99,17 @@ class FakeSource:
     def __init__(self) -> None:
         self.waiting: list[Record] = []
         self.done: list[str] = []
+        self.told: list[int] = []
+        """How many at a time."""
 
     def read(self) -> list[Record]:
         records, self.waiting = self.waiting, []
         return records
 
     def delivered(self, records: Iterable[Record]) -> None:
-        self.done += [found.id for found in records]
+        ids = [found.id for found in records]
+        self.done += ids
+        self.told.append(len(ids))
 
 
 class FakeSearch(Server):
@@ -197,9 +205,10 @@ class Run:
             stream,
             self.source,
             function,
-            Bucket(stream, lambda: self.s3, self.status, self.clock),
+            Bucket(stream, stream.s3, lambda: self.s3, self.status, self.clock),
             Search(self.search, retry_seconds, self.status, self.clock),
             GlueSchema(stream.conversion.table, lambda: self.glue, self.status, self.clock) if stream.conversion else None,
+            Bucket(stream, stream.backup.s3, lambda: self.s3, self.status, self.clock) if stream.backup else None,
             self.status,
             self.clock,
         )

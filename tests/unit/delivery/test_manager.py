@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from localrun.credentials import Role
 from localrun.delivery import manager
 from localrun.delivery.http import Server, Unreachable
 from localrun.delivery.manager import Deliveries
 from localrun.event_sources.clock import Clock
 from localrun.event_sources.status import Status
 from localrun.event_sources.worker import Threads
-from tests.unit.delivery.fakes import S3, deployed
+from tests.unit.delivery.fakes import CONVERSION, ROLE_ARN, S3, deployed
 from tests.unit.event_sources.fakes import START, FakeClock
 
 
@@ -124,3 +125,23 @@ def test_an_emulator_that_does_not_answer_stops_nothing(account: Account) -> Non
     assert "does not answer" in account.part("discovery")["failing"]["listing delivery streams"]
     account.refresh([ARCHIVE])
     assert account.part("discovery")["failing"] == {}
+
+
+def test_each_part_has_the_role_the_delivery_stream_names_for_it(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    assumed: list[str] = []
+
+    class Assumed(Role):
+        def __init__(self, endpoint: str, role_arn: str, session_name: str) -> None:
+            super().__init__(endpoint, role_arn, session_name)
+            assumed.append(role_arn)
+
+    monkeypatch.setattr(manager, "Role", Assumed)
+    backup = {"BucketARN": "arn:aws:s3:::copies", "RoleARN": "arn:aws:iam::000000000000:role/backup"}
+    changes = {
+        "DataFormatConversionConfiguration": CONVERSION,
+        "CompressionFormat": "UNCOMPRESSED",
+        "S3BackupMode": "Enabled",
+        "S3BackupConfiguration": backup,
+    }
+    assert account.refresh([deployed("ExtendedS3", S3 | changes)]) == ["weir-local-archive"]
+    assert assumed == [ROLE_ARN, "arn:aws:iam::000000000000:role/schema", "arn:aws:iam::000000000000:role/backup"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from base64 import b64decode
 from datetime import date
 from decimal import Decimal
@@ -12,17 +13,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from localrun.delivery.conversion import FormatConversion, GlueTable, ParquetFormat
 from localrun.delivery.deserializer import HiveJson, Mismatch, OpenXJson, row_reader
 from localrun.delivery.hive_types import BadType, arrow_type
+from localrun.delivery.parquet import convert
 from localrun.delivery.stream import Buffering
 from localrun.delivery.timestamps import BadPattern, hive, openx
 from localrun.delivery.unsupported import Unsupported
 from tests.unit.delivery.fakes import CONVERSION, DELIMITER, NOW_MS, Run, record, to_s3
 from tests.unit.event_sources.fakes import denied
 
-CONVERTED = {"DataFormatConversionConfiguration": CONVERSION, "CompressionFormat": "UNCOMPRESSED"}
+CONVERTED: dict[str, Any] = {"DataFormatConversionConfiguration": CONVERSION, "CompressionFormat": "UNCOMPRESSED"}
 NOON = 1_486_480_381_000_000_000  # 2017-02-07T15:13:01Z
 
 
@@ -148,7 +152,7 @@ class TestDeserializers:
 
     def test_keys_are_lowercased_and_dots_replaced_where_asked_for(self) -> None:
         data = b'{"Source.IP":"a","Nested":{"Inner":1}}'
-        columns = {"source_ip": "string", "nested": "struct<inner:int>"}
+        columns: dict[str, Any] = {"source_ip": "string", "nested": "struct<inner:int>"}
         assert values(data, OpenXJson(dots_to_underscores=True), **columns) == ["a", {"inner": 1}]
         assert values(data, OpenXJson(case_insensitive=False), **columns) == [None, None]
 
@@ -157,7 +161,13 @@ class TestDeserializers:
 
     def test_nested_values_are_of_their_types(self) -> None:
         data = b'{"l":[1,null],"m":{"a":"2"},"s":{"x":"3","more":1},"d":"2024-02-29","n":1.005,"b":"AP8="}'
-        columns = {"l": "array<int>", "m": "map<string,int>", "s": "struct<x:bigint,y:int>", "d": "date", "n": "decimal(5,2)"}
+        columns: dict[str, Any] = {
+            "l": "array<int>",
+            "m": "map<string,int>",
+            "s": "struct<x:bigint,y:int>",
+            "d": "date",
+            "n": "decimal(5,2)",
+        }
         found = values(data, **columns, b="binary")
         assert found == [[1, None], [("a", 2)], {"x": 3, "y": None}, date(2024, 2, 29), Decimal("1.01"), b"\x00\xff"]
 
@@ -200,6 +210,43 @@ class TestDeserializers:
             values(data, a="int")
         assert refused.value.code == code
         assert words in str(refused.value)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["1e99999", "2024-01-01", "AA==", "1_0"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "x", "A.b"]), inner, max_size=3),
+    max_leaves=6,
+)
+KINDS = [
+    "tinyint", "int", "bigint", "float", "double", "decimal(38,10)", "boolean", "string", "timestamp", "date", "binary",
+    "array<decimal(5,2)>", "map<string,timestamp>", "map<int,string>", "struct<a:int,x:string>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("serde", [OpenXJson(), HiveJson(), HiveJson(("millis", "yyyy-MM-dd"))])
+@settings(max_examples=100, deadline=None)
+@given(kind=st.sampled_from(KINDS), value=JSON)
+def test_any_value_either_fits_its_column_or_is_refused(serde: OpenXJson | HiveJson, kind: str, value: Any) -> None:
+    schema = pa.schema([pa.field("a", arrow_type(kind))])
+    conversion = FormatConversion(GlueTable("", "", "", "", ""), serde, ParquetFormat())
+    found = convert([json.dumps({"a": value}).encode()], schema, conversion)
+    assert (found.body is None) == (len(found.rejected) == 1)
+    if found.body is not None:
+        written = pq.read_table(io.BytesIO(found.body)).column("a")
+        assert (written.null_count == 1) == (value is None)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=40) | st.text(alphabet='{}[]",:0123456789.eE+-ab ', max_size=30).map(str.encode))
+def test_any_bytes_are_rows_or_refused(data: bytes) -> None:
+    schema = pa.schema([pa.field("a", arrow_type("double")), pa.field("b", arrow_type("string"))])
+    found = convert([data], schema, FormatConversion(GlueTable("", "", "", "", ""), OpenXJson(), ParquetFormat()))
+    assert (found.body is None) == (len(found.rejected) == 1)
 
 
 class TestConfiguration:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localrun.delivery.compression import COMPRESSIONS
 from localrun.delivery.stream import (
     Buffering,
     DeliveryStream,
@@ -23,6 +24,7 @@ from tests.unit.delivery.fakes import (
     S3,
     deployed,
     lambda_processor,
+    processor,
     to_opensearch,
     to_s3,
 )
@@ -43,9 +45,16 @@ def test_an_s3_delivery_of_a_stream_is_read_whole() -> None:
         buffering=Buffering(MIB, 60),
         processor=LambdaProcessor(FUNCTION_ARN, "invoker", Buffering(MIB // 2, 2), 1),
         delimiter=b"\n",
-        s3=S3Configuration("archive", ROLE_ARN, "raw/", "bad/", gzip=True, file_extension=".gz", time_zone="Asia/Tokyo"),
+        s3=S3Configuration(
+            "archive", ROLE_ARN, "raw/", "bad/", COMPRESSIONS["GZIP"], file_extension=".gz", time_zone="Asia/Tokyo"
+        ),
         opensearch=None,
         conversion=None,
+        deaggregation=None,
+        partitioning=None,
+        backup=None,
+        decompression=False,
+        messages_only=False,
     )
 
 
@@ -62,7 +71,7 @@ def test_what_is_left_out_has_firehoses_default() -> None:
     assert found.opensearch == OpenSearchConfiguration("logs", "OneDay", True, 300, False)
     assert found.buffering == Buffering(5 * MIB, 300)
     assert found.processor == LambdaProcessor(FUNCTION_ARN, None, Buffering(MIB, 60), 3)
-    assert found.s3 == S3Configuration("b", ROLE_ARN, "", None, gzip=False, file_extension="", time_zone="UTC")
+    assert found.s3 == S3Configuration("b", ROLE_ARN, "", None, COMPRESSIONS["UNCOMPRESSED"], file_extension="", time_zone="UTC")
 
 
 def test_a_processor_that_is_switched_off_does_nothing() -> None:
@@ -75,14 +84,19 @@ def test_a_processor_that_is_switched_off_does_nothing() -> None:
     [
         (deployed("Redshift", S3), "destination Redshift is not run locally; use S3 or OpenSearch"),
         (deployed("ExtendedS3", S3) | {"Type": "MSKAsSource"}, "source MSKAsSource is not run locally"),
-        (deployed("ExtendedS3", S3 | {"DynamicPartitioningConfiguration": {"Enabled": True}}), "dynamic partitioning"),
-        (deployed("ExtendedS3", S3 | {"S3BackupMode": "Enabled"}), "source record backup"),
-        (deployed("ExtendedS3", S3 | {"CompressionFormat": "Snappy"}), "compression Snappy is not run locally"),
-        (deployed("ExtendedS3", S3, {"Type": "Decompression"}), "processor Decompression is not run locally"),
+        (deployed("ExtendedS3", S3 | {"S3BackupMode": "Enabled"}), "S3BackupMode Enabled needs S3BackupConfiguration"),
+        (deployed("ExtendedS3", S3 | {"CompressionFormat": "ZSTD"}), "there is no compression ZSTD; use UNCOMPRESSED, GZIP, ZIP"),
+        (deployed("ExtendedS3", S3, {"Type": "Encryption"}), "processor Encryption is not run locally"),
+        (deployed("ExtendedS3", S3, processor("CloudWatchLogProcessing", DataMessageExtraction="true")), "needs a Decompression"),
+        (deployed("ExtendedS3", S3, processor("Decompression", CompressionFormat="ZIP")), "Decompression has no format ZIP"),
+        (deployed("HttpEndpoint", S3), "destination HttpEndpoint is not run locally; use S3 or OpenSearch"),
+        (deployed("Splunk", S3), "destination Splunk is not run locally; use S3 or OpenSearch"),
+        (deployed("Iceberg", S3), "destination Iceberg is not run locally; use S3 or OpenSearch"),
+        (deployed("Snowflake", S3), "destination Snowflake is not run locally; use S3 or OpenSearch"),
         (deployed("ExtendedS3", S3, lambda_processor(), lambda_processor()), "a second Lambda processor"),
         (deployed("ExtendedS3", S3 | {"Prefix": "!{nothing:here}"}), "has no meaning in the prefix"),
         (deployed("ExtendedS3", S3 | {"CustomTimeZone": "Moon/Base"}), "Moon/Base"),
-        (deployed("AmazonOpenSearch", OPENSEARCH, {"Type": "MetadataExtraction"}), "processor MetadataExtraction"),
+        (deployed("AmazonOpenSearch", OPENSEARCH, {"Type": "MetadataExtraction"}), "needs JsonParsingEngine JQ-1.6"),
     ],
 )
 def test_what_cannot_be_run_is_refused_with_the_stream_and_the_reason(found: dict[str, Any], words: str) -> None:

@@ -146,6 +146,17 @@ class TestTransformation:
         assert run.source.done == ["1", "2"]
         assert run.status.snapshot()["counts"]["dropped"] == 1
 
+    def test_what_is_dropped_is_told_together(self) -> None:
+        def drop(event: dict[str, Any]) -> dict[str, Any]:
+            return {"records": [{"recordId": found["recordId"], "result": "Dropped"} for found in event["records"]]}
+
+        run = Run(to_s3(lambda_processor()), FakeProcessor(drop))
+        run.put(record("1"), record("2"), record("3"))
+        run.later(60)
+        assert run.source.done == ["1", "2", "3"]
+        assert run.source.told == [3]
+        assert run.objects == []
+
     def test_a_record_that_failed_is_in_the_error_output_and_the_others_are_delivered(self) -> None:
         def behaviour(event: dict[str, Any]) -> dict[str, Any]:
             answer = echo(event)
