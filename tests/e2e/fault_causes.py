@@ -50,6 +50,19 @@ def node_killed(run: Run) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def killed_mid_batch(run: Run) -> Iterator[None]:
+    """The event sources are killed while batches are with the function, and what it was at is undone: nobody is told of it."""
+    with contextlib.ExitStack() as dead:
+        with function_fault(run, run.normalise, "slow") as begun:
+            # Batches of each shard have ended and left a checkpoint, while the worker has read on.
+            wait_for(lambda: begun.exists() and begun.read_text().count("\n"), lambda batches: batches > 8)
+            dead.enter_context(killed(run, "event sources"))
+        with function_fault(run, run.normalise, "throw"):
+            pass
+        yield
+
+
+@contextlib.contextmanager
 def killed(run: Run, engine: str) -> Iterator[None]:
     """An engine is killed, and started again by the supervisor."""
     pid = kill(run, engine, signal.SIGKILL)
@@ -103,11 +116,11 @@ def written(search: Search) -> int:
     return count
 
 
-def throws(run: Run) -> AbstractContextManager[None]:
+def throws(run: Run) -> AbstractContextManager[object]:
     return function_fault(run, run.normalise, "throw")
 
 
-def dies(run: Run) -> AbstractContextManager[None]:
+def dies(run: Run) -> AbstractContextManager[object]:
     return function_fault(run, run.route, "kill")
 
 

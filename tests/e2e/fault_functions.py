@@ -74,8 +74,11 @@ def fault_file(run: Run, function: str) -> Path:
 
 
 @contextlib.contextmanager
-def function_fault(run: Run, function: str, kind: str, marker: str = "") -> Iterator[None]:
-    """A function that fails as `fault_handler` says; it has to have failed once at least when this ends."""
+def function_fault(run: Run, function: str, kind: str, marker: str = "") -> Iterator[Path]:
+    """A function that fails as `fault_handler` says; it has to have failed once at least when this ends.
+
+    Gives the file that exists from then on.
+    """
     file = fault_file(run, function)
     count = file.with_suffix(".count")
     count.unlink(missing_ok=True)
@@ -83,7 +86,7 @@ def function_fault(run: Run, function: str, kind: str, marker: str = "") -> Iter
     scratch.write_text(json.dumps({"kind": kind, "marker": marker}))
     scratch.rename(file)
     try:
-        yield
+        yield count
         wait_for(count.exists, bool)
     finally:
         file.unlink()

@@ -1,7 +1,7 @@
 """A handler that does as a deployed one does, until a file tells it to fail. It runs in the function, as a layer of its own.
 
-FAULT_HANDLER is the deployed handler; FAULT_FILE may hold `{"kind": …, "marker": …}`: `throw`, `hang` or `kill` (after the work,
-before the answer), if any record's data has the marker. Every fault adds a line to FAULT_FILE.count.
+FAULT_HANDLER is the deployed handler; FAULT_FILE may hold `{"kind": …, "marker": …}`: `throw`, `hang`, `slow` or `kill` (after
+the work, before the answer), if any record's data has the marker. Every fault adds a line to FAULT_FILE.count.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
+SLOW_SECONDS = 2.0
+
 _module, _name = os.environ["FAULT_HANDLER"].rsplit(".", 1)
 _deployed = getattr(importlib.import_module(_module), _name)
 _file = Path(os.environ["FAULT_FILE"])
@@ -22,6 +24,9 @@ _file = Path(os.environ["FAULT_FILE"])
 
 def handler(event: dict[str, Any], context: Any) -> Any:
     kind = _wanted(event)
+    if kind == "slow":
+        time.sleep(SLOW_SECONDS)
+        kind = _wanted(event)  # it may have been decided otherwise meanwhile
     if kind == "throw":
         raise RuntimeError("a fault was asked for")
     if kind == "hang":

@@ -22,6 +22,7 @@ from tests.e2e.fault_causes import (
     failing,
     hangs,
     killed,
+    killed_mid_batch,
     no_fault,
     node_killed,
     node_stopped,
@@ -61,7 +62,7 @@ class Fault:
     """One row."""
 
     name: str
-    cause: Callable[[Run], AbstractContextManager[None]]
+    cause: Callable[[Run], AbstractContextManager[object]]
     seconds: float = FAULT_SECONDS
     records: Callable[[], Sequence[Sample]] = tuple
     """Put while the fault is in force, beside the load."""
@@ -76,7 +77,7 @@ class Fault:
 FAULTS = [
     # Early, so that the archive is through with it when the last row has ended.
     Fault("reshard while running", resharded),
-    Fault("event-source worker killed and restarted", lambda run: killed(run, "event sources")),
+    Fault("event-source worker killed and restarted", killed_mid_batch),
     Fault("delivery worker killed and restarted", lambda run: killed(run, "delivery")),
     Fault("OpenSearch stopped", node_stopped, seconds=8),
     Fault("OpenSearch killed and restarted", node_killed),
