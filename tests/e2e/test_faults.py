@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from cli.__main__ import app
 from localrun.demo.evidence import Archive
 from localrun.demo.ledger import Ledger
 from localrun.state import State
 from localrun.supervisor import Pipeline
 from producers.generator import Sample
+from recovery.deployment import Deployment
+from recovery.kept import DISCARDED, Selection, select
 from tests.e2e.fault_causes import (
     answers,
     bucket_closed,
@@ -97,7 +104,7 @@ FAULTS = [
     Fault("PutRecords of producers throttled", producers_throttled),
     Fault("PutRecords of producers failing in part", throttled(0.3, raw=True)),
     Fault("S3 refusing writes", bucket_closed, seconds=8),
-    Fault("oversized document", no_fault, seconds=1, records=oversized, refused=3),
+    Fault("oversized document", no_fault, seconds=1, records=oversized),
     Fault("corrupt KPL aggregate, corrupt gzip", no_fault, seconds=1, records=corrupt),
     Fault("clock-skewed timestamps", no_fault, seconds=1, records=skewed),
     Fault("disk full for the archive worker", disk_full, seconds=8),
@@ -126,6 +133,25 @@ def test_every_event_is_accounted_for(run: Run, fault: Fault) -> None:
         assert evidence.order() == evidence.promised_order()
     # and nothing fails any more
     wait_for(lambda: failing(run, "event_sources") + failing(run, "delivery"), lambda parts: not parts)
+
+
+def test_what_was_quarantined_comes_back_once(run: Run) -> None:
+    deployment = Deployment.running(run.state)
+    began = datetime.now(UTC)
+    with poisoned(run):
+        run.put(KeyedLedger(run.raw, run.everything), one_poison(10)())
+        mine = Selection(since=began, reason=DISCARDED)
+        wait_for(lambda: list(select(deployment, mine)), lambda kept: len(kept) == 1)
+    # The function that threw at it throws no more.
+    first, second = (redrive("--since", began.isoformat(), "--reason", DISCARDED) for _ in range(2))
+    assert (first["sent"], first["came_back"], first["already_indexed"]) == (1, 1, 0)
+    assert (second["sent"], second["already_indexed"]) == (0, 1)
+
+
+def redrive(*options: str) -> Any:
+    result = CliRunner().invoke(app, ["redrive", *options, "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
 
 
 def test_every_record_of_every_fault_is_in_the_archive(run: Run) -> None:
