@@ -40,7 +40,7 @@ def pipeline(
     draw(found)
     alone = found.yardsticks
     out.print(
-        f"{found.rate:,.0f} events a second are {found.share_of_yardstick:.0%} of what the slower end does alone "
+        f"{found.throughput:,.0f} events a second went through, {found.share_of_yardstick:.0%} of what the slower end does alone "
         f"({alone.put:,.0f} put, {alone.bulk:,.0f} indexed)"
     )
     if not found.ok:

@@ -35,6 +35,8 @@ class Report(_Model):
     """How long sending took."""
     rate: float
     """Events sent a second."""
+    arrived_seconds: float
+    """From the first one sent until all that arrived had, looked at once a second."""
     latency_seconds: Latency
     """With a burst: of what arrived before it."""
     burst_latency_seconds: Latency | None

@@ -58,6 +58,7 @@ class Demonstration:
         self._archive = Archive(aws, state.outputs["foundation"]["ArchiveBucket"], self._start)
         self._meter = LatencyMeter()
         self._first_indexed: float | None = None
+        self._arrived_seconds = 0.0
 
     def run(self, started: float | None) -> Report:
         """Send everything, wait until all of it has arrived or nothing moves any more, and give account."""
@@ -78,6 +79,7 @@ class Demonstration:
                 self._sender.stop()
         self._report("sent; waiting for what is on its way")
         self._until_still(self._arrived, lambda arrived: arrived >= self._ledger.sent)
+        self._arrived_seconds = time.time() - self._start
         self._report("reading the archive")
         self._until_still(lambda: self._archive.count(self._ledger), lambda found: found == self._ledger.records)
         self._report("accounting for every event")
@@ -148,6 +150,7 @@ class Demonstration:
             malformed_kept=account.malformed_kept,
             seconds=round(self._sender.seconds, 3),
             rate=round(account.sent / self._sender.seconds, 1),
+            arrived_seconds=round(self._arrived_seconds, 1),
             latency_seconds=self._latency(None, begin if bursting else None),
             burst_latency_seconds=self._latency(begin, end) if bursting else None,
             first_indexed_seconds=round(self._first_indexed - started, 1) if started and self._first_indexed else None,

@@ -320,6 +320,7 @@ class TestDemoOfARunningPipeline:
             malformed_kept=1,
             seconds=5.0,
             rate=20.0,
+            arrived_seconds=6.0,
             latency_seconds=Latency(p50=0.5, p99=1.0),
             burst_latency_seconds=None,
             first_indexed_seconds=None,

@@ -99,6 +99,7 @@ def test_a_pipeline_that_keeps_everything_gets_a_good_report(demonstrate: Demons
     assert pipeline.closed  # the connection to the node
     assert report.burst_latency_seconds is None
     assert report.first_indexed_seconds is None
+    assert report.arrived_seconds >= round(report.seconds, 1) - 0.1
     assert 0.05 <= report.seconds < 2
     assert report.rate == pytest.approx(300 / report.seconds, rel=0.01)
 
