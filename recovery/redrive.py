@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict
 
 from common.model import Event
 from common.recognise import Normaliser
+from producers import pace
 from producers.batch import Entry, StreamWriter
-from recovery import pace
 from recovery.deployment import Deployment
 from recovery.kept import Kept, Selection, select
 

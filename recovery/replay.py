@@ -12,8 +12,9 @@ import orjson
 
 from common.model import Coordinates, Given
 from common.resend import Resent
+from producers import pace
 from producers.batch import Entry, StreamWriter
-from recovery import objects, pace
+from recovery import objects
 from recovery.deployment import Deployment
 
 PROGRESS_RECORDS = 10_000

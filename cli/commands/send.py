@@ -5,12 +5,11 @@ from __future__ import annotations
 import gzip
 import os
 import sys
-import time
+import uuid
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -21,7 +20,8 @@ from cli.output import CommandError, Exit, out, print_json, progress
 from config.loader import load_environment
 from localrun.aws import session
 from localrun.state import running_state
-from producers.batch import MAX_CALL_RECORDS, RecordTooLarge, StreamWriter
+from producers import pace
+from producers.batch import Entry, RecordTooLarge, StreamWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +74,16 @@ def send(
 def send_file(file: Path, envelope: Envelope, writer: StreamWriter, rate: int | None) -> int:
     """Send one file, at most `rate` lines a second; returns how many records the stream took."""
     sent = 0
-    started = time.monotonic()
     with opened(file) as lines:
-        records = wrapped(file, lines, envelope)
-        # A tenth of a second's worth at a time keeps a low rate even.
-        size = min(MAX_CALL_RECORDS, max(1, rate // 10)) if rate else MAX_CALL_RECORDS
-        while batch := next_batch(file, records, size, sent):
-            try:
-                writer.put(batch)
-            except RecordTooLarge as error:
-                raise CommandError(f"{file}: {error}; {sent} records before it were sent", Exit.USAGE) from error
-            sent += len(batch)
-            if rate:
-                time.sleep(max(0.0, started + sent / rate - time.monotonic()))
+        entries = (Entry(record, uuid.uuid4().hex) for record in wrapped(file, lines, envelope))
+        try:
+            for done in pace.put(writer, entries, rate):
+                sent = done
+        except RecordTooLarge as error:
+            raise CommandError(f"{file}: {error}; {sent} records before it were sent", Exit.USAGE) from error
+        except (OSError, EOFError, zlib.error) as error:
+            raise CommandError(f"{file}: cannot be read ({error}); {sent} records before it were sent", Exit.USAGE) from error
     return sent
-
-
-def next_batch(file: Path, records: Iterator[bytes], size: int, sent: int) -> list[bytes]:
-    """At most `size` records more; none at the end."""
-    try:
-        return list(islice(records, size))
-    except (OSError, EOFError, zlib.error) as error:
-        raise CommandError(f"{file}: cannot be read ({error}); {sent} records before it were sent", Exit.USAGE) from error
 
 
 @contextmanager

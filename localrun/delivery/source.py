@@ -61,11 +61,27 @@ class DirectPut:
         self._status = status
         self._clock = clock
         self._left = spool.load()
+        self._unkept: list[Record] = []
+        """Taken out of the emulator, and not on disk yet."""
 
     def read(self) -> list[Record]:
         if self._left:
             left, self._left = self._left, []
             return left
+        records = self._unkept or self._take()
+        if not records:
+            return []
+        try:
+            self._spool.append(records)
+        except OSError as error:  # a full disk: nothing more is taken until these are kept
+            self._unkept = records
+            self._status.failed("keeping records", error, self._clock.now())
+            return []
+        self._unkept = []
+        self._status.recovered("keeping records")
+        return records
+
+    def _take(self) -> list[Record]:
         try:
             status, body = self._emulator.request("POST", self._path)
         except Unreachable as error:
@@ -75,13 +91,15 @@ class DirectPut:
             self._status.failed("taking records", f"{self._path} answers {status}: {body[:200]!r}", self._clock.now())
             return []
         self._status.recovered("taking records")
-        records = [Record(found["id"], b64decode(found["data"]), round(found["ts"] * 1000)) for found in json.loads(body)]
-        if records:
-            self._spool.append(records)
-        return records
+        return [Record(found["id"], b64decode(found["data"]), round(found["ts"] * 1000)) for found in json.loads(body)]
 
     def delivered(self, records: Iterable[Record]) -> None:
-        self._spool.delivered(sum(record.last for record in records))
+        try:
+            self._spool.delivered(sum(record.last for record in records))
+        except OSError as error:  # a full disk: a restart before the next delivery would deliver them again
+            self._status.failed("forgetting records", error, self._clock.now())
+        else:
+            self._status.recovered("forgetting records")
 
 
 @dataclass(slots=True)

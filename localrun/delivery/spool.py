@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from base64 import b64decode, b64encode
 from collections import deque
 from pathlib import Path
@@ -31,16 +32,23 @@ class Spool:
         return [_record(line) for line in self._lines]
 
     def append(self, records: list[Record]) -> None:
+        """Keep all of them, or none and raise OSError, as on a full disk."""
         lines = [
             json.dumps({"id": record.id, "arrival_ms": record.arrival_ms, "data": b64encode(record.data).decode()}) + "\n"
             for record in records
         ]
-        with self._file.open("a") as file:
-            file.writelines(lines)
+        end = self._file.stat().st_size if self._file.exists() else 0
+        try:
+            with self._file.open("ab") as file:
+                file.write("".join(lines).encode())
+        except OSError:
+            if self._file.exists():
+                os.truncate(self._file, end)
+            raise
         self._lines.extend(lines)
 
     def delivered(self, count: int) -> None:
-        """Forget the oldest `count` records."""
+        """Forget the oldest `count` records. Raises OSError where the file still holds them; the next call writes it again."""
         for _ in range(count):
             self._lines.popleft()
         write_atomically(self._file, "".join(self._lines))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import json
+import resource
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +196,47 @@ def test_a_spool_broken_off_in_the_middle_of_a_line_gives_the_whole_ones(tmp_pat
     again = direct(tmp_path)
     assert [record.id for record in again.read()] == ["a"]
     assert file.read_text().count("\n") == 1
+
+
+@contextmanager
+def full_disk(file: Path, room: int) -> Iterator[None]:
+    """The file can grow by `room` bytes more, as on a disk that has no more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((file.stat().st_size if file.exists() else 0) + room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_records_that_find_a_full_disk_are_kept_when_there_is_space(tmp_path: Path) -> None:
+    status, file = Part("direct", {}), tmp_path / "spool.jsonl"
+    emulator = Emulator([put("a", b"1")], [put("b", b"2"), put("c", b"3")], [put("d", b"4")])
+    source = DirectPut(emulator, "x", Spool(file), status, FakeClock())
+    first = source.read()
+    kept = file.read_text()
+    with full_disk(file, room=20):
+        assert source.read() == []
+        assert source.read() == []
+        assert "File too large" in status.snapshot()["failing"]["keeping records"]
+        assert file.read_text() == kept
+        assert len(emulator.paths) == 2, "nothing more is taken"
+    assert [record.id for record in source.read()] == ["b", "c"]
+    assert status.snapshot()["failing"] == {}
+    source.delivered(first)
+    assert [record.id for record in direct(tmp_path).read()] == ["b", "c"]
+
+
+def test_what_a_full_disk_cannot_forget_is_forgotten_at_the_next_delivery(tmp_path: Path) -> None:
+    status, file = Part("direct", {}), tmp_path / "spool.jsonl"
+    source = DirectPut(Emulator([put(name, b"1") for name in "abc"]), "x", Spool(file), status, FakeClock())
+    records = source.read()
+    with full_disk(tmp_path / "none", room=20):
+        source.delivered(records[:1])
+    assert "forgetting records" in status.snapshot()["failing"]
+    source.delivered(records[1:2])
+    assert status.snapshot()["failing"] == {}
+    assert [record.id for record in direct(tmp_path).read()] == ["c"]
 
 
 def test_an_emulator_that_does_not_answer_is_shown_and_asked_again(tmp_path: Path) -> None:
