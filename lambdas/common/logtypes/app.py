@@ -7,45 +7,80 @@ flat_object: an application may log any key with any type and never meets a mapp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from common.logtype import JsonObject, Malformed, ObjectType, Stamp, is_ip, present
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp, is_ip
 from common.timestamps import from_any
 
 Value = TypeVar("Value")
 
 
-class _Spelling(NamedTuple):
-    """A name a field may have; "a.b" is that key, or "b" in the object at "a"."""
+class _Place(NamedTuple):
+    """Where a field may stand: at a key, or further down the object there."""
 
-    name: str
+    field: str
+    order: int
+    """Of the places of one field that are taken, the first counts."""
     path: tuple[str, ...]
+    """From the object at the key on; empty for the key itself."""
 
 
-def _spellings(*names: str) -> tuple[_Spelling, ...]:
-    """The names of one field, the first found of which counts."""
-    return tuple(_Spelling(name, tuple(name.split("."))) for name in names)
+class _Found(NamedTuple):
+    order: int
+    key: str
+    path: tuple[str, ...]
+    value: Any
 
 
-_TIME = _spellings("@timestamp", "timestamp", "time", "ts")
-_LEVEL = _spellings("level", "severity", "log.level")
-_MESSAGE = _spellings("message", "msg")
-_SERVICE = _spellings("service.name", "service_name", "service")
-_TRACE = _spellings("trace.id", "trace_id", "traceId", "xray_trace_id")
-_SPAN = _spellings("span.id", "span_id", "spanId")
-_STATUS = _spellings("http.response.status_code", "http_status", "status_code", "statusCode", "status")
-_LATENCY_MS = _spellings("latency_ms", "duration_ms", "elapsed_ms")
-_USER = _spellings("user.name", "user_name", "username", "user")
-_USER_ID = _spellings("user.id", "user_id", "userId")
-_SOURCE = _spellings("source.ip", "source_ip", "client_ip", "clientIp", "remote_addr", "remote_ip", "ip")
-_ERROR_TYPE = _spellings("error.type", "error.name", "error_type", "exception_name")
-_ERROR_MESSAGE = _spellings("error.message", "error_message", "error")
-_STACK_TRACE = _spellings("error.stack_trace", "error.stack", "stack_trace", "stacktrace", "stack", "exception", "exc_info")
+#: The names of each field, the first of which counts. "a.b" is that key, or "b" in the object at "a".
+_SPELLINGS = {
+    "time": ("@timestamp", "timestamp", "time", "ts"),
+    "level": ("level", "severity", "log.level"),
+    "message": ("message", "msg"),
+    "service": ("service.name", "service_name", "service"),
+    "trace": ("trace.id", "trace_id", "traceId", "xray_trace_id"),
+    "span": ("span.id", "span_id", "spanId"),
+    "status": ("http.response.status_code", "http_status", "status_code", "statusCode", "status"),
+    "latency_ms": ("latency_ms", "duration_ms", "elapsed_ms"),
+    "user": ("user.name", "user_name", "username", "user"),
+    "user_id": ("user.id", "user_id", "userId"),
+    "source": ("source.ip", "source_ip", "client_ip", "clientIp", "remote_addr", "remote_ip", "ip"),
+    "error_type": ("error.type", "error.name", "error_type", "exception_name"),
+    "error_message": ("error.message", "error_message", "error"),
+    "stack_trace": (
+        "error.stack_trace",
+        "error.stack",
+        "stack_trace",
+        "stacktrace",
+        "stack",
+        "exception",
+        "exc_info",
+    ),
+}
 
-_TELLING = (_TIME, _LEVEL, _MESSAGE)
+
+def _places() -> dict[str, tuple[_Place, ...]]:
+    """What may stand at each key of a log: a record's keys are looked up here, and not each spelling in the record."""
+    places: dict[str, list[_Place]] = {}
+    for field, names in _SPELLINGS.items():
+        for order, name in enumerate(names):
+            places.setdefault(name, []).append(_Place(field, 2 * order, ()))
+            holder, *path = name.split(".")
+            if path:
+                places.setdefault(holder, []).append(_Place(field, 2 * order + 1, tuple(path)))
+    return {key: tuple(there) for key, there in places.items()}
+
+
+_PLACES = _places()
+#: Keys at which a field that tells an application log may stand.
+_TELLING = tuple(
+    frozenset(key for key, places in _PLACES.items() if any(place.field == field for place in places))
+    for field in ("time", "level", "message")
+)
 
 #: Levels of pino and bunyan.
 _NUMERIC_LEVELS = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
@@ -54,93 +89,120 @@ _FAILING_LEVELS = frozenset(("error", "critical", "fatal", "alert", "emergency",
 
 def recognise(record: JsonObject) -> bool:
     """Two of a time, a level and a message: one alone is in the logs of many others."""
-    return sum(any(spelling.name in record or spelling.path[0] in record for spelling in field) for field in _TELLING) >= 2
+    return sum(not keys.isdisjoint(record) for keys in _TELLING) >= 2
 
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """`@timestamp` is the stamp's where the log tells no time. Outcome: failure from level error or status 500."""
-    rest: JsonObject = _own(record)
-    time = _required(rest, _TIME, from_any)
-    level = _required(rest, _LEVEL, _level)
-    status = _take(rest, _STATUS, _status)
-    latency = _take(rest, _LATENCY_MS, _milliseconds)
-    error = present(
-        type=_take(rest, _ERROR_TYPE, _word),
-        message=_take(rest, _ERROR_MESSAGE, _word),
-        stack_trace=_take(rest, _STACK_TRACE, _word),
-    )
+    log = _Log(record)
+    time = log.required("time", from_any)
+    level = log.required("level", _level)
+    status = log.take("status", _status)
+    latency = log.take("latency_ms", _milliseconds)
     failed = level in _FAILING_LEVELS or (status is not None and status >= 500)
-    document = {
-        "@timestamp": time or stamp.time,
-        "event": present(
-            kind="event",
-            category=["web"] if status else None,
-            type=["error"] if failed else ["info"],
-            outcome="failure" if failed else "success",
-            duration=round(latency * 1e6) if latency is not None else None,
-        ),
-        "log": present(level=level),
-        "message": _take(rest, _MESSAGE, _message),
-        "service": present(name=_take(rest, _SERVICE, _word)),
-        "trace": present(id=_take(rest, _TRACE, _word)),
-        "span": present(id=_take(rest, _SPAN, _word)),
-        "http": present(response=present(status_code=status)),
-        "user": present(name=_take(rest, _USER, _word), id=_take(rest, _USER_ID, _identifier)),
-        "source": present(ip=_take(rest, _SOURCE, _ip)),
-        "error": error,
-        "app": {name: value for name, value in rest.items() if value is not None},
-    }
-    return present(**document)
+
+    event: JsonObject = {"kind": "event"}
+    document: JsonObject = {"@timestamp": time or stamp.time, "event": event}
+    if status is not None:
+        event["category"] = ["web"]
+    event["type"] = ["error"] if failed else ["info"]
+    event["outcome"] = "failure" if failed else "success"
+    if latency is not None:
+        event["duration"] = round(latency * 1e6)
+    if level:
+        document["log"] = {"level": level}
+    if message := log.take("message", _message):
+        document["message"] = message
+    for field, inner in (("service", "name"), ("trace", "id"), ("span", "id")):
+        if value := log.take(field, _word):
+            document[field] = {inner: value}
+    if status is not None:
+        document["http"] = {"response": {"status_code": status}}
+    user: JsonObject = {}
+    if user_name := log.take("user", _word):
+        user["name"] = user_name
+    if user_id := log.take("user_id", _identifier):
+        user["id"] = user_id
+    if user:
+        document["user"] = user
+    if source := log.take("source", _ip):
+        document["source"] = {"ip": source}
+    error: JsonObject = {}
+    for field, inner in (("error_type", "type"), ("error_message", "message"), ("stack_trace", "stack_trace")):
+        if value := log.take(field, _word):
+            error[inner] = value
+    if error:
+        document["error"] = error
+    if rest := log.rest():
+        document["app"] = rest
+    return document
 
 
-def _take(rest: JsonObject, spellings: tuple[_Spelling, ...], read: Callable[[Any], Value | None]) -> Value | None:
-    """The first of the fields that can be read, taken out of `rest`; what cannot be read stays there."""
-    for holders, keys in _places(rest, spellings):
-        value = read(holders[-1][keys[-1]])
-        if value is not None:
-            _remove(holders, keys)
-            return value
-    return None
+class _Log:
+    """A record whose fields are taken one by one. The record itself stays as it is."""
 
+    __slots__ = ("_fields", "_record", "_taken")
 
-def _required(rest: JsonObject, spellings: tuple[_Spelling, ...], read: Callable[[Any], Value]) -> Value | None:
-    """As _take, for a field without which the event would be found under the wrong time or level."""
-    for holders, keys in _places(rest, spellings):
-        found = holders[-1][keys[-1]]
-        if found is not None:
+    def __init__(self, record: JsonObject) -> None:
+        self._record = record
+        self._taken: list[_Found] = []
+        self._fields: dict[str, list[_Found]] = {}
+        for key, value in record.items():
+            for field, order, path in _PLACES.get(key, ()):
+                found = value
+                for step in path:
+                    found = found.get(step) if isinstance(found, dict) else None
+                if found is not None:
+                    self._fields.setdefault(field, []).append(_Found(order, key, path, found))
+
+    def take(self, field: str, read: Callable[[Any], Value | None]) -> Value | None:
+        """The first of the field's places that can be read, taken out of the rest; what cannot be read stays there."""
+        for found in self._places(field):
+            value = read(found.value)
+            if value is not None:
+                self._taken.append(found)
+                return value
+        return None
+
+    def required(self, field: str, read: Callable[[Any], Value]) -> Value | None:
+        """As `take`, for a field without which the event would be found under the wrong time or level. Raises Malformed."""
+        for found in self._places(field):
             try:
-                value = read(found)
+                value = read(found.value)
             except ValueError as error:
-                raise Malformed(f"{'.'.join(keys)}: {error}") from None
-            _remove(holders, keys)
+                raise Malformed(f"{'.'.join((found.key, *found.path))}: {error}") from None
+            self._taken.append(found)
             return value
-    return None
+        return None
+
+    def rest(self) -> JsonObject:
+        """What was not taken, without what is null."""
+        rest = {name: value for name, value in self._record.items() if value is not None}
+        for _, key, path, _ in self._taken:
+            without = _without(rest[key], path) if path else None
+            if without:
+                rest[key] = without
+            else:
+                del rest[key]
+        return rest
+
+    def _places(self, field: str) -> list[_Found]:
+        found = self._fields.get(field, [])
+        if len(found) > 1:
+            found.sort(key=itemgetter(0))
+        return found
 
 
-def _places(rest: JsonObject, spellings: tuple[_Spelling, ...]) -> Iterator[tuple[list[JsonObject], Sequence[str]]]:
-    """Where the field stands, as the objects on the way to it and the key in each."""
-    for name, path in spellings:
-        if name in rest:
-            yield [rest], [name]
-        if len(path) > 1 and path[0] in rest:
-            holders: list[Any] = [rest]
-            for key in path[:-1]:
-                holders.append(holders[-1].get(key) if isinstance(holders[-1], dict) else None)
-            if isinstance(holders[-1], dict) and path[-1] in holders[-1]:
-                yield holders, path
-
-
-def _remove(holders: list[JsonObject], keys: Sequence[str]) -> None:
-    """Takes the last key out, and every object that is empty without it."""
-    for holder, key in zip(reversed(holders), reversed(keys), strict=True):
-        del holder[key]
-        if holder:
-            return
-
-
-def _own(value: Any) -> Any:
-    """A copy whose objects can be taken apart."""
-    return {name: _own(content) for name, content in value.items()} if isinstance(value, dict) else value
+def _without(holder: JsonObject, path: tuple[str, ...]) -> JsonObject:
+    """A copy without what stands at `path`, nor any object that is empty without it."""
+    step, *further = path
+    rest = holder.copy()
+    inner = _without(holder[step], tuple(further)) if further else None
+    if inner:
+        rest[step] = inner
+    else:
+        del rest[step]
+    return rest
 
 
 def _level(value: object) -> str:
