@@ -47,12 +47,23 @@ TRIED_SECONDS = 30.0
 class Pipeline:
     """A pipeline on this machine. Use as a context manager, or call `stop` whatever happened."""
 
-    def __init__(self, environment: str = "local", *, report: Callable[[str], None], console_port: int | None = None) -> None:
-        """`report` takes one line of progress; it is called from one thread at a time, not always the same."""
+    def __init__(
+        self,
+        environment: str = "local",
+        *,
+        report: Callable[[str], None],
+        console_port: int | None = None,
+        lasting: bool = False,
+    ) -> None:
+        """`report` takes one line of progress; it is called from one thread at a time, not always the same.
+
+        A `lasting` pipeline is slower at first and then faster: see `opensearch.Node`.
+        """
         self._environment = environment
         self._report = report
         self._reporting = threading.Lock()
         self._console_port = console_port
+        self._lasting = lasting
         self._closing = contextlib.ExitStack()
         self._groups = ProcessGroups()
         self._state: State | None = None
@@ -147,7 +158,7 @@ class Pipeline:
         self, distribution: Future[tuple[java.Java, opensearch.Home]], tools: Tools, http_port: int, transport_port: int
     ) -> None:
         runtime, home = distribution.result()
-        node = opensearch.Node(home, run_dir() / "opensearch", http_port, transport_port)
+        node = opensearch.Node(home, run_dir() / "opensearch", http_port, transport_port, self._lasting)
         tools.report("starting OpenSearch")
         process = opensearch.start(node, runtime, self._groups, tools.logs / "opensearch.log")
         tools.report(f"OpenSearch answers after {opensearch.wait(process, node):.1f} s")
@@ -254,7 +265,9 @@ def main() -> int:
     def tell(**message: object) -> None:
         print(json.dumps(message), flush=True)
 
-    pipeline = Pipeline(options.environment, report=lambda line: tell(progress=line), console_port=options.console_port)
+    pipeline = Pipeline(
+        options.environment, report=lambda line: tell(progress=line), console_port=options.console_port, lasting=True
+    )
     try:
         signal.signal(signal.SIGTERM, _ask)
         signal.signal(signal.SIGINT, _ask)

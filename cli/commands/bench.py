@@ -32,7 +32,7 @@ def pipeline(
     """Start a pipeline, load it, account for every event, and stop."""
     plan = plan_of(seconds, rate, burst)
     report_file(json_)
-    with progress() as report, Pipeline(report=report) as running:
+    with progress() as report, Pipeline(report=report, lasting=True) as running:
         found = benchmark.run(running.start(), plan, report=report, check=running.check)
         report("stopping")
     if json_ is not None:

@@ -134,6 +134,13 @@ def test_the_command_runs_the_shared_distribution_on_the_runs_configuration(tmp_
     assert "--add-modules=jdk.incubator.vector" not in command(node, SMALL_JAVA)
 
 
+def test_only_a_lasting_node_has_the_second_compiler(tmp_path: Path) -> None:
+    brief, lasting = (command(Node(Home(Path("/cache/opensearch"), ()), tmp_path, 1, 2, kind), JAVA) for kind in (False, True))
+    assert "-XX:TieredStopAtLevel=1" in brief
+    assert "-XX:TieredStopAtLevel=1" not in lasting
+    assert "-XX:Tier4InvocationThreshold=40000" in lasting
+
+
 @pytest.mark.parametrize(
     ("status", "body", "healthy"),
     [
