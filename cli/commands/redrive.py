@@ -22,6 +22,8 @@ from recovery.redrive import Redrive, Report
 class Step(enum.StrEnum):
     normalise = "normalise"
     route = "route"
+    transform = "transform"
+    delivery = "delivery"
 
 
 Environment = Annotated[
@@ -39,11 +41,12 @@ def deployment(environment: str | None) -> Deployment:
 def redrive(
     environment: Environment = None,
     since: Annotated[str | None, typer.Option(help=f"Only what arrived since: {FORMS}.")] = None,
-    step: Annotated[Step | None, typer.Option(help="Only what this step refused.")] = None,
+    step: Annotated[Step | None, typer.Option(help="Only what this step refused; of direct put, transform or delivery.")] = None,
     reason: Annotated[
         str | None,
         typer.Option(
-            help="Only for this reason: unrecognised, malformed, corrupt, too_large, refused, or discarded with its batch."
+            help="Only for this reason: unrecognised, malformed, corrupt, too_large, refused, or discarded with its batch; "
+            "of direct put, Firehose's error code."
         ),
     ] = None,
     tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
