@@ -53,7 +53,8 @@ class StreamConsumer(Construct):
             report_batch_item_failures=True,
             # A batch whose function crashes is halved until the poison record is alone.
             bisect_batch_on_error=True,
-            # Bounded, or one poison record would stop its shard until the stream's retention loses everything behind it.
+            # Bounded by one or by both, or one poison record would stop its shard until the stream's retention loses everything
+            # behind it. -1 attempts, for a function that no record can make fail, leave it to the age.
             retry_attempts=settings.retry_attempts,
             max_record_age=Duration.hours(settings.max_record_age_hours),
             # Where given-up batches go. On the mapping, not the function: Lambda uses the function's only for asynchronous

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import boto3
 from botocore.exceptions import ClientError
 
+from common.search import SearchClient, client_of
 from config.loader import load_environment
 from config.model import Environment
 from localrun.aws import session
@@ -18,8 +19,8 @@ from localrun.state import State
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
-#: Stacks whose outputs name streams and buckets.
-STEPS = ("foundation", "ingestion", "normalisation")
+#: Stacks whose outputs name streams, buckets and the domain.
+STEPS = ("foundation", "ingestion", "normalisation", "search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class Deployment:
     archive: str
     quarantine: str
     """Bucket names."""
-    search: str | None
-    """URL of the index, where it answers without a signature: on this machine."""
+    search: SearchClient
+    """Asks the domain with the credentials of `session`, which may not be allowed to."""
 
     @classmethod
     def running(cls, state: State) -> Self:
@@ -49,10 +50,10 @@ class Deployment:
         aws = boto3.Session()
         cloudformation = aws.client("cloudformation")
         outputs = {step: stack_outputs(cloudformation, f"weir-{environment}-{step}") for step in STEPS}
-        return cls._of(aws, environment, outputs, None)
+        return cls._of(aws, environment, outputs, f"https://{outputs['search']['SearchEndpoint']}")
 
     @classmethod
-    def _of(cls, aws: boto3.Session, environment: str, outputs: Mapping[str, Mapping[str, str]], search: str | None) -> Self:
+    def _of(cls, aws: boto3.Session, environment: str, outputs: Mapping[str, Mapping[str, str]], search: str) -> Self:
         return cls(
             session=aws,
             environment=load_environment(environment),
@@ -61,7 +62,7 @@ class Deployment:
             errors=outputs["normalisation"]["ErrorsStream"],
             archive=outputs["foundation"]["ArchiveBucket"],
             quarantine=outputs["foundation"]["QuarantineBucket"],
-            search=search,
+            search=client_of(search, aws.region_name, aws),
         )
 
 

@@ -1,4 +1,10 @@
-"""Records the pipeline kept because it could not process them: error records, and batches its functions gave up."""
+"""Records the pipeline kept because it could not process them: error records, batches its functions gave up, and what Firehose
+could not deliver of direct put.
+
+What Firehose could not process of `raw` (`raw-failed/` in the archive bucket) is not among them: `normalise` reads `raw` by
+itself, so the events are in the index or kept here, under ids made of coordinates that Firehose's error record does not name.
+Sent again they would get others, and be doubled.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +32,16 @@ if TYPE_CHECKING:
 DISCARDED = "discarded"
 #: Where Lambda puts what it gives up, in the bucket that is its failure destination.
 LAMBDA_PREFIX = "aws/lambda/"
+#: Where Firehose puts what it could not deliver of direct put, in the same bucket, by the kind of error (Firehose developer
+#: guide, "Understand custom prefixes for Amazon S3 objects"), and the step that failed.
+UNDELIVERED = {
+    "direct-put/processing-failed": "transform",
+    "direct-put/AmazonOpenSearchService-failed": "delivery",
+}
+#: Stands where a record of a data stream has its stream; the object is its shard, and the line its sequence number.
+DIRECT_PUT = "direct-put"
+#: Steps whose records are events already.
+PAST_NORMALISE = frozenset({"route", "delivery"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +51,16 @@ class Kept:
     id: str
     """Of its event, as far as it is known."""
     step: str
-    """The pipeline step that could not process it: normalise or route."""
+    """The pipeline step that could not process it: normalise or route; or of direct put, transform or delivery."""
     reason: str
     tenant: str | None
     """None where nobody has looked into the record yet."""
     record: Resent
+
+    @property
+    def is_event(self) -> bool:
+        """It goes to `events`, having been normalised."""
+        return self.step in PAST_NORMALISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +85,13 @@ class Selection:
 
 
 def select(deployment: Deployment, selection: Selection) -> Iterator[Kept]:
-    """The selected records of the errors archive and the quarantine, each once: a step that repeats itself keeps it again."""
+    """The selected records of the errors archive and the quarantine, each once: a step that repeats itself keeps it again.
+
+    What Firehose could not deliver is known by its object and line: Firehose would have to write the object twice to double it.
+    """
     s3 = deployment.session.client("s3")
     seen: set[tuple[str, ...]] = set()
-    for kept in chain(_errors(s3, deployment, selection), _discarded(s3, deployment)):
+    for kept in chain(_errors(s3, deployment, selection), _discarded(s3, deployment), _undelivered(s3, deployment, selection)):
         at = kept.record.at
         identity = (kept.step, kept.id, at.stream, at.shard, at.sequence, at.position)
         if identity not in seen and selection.takes(kept):
@@ -113,9 +137,31 @@ def of_discarded(record: KinesisRecord, *, raw: str, events: str) -> Kept | None
         return Kept(opened.given.id or opened.at.id(), "normalise", DISCARDED, None, opened)
     if at.stream != events:
         return None
+    return _of_event("route", DISCARDED, at, data)
+
+
+def _undelivered(s3: S3Client, deployment: Deployment, selection: Selection) -> Iterator[Kept]:
+    for prefix, step in UNDELIVERED.items():
+        for key in objects.keys(s3, deployment.quarantine, prefix, selection.since):
+            for number, line in enumerate(objects.lines(s3, deployment.quarantine, key)):
+                yield of_undelivered(orjson.loads(line), step, key, number)
+
+
+def of_undelivered(error: dict[str, Any], step: str, key: str, number: int) -> Kept:
+    """Line `number` of object `key`: an error record of Firehose's (developer guide, "Handle failure in data transformation" and
+    "Handle data delivery failures"). A directly put record has no place of its own, so that of its error record makes its id; a
+    document has the id that `transform` gave it."""
+    at = Coordinates(DIRECT_PUT, key, str(number), int(error["arrivalTimestamp"]))
+    data, reason = b64decode(error["rawData"]), str(error["errorCode"])
+    if step in PAST_NORMALISE:
+        return _of_event(step, reason, at, data)
+    return Kept(at.id(), step, reason, None, Resent(at, data, Given()))
+
+
+def _of_event(step: str, reason: str, at: Coordinates, data: bytes) -> Kept:
     try:
         event = orjson.loads(data)
         id_, tenant = str(event["event"]["id"]), str(event["tenant"])
     except (ValueError, KeyError, TypeError):  # no event: `route` will say so when it gets it again
         id_, tenant = at.id(), None
-    return Kept(id_, "route", DISCARDED, tenant, Resent(at, data, Given()))
+    return Kept(id_, step, reason, tenant, Resent(at, data, Given()))

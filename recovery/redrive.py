@@ -84,8 +84,9 @@ class Redrive:
         while page := list(islice(records, PAGE)):
             self.found += len(page)
             chosen = self._choose(page)
-            for writer, step in ((raw, "normalise"), (events, "route")):
-                entries = list(self._entries([choice for choice in chosen if choice.kept.step == step], writer.max_record_bytes))
+            for writer, is_event in ((raw, False), (events, True)):
+                mine = [choice for choice in chosen if choice.kept.is_event is is_event]
+                entries = list(self._entries(mine, writer.max_record_bytes))
                 self.sent += len(entries)
                 if not dry_run:
                     for _ in pace.put(writer, entries, rate):
@@ -116,7 +117,7 @@ class Redrive:
 
     def _events(self, kept: Kept) -> set[str]:
         """Ids of the events a record would become; none when it is still refused whole."""
-        if kept.step == "route":
+        if kept.is_event:
             return {kept.id}
         record = kept.record
         results = self.normaliser.normalise(record.data, record.at, record.given)
@@ -129,7 +130,7 @@ class Redrive:
     def _entries(self, chosen: Iterable[_Choice], limit: int) -> Iterator[Entry]:
         for kept, events in chosen:
             record = kept.record
-            data = record.data if kept.step == "route" else record.frame()
+            data = record.data if kept.is_event else record.frame()
             entry = Entry(data, record.at.partition_key or record.at.id())
             if entry.size > limit:
                 self.too_large += 1

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import enum
-from contextlib import ExitStack, closing
-from functools import partial
+from contextlib import closing
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from cli.output import Exit, out, print_json, progress
+from cli.output import Exit, err, escape, out, print_json, progress
 from cli.times import FORMS, moment
 from common.recognise import Normaliser
-from localrun.came_back import indexed, wait_until_indexed
-from localrun.search import Search
 from localrun.state import running_state
+from recovery.came_back import Index, NotAsked
 from recovery.deployment import Deployment
 from recovery.kept import Selection
 from recovery.redrive import Redrive, Report
@@ -24,6 +22,8 @@ from recovery.redrive import Redrive, Report
 class Step(enum.StrEnum):
     normalise = "normalise"
     route = "route"
+    transform = "transform"
+    delivery = "delivery"
 
 
 Environment = Annotated[
@@ -41,11 +41,12 @@ def deployment(environment: str | None) -> Deployment:
 def redrive(
     environment: Environment = None,
     since: Annotated[str | None, typer.Option(help=f"Only what arrived since: {FORMS}.")] = None,
-    step: Annotated[Step | None, typer.Option(help="Only what this step refused.")] = None,
+    step: Annotated[Step | None, typer.Option(help="Only what this step refused; of direct put, transform or delivery.")] = None,
     reason: Annotated[
         str | None,
         typer.Option(
-            help="Only for this reason: unrecognised, malformed, corrupt, too_large, refused, or discarded with its batch."
+            help="Only for this reason: unrecognised, malformed, corrupt, too_large, refused, or discarded with its batch; "
+            "of direct put, Firehose's error code."
         ),
     ] = None,
     tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
@@ -54,19 +55,18 @@ def redrive(
     json_: Annotated[bool, typer.Option("--json", help="Print the account as JSON.")] = False,
 ) -> None:
     """Send refused records again, from the errors archive and the quarantine. Their events get the ids they would have had, so
-    that nothing is indexed twice, however often this is run."""
+    that nothing is indexed twice, however often this is run, and wherever it was interrupted."""
     selection = Selection(
         since=moment("--since", since) if since else None, step=step.value if step else None, reason=reason, tenant=tenant
     )
     target = deployment(environment)
     settings = target.environment.normalisation
     normaliser = Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type)
-    with ExitStack() as stack:
-        report = stack.enter_context(progress())
-        search = stack.enter_context(closing(Search(target.search))) if target.search else None
-        run = Redrive(target, normaliser, partial(indexed, search) if search else None)
+    with progress() as report, closing(Index(target.search)) as domain:
+        index = answering(domain, target.environment.name)
+        run = Redrive(target, normaliser, index.found if index else None)
         run.send(selection, rate=rate, dry_run=dry_run, report=report)
-        came_back = wait_until_indexed(search, run.expected, report) if search and not dry_run else None
+        came_back = index.wait(run.expected, report) if index and not dry_run else None
         account = run.report(came_back)
     if json_:
         print_json(account.model_dump())
@@ -74,6 +74,21 @@ def redrive(
         draw(account, dry_run)
     if not account.ok:
         raise typer.Exit(Exit.FAILED)
+
+
+def answering(index: Index, environment: str) -> Index | None:
+    """The index; None, and a word why and how to count instead, where it does not answer these credentials. What is sent then is
+    sent all the same: ids make that harmless."""
+    try:
+        index.check()
+    except NotAsked as error:
+        err.print(
+            f"[yellow]What comes back is not counted:[/] {escape(str(error))}. To count it, run this again where the index "
+            "answers (what is back is `already_indexed` then), or see in CloudWatch the sum of the metric Indexed that "
+            f"weir-{environment}-route writes (namespace Weir, service route)."
+        )
+        return None
+    return index
 
 
 def draw(account: Report, dry_run: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import botocore.session
 import orjson
@@ -37,6 +37,13 @@ class SearchUnavailable(Exception):
     """The domain was not reached, or is too busy: the same request may succeed later."""
 
 
+class CredentialSource(Protocol):
+    """A session of botocore or of boto3."""
+
+    def get_credentials(self) -> Credentials | None:
+        """Those in force now."""
+
+
 @dataclass(frozen=True, slots=True)
 class SearchClient:
     """Keeps its connections between requests. Credentials are asked for at each request, since they expire."""
@@ -44,7 +51,7 @@ class SearchClient:
     url: str
     """Base URL without a slash at its end."""
     region: str
-    session: botocore.session.Session
+    session: CredentialSource
     pool: urllib3.PoolManager
 
     def request(
@@ -113,6 +120,11 @@ def reason(error: dict[str, Any]) -> str:
 
 def connect(settings: SearchSettings) -> SearchClient:
     """A client of the domain `settings` name."""
+    return client_of(settings.search_url, settings.aws_region, botocore.session.Session())
+
+
+def client_of(url: str, region: str, session: CredentialSource) -> SearchClient:
+    """A client of the domain at `url` that signs with the credentials of `session`."""
     keepalive = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     pool = urllib3.PoolManager(socket_options=[*HTTPConnection.default_socket_options, keepalive])
-    return SearchClient(settings.search_url, settings.aws_region, botocore.session.Session(), pool)
+    return SearchClient(url.rstrip("/"), region, session, pool)

@@ -216,7 +216,11 @@ def bucket_closed(run: Run) -> Iterator[None]:
 
 @contextlib.contextmanager
 def disk_full(run: Run) -> Iterator[None]:
-    """The delivery worker can write no file: every write fails, as on a full disk (setrlimit(2), RLIMIT_FSIZE)."""
+    """The delivery worker can write no file: every write fails, as on a full disk (setrlimit(2), RLIMIT_FSIZE).
+
+    A small file system of its own would need the right to mount, which neither a developer nor a build machine has, and would
+    have to be put under a worker that runs.
+    """
     worker = run.engine("delivery")
     before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (0, before[1]))

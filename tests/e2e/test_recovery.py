@@ -1,9 +1,13 @@
-"""What a broken parser refused comes back once it is mended, and the archive of a time can be sent again: each event once."""
+"""What a broken parser refused comes back once it is mended, what Firehose could not deliver does too, and the archive of a time
+can be sent again: each event once."""
 
 from __future__ import annotations
 
 import io
 import json
+import signal
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +25,7 @@ from localrun.paths import PROJECT
 from localrun.search import Search
 from localrun.state import State
 from producers.batch import StreamWriter
+from producers.generator.containers import aggregate
 from recovery.deployment import Deployment
 from recovery.kept import Selection, select
 from recovery.replay import Span, archived
@@ -29,6 +34,9 @@ from tests.e2e.index import of_tenant, wait_for
 TENANT = "recovery"
 FLOW = "2 123456789010 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 {} 22 6 20 4249 1418530010 1418530070 ACCEPT OK"
 FLOWS, NONSENSE = 200, 3
+DIRECT = "recovery.direct"
+"""Tenant of what is put directly."""
+PAIRS = 100
 
 #: The deployed function with a parser that takes nothing.
 BROKEN = """
@@ -136,3 +144,71 @@ def forget(pipeline: State) -> None:
     with closing(Search(pipeline.endpoints.opensearch)) as search:
         search.ask("DELETE", f"/logs-aws.vpcflow-{TENANT}-*")
     assert of_tenant(pipeline.endpoints.opensearch, TENANT) == []
+
+
+def test_what_firehose_could_not_deliver_comes_back_once_though_the_redrive_is_killed(pipeline: State) -> None:
+    began, deployment = datetime.now(UTC), Deployment.running(pipeline)
+    # GIVEN records that direct put does not take, for it makes one document of a record and these hold two
+    pairs = [aggregate([(str(half), direct(f"{number}.{half}")) for half in (1, 2)]) for number in range(PAIRS)]
+    messages = sorted(f"{number}.{half}" for number in range(PAIRS) for half in (1, 2))
+    put_directly(pipeline, pairs)
+    chosen = Selection(since=began, step="transform")
+    wait_for(lambda: list(select(deployment, chosen)), lambda found: len(found) == PAIRS)
+    # WHEN a redrive is killed in its midst
+    command = (sys.executable, "-m", "cli", "redrive", "--since", began.isoformat(), "--step", "transform", "--rate", "10")
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL) as process:
+        wait_for(lambda: directly_put(pipeline), lambda found: len(found) > 5)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    # THEN another brings the rest, and each event is one document
+    done = invoke("redrive", "--since", began.isoformat(), "--step", "transform")
+    assert (done["found"], done["expected"], done["came_back"]) == (PAIRS, 2 * done["sent"], 2 * done["sent"])
+    assert 0 < done["sent"] < PAIRS
+    assert directly_put(pipeline) == messages
+    again = invoke("redrive", "--since", began.isoformat(), "--step", "transform")
+    assert (again["sent"], again["already_indexed"]) == (0, PAIRS)
+
+
+def test_documents_the_domain_refused_of_firehose_come_back_once(pipeline: State) -> None:
+    before = directly_put(pipeline)
+    put_directly(pipeline, [direct("taken")])
+    wait_for(lambda: directly_put(pipeline), lambda found: "taken" in found)
+    began, deployment = datetime.now(UTC), Deployment.running(pipeline)
+    chosen = Selection(since=began, step="delivery", tenant=DIRECT)
+    with index_blocked(pipeline, "logs-direct-put-*"):
+        put_directly(pipeline, [direct("refused"), direct("refused")])
+        kept = wait_for(lambda: list(select(deployment, chosen)), lambda found: len(found) == 2)
+    assert [record.reason for record in kept] == ["403", "403"]
+    options = ("--since", began.isoformat(), "--step", "delivery", "--tenant", DIRECT)
+    first, second = (invoke("redrive", *options) for _ in range(2))
+    assert (first["sent"], first["came_back"], first["already_indexed"]) == (2, 2, 0)
+    assert (second["sent"], second["already_indexed"]) == (0, 2)
+    assert directly_put(pipeline) == sorted([*before, "taken", "refused", "refused"])
+
+
+def direct(message: str) -> bytes:
+    """A record of the tenant whose records go to Firehose."""
+    return json.dumps({"type": "app", "tenant": DIRECT, "level": "info", "message": message}).encode()
+
+
+def put_directly(pipeline: State, records: list[bytes]) -> None:
+    firehose = session(pipeline.endpoints.aws).client("firehose")
+    name = pipeline.outputs["search"]["DirectPutDelivery"]
+    answer = firehose.put_record_batch(DeliveryStreamName=name, Records=[{"Data": data} for data in records])
+    assert answer["FailedPutCount"] == 0
+
+
+def directly_put(pipeline: State) -> list[str]:
+    """The messages that are documents, as often as they are."""
+    return sorted(document["message"] for document in of_tenant(pipeline.endpoints.opensearch, DIRECT))
+
+
+@contextmanager
+def index_blocked(pipeline: State, name: str) -> Iterator[None]:
+    """It takes no documents, and says so for good (403)."""
+    with closing(Search(pipeline.endpoints.opensearch)) as search:
+        search.ask("PUT", f"/{name}/_settings", {"index.blocks.write": True})
+        try:
+            yield
+        finally:
+            search.ask("PUT", f"/{name}/_settings", {"index.blocks.write": None})

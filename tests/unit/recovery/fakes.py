@@ -10,6 +10,7 @@ from typing import Any, cast
 import boto3
 import orjson
 
+from common.search import SearchClient
 from config.loader import load_environment
 from recovery.deployment import Deployment
 
@@ -58,8 +59,9 @@ class FakeSession:
 
 
 def deployment(session: FakeSession) -> Deployment:
-    local = load_environment("local")
-    return Deployment(cast(boto3.Session, session), local, RAW, EVENTS, ERRORS, ARCHIVE, QUARANTINE, None)
+    """What asks the index is given apart: nothing here does."""
+    local, search = load_environment("local"), cast(SearchClient, None)
+    return Deployment(cast(boto3.Session, session), local, RAW, EVENTS, ERRORS, ARCHIVE, QUARANTINE, search)
 
 
 def dumped(value: Any) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from common.model import Coordinates, Given, Rejected
 from common.resend import Resent
 from common.source import KinesisRecord
-from recovery.kept import DISCARDED, Kept, Selection, of_discarded, of_error, select
+from recovery.kept import DISCARDED, Kept, Selection, of_discarded, of_error, of_undelivered, select
 from tests.unit.recovery.fakes import EVENTS, QUARANTINE, RAW, FakeSession, deployment, dumped
 
 ARRIVAL = 1_795_420_800_250  # 2026-11-23T08:00:00.250Z
@@ -38,6 +39,55 @@ def discarded(data: bytes, stream: str = RAW) -> KinesisRecord:
 def test_an_error_record_is_read_as_it_was_written() -> None:
     record = Resent(AT, b"\xff raw", Given(tenant="acme"))
     assert of_error(orjson.loads(error())) == Kept(AT.id(), "normalise", "malformed", "acme", record)
+
+
+def undelivered(data: bytes, code: str) -> dict[str, Any]:
+    """An error record of Firehose's, as far as it is read."""
+    return {"attemptsMade": 1, "arrivalTimestamp": ARRIVAL, "errorCode": code, "rawData": b64encode(data).decode()}
+
+
+def test_a_directly_put_record_that_was_not_transformed_has_the_place_of_its_error_record() -> None:
+    error = undelivered(b"line", "Lambda.ProcessingFailedStatus")
+    at = Coordinates("direct-put", "direct-put/processing-failed/2026/11/23/08/x.gz", "3", ARRIVAL)
+    kept = of_undelivered(error, "transform", at.shard, 3)
+    assert kept == Kept(at.id(), "transform", "Lambda.ProcessingFailedStatus", None, Resent(at, b"line", Given()))
+    others = [of_undelivered(error, "transform", key, number) for key, number in ((at.shard, 4), ("another", 3))]
+    assert len({kept.id, *(other.id for other in others)}) == 3
+    assert not kept.is_event
+
+
+@pytest.mark.parametrize(
+    ("document", "id_", "tenant"),
+    [(dumped({"event": {"id": "e1"}, "tenant": "acme"}), "e1", "acme"), (b"no event", None, None)],
+)
+def test_a_document_that_the_domain_refused_of_firehose_keeps_the_id_that_transform_gave_it(
+    document: bytes, id_: str | None, tenant: str | None
+) -> None:
+    at = Coordinates("direct-put", "key", "0", ARRIVAL)
+    kept = of_undelivered(undelivered(document, "400"), "delivery", "key", 0)
+    assert kept == Kept(id_ or at.id(), "delivery", "400", tenant, Resent(at, document, Given()))
+    assert kept.is_event
+
+
+@pytest.mark.parametrize(
+    ("selection", "found"),
+    [
+        (Selection(), ["transform", "transform", "delivery"]),
+        (Selection(step="transform"), ["transform", "transform"]),
+        (Selection(step="delivery"), ["delivery"]),
+        (Selection(reason="400"), ["delivery"]),
+        (Selection(tenant="acme"), ["delivery"]),
+        (Selection(since=datetime(2026, 11, 23, 10, tzinfo=UTC)), []),
+    ],
+)
+def test_what_firehose_could_not_deliver_of_direct_put_is_selected(selection: Selection, found: list[str]) -> None:
+    session = FakeSession()
+    line = dumped(undelivered(b"line", "Lambda.ProcessingFailedStatus"))
+    document = dumped(undelivered(dumped({"event": {"id": "e1"}, "tenant": "acme"}), "400"))
+    # One is compressed and one is not: both are read.
+    session.s3.lines("direct-put/processing-failed/2026/11/23/08/x", line, line, bucket=QUARANTINE)
+    session.s3.objects[QUARANTINE, "direct-put/AmazonOpenSearchService-failed/2026/11/23/08/y"] = document
+    assert [kept.step for kept in select(deployment(session), selection)] == found
 
 
 def test_a_raw_record_of_a_batch_that_was_given_up_has_its_own_place() -> None:

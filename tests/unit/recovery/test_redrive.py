@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from common.model import Coordinates, Given, Rejected
 from common.recognise import Normaliser
 from common.resend import Resent, opened
 from recovery.kept import Selection
 from recovery.redrive import Redrive, Report
-from tests.unit.recovery.fakes import EVENTS, RAW, FakeSession, deployment, dumped
+from tests.unit.recovery.fakes import EVENTS, QUARANTINE, RAW, FakeKinesis, FakeSession, deployment, dumped
 
 FLOW = b"2 123456789010 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK"
 NONSENSE = b"what is this?"
@@ -94,3 +98,96 @@ def test_a_container_is_expected_back_with_all_its_events() -> None:
     assert redrive.expected == {"a", "b"}
     assert (report.sent, report.expected) == (1, 2)
     assert orjson.loads(session.kinesis.put[RAW][0][1])["weir.resent"]["sequence"] == "0"
+
+
+def everything_kept(flows: int) -> FakeSession:
+    """Refused records of two hours, events that `route` gave up, and what Firehose could not deliver of direct put."""
+    session = FakeSession()
+    errors = [Rejected(place(number), "malformed", "no", "vpc_flow", "t", FLOW).body("normalise") for number in range(flows)]
+    # The last of one hour is kept again in the next: a step that repeats itself writes it twice.
+    session.s3.lines("errors/2026/11/23/08/a.gz", *errors[: flows // 2 + 1])
+    session.s3.lines("errors/2026/11/23/09/b.gz", *errors[flows // 2 :])
+    undelivered = [
+        dumped({"arrivalTimestamp": 1_795_420_800_250, "errorCode": "x", "rawData": b64encode(data).decode()})
+        for data in (FLOW, FLOW, DOCUMENT)
+    ]
+    session.s3.lines("direct-put/processing-failed/2026/11/23/08/x", *undelivered[:2], bucket=QUARANTINE)
+    session.s3.lines("direct-put/AmazonOpenSearchService-failed/2026/11/23/08/y", undelivered[2], bucket=QUARANTINE)
+    return session
+
+
+class Killed(BaseException):
+    """As SIGINT or SIGKILL ends a process: nothing of it is handled."""
+
+
+class MortalKinesis(FakeKinesis):
+    """The process dies at a call, before its records are taken, or after, when nobody is left to hear of it."""
+
+    def __init__(self, taken: dict[str, list[tuple[str, bytes]]], calls: int, *, after: bool) -> None:
+        super().__init__()
+        self.put = taken
+        self._calls, self._after = calls, after
+
+    def put_records(self, **call: Any) -> dict[str, Any]:
+        self._calls -= 1
+        if self._calls == 0 and not self._after:
+            raise Killed
+        answer = super().put_records(**call)
+        if self._calls == 0:
+            raise Killed
+        return answer
+
+
+def documents(put: dict[str, list[tuple[str, bytes]]], at: Coordinates) -> dict[str, bytes]:
+    """What the functions make of it: an id is one document, however often it is written. Fails where an id has two contents."""
+    found: dict[str, bytes] = {}
+    normaliser = Normaliser(default_tenant="default")
+    for _, data in put.get(RAW, []):
+        record = opened(data, at)
+        for event in normaliser.normalise(record.data, record.at, record.given):
+            assert not isinstance(event, Rejected)
+            assert found.setdefault(event.id, event.body) == event.body
+    for _, data in put.get(EVENTS, []):
+        assert found.setdefault(orjson.loads(data)["event"]["id"], data) == data
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    deaths=st.lists(st.tuples(st.integers(1, 9), st.booleans()), max_size=4),
+    call=st.integers(1, 20),
+    page=st.integers(1, 50),
+    asked=st.booleans(),
+)
+def test_a_redrive_that_is_interrupted_anywhere_neither_doubles_nor_loses(
+    deaths: list[tuple[int, bool]], call: int, page: int, asked: bool
+) -> None:
+    flows = 30
+    session = everything_kept(flows)
+    taken = session.kinesis.put
+
+    def there(ids: Sequence[str]) -> set[str]:
+        return documents(taken, place(9_999)).keys() & set(ids)
+
+    def once() -> Redrive:
+        redrive = Redrive(deployment(session), Normaliser(default_tenant="default"), there if asked else None)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("producers.pace.MAX_CALL_RECORDS", call)
+            patch.setattr("recovery.redrive.PAGE", page)
+            redrive.send(Selection(), rate=None, dry_run=False, report=lambda line: None)
+        return redrive
+
+    for calls, after in deaths:
+        session.kinesis = MortalKinesis(taken, calls, after=after)
+        try:
+            once()
+        except Killed:
+            continue
+    session.kinesis = MortalKinesis(taken, 0, after=False)
+    last = once()
+    # Every record of `errors` once, two lines that Firehose kept, and a document: what any run expects, and nothing else.
+    assert len(documents(taken, place(9_999))) == flows + 3
+    assert last.found == flows + 3
+    if asked:
+        assert last.already + last.sent == flows + 3
+        assert not once().expected
