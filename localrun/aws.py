@@ -16,6 +16,8 @@ import orjson
 from botocore.config import Config
 from botocore.utils import parse_timestamp
 
+from common.put_records import hasten
+
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 ROOT_KEY = "test"
@@ -57,6 +59,7 @@ class _LocalCore(botocore.session.Session):
         self._local_endpoint = endpoint
         self.set_default_client_config(CLIENT_CONFIG)
         self.register("before-parse.kinesis.GetRecords", parse_records)
+        hasten(self)
         self.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=parse_time)
 
     def create_client(self, *args: Any, **kwargs: Any) -> Any:

@@ -17,6 +17,10 @@ from common.timestamps import from_iso
 #: A parsed JSON object. Its values are whatever a producer sent.
 JsonObject = dict[str, Any]
 
+#: Regular expressions of numbers that are JSON's too. A number fits the index's 64-bit integers.
+NUMBER = "0|[1-9][0-9]{0,17}"
+PORT = "0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+
 _LONGEST_IP = 45  # ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255
 
 

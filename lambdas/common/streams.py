@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
 
 from common.deadline import Deadline
+from common.put_records import hasten
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -49,7 +50,7 @@ logger = Logger(child=True)
 @cache
 def kinesis_client() -> KinesisClient:
     """The container's one Kinesis client. Repetition is left to StreamWriter, which knows how much time there is."""
-    return boto3.client(
+    client = boto3.client(
         "kinesis",
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
@@ -60,6 +61,8 @@ def kinesis_client() -> KinesisClient:
             parameter_validation=False,
         ),
     )
+    hasten(client.meta.events)
+    return client
 
 
 @dataclass(frozen=True, slots=True)

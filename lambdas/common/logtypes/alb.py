@@ -8,8 +8,9 @@ end of a line and are to be ignored by those who do not know them, which the pag
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from common.logtype import JsonObject, LineType, Malformed, Stamp, is_ip, moment, present
+from common.logtype import NUMBER, PORT, JsonObject, LineType, Malformed, Stamp, is_ip, moment, present
 
 _ABSENT = "-"
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
@@ -37,9 +38,77 @@ _URL = re.compile(r"([a-z]+)://(\[[^\]]*\]|[^/:?#]*)(?::([0-9]{1,5})-?)?(/[^?]*)
 _TRACE = re.compile(r"Root=([^;]+)")
 _TARGET_GROUP = re.compile(r"arn:[^:]+:elasticloadbalancing:([a-z0-9-]+):([0-9]{12}):targetgroup/(.+)")
 
+# Nearly every line: a request that was passed on to one target and answered. Its values go into JSON as they are: text has
+# nothing to escape, and numbers are written as JSON writes them.
+_MOMENT = "([0-9T:.-]+Z)"
+_ENDPOINT = rf"\[?([0-9a-f.:]+)\]?:({PORT})"
+_SECONDS = r"((?:0|[1-9][0-9]{0,8})\.[0-9]{1,9})"
+_STATUS = "[1-5][0-9]{2}"
+_WORD = r'[^\s"\\\x00-\x1f]+'
+_TEXT = r'"(?>-(?=")|([^"\\\x00-\x1f]*))"'
+_USUAL = re.compile(
+    " ".join(
+        [
+            rf"(https?|h2|grpcs|wss?) {_MOMENT} ({_WORD}) {_ENDPOINT} (?P<target>{_ENDPOINT})",
+            rf"{_SECONDS} {_SECONDS} {_SECONDS} ({_STATUS}) (?P<answer>{_STATUS}) ({NUMBER}) ({NUMBER})",
+            rf'"([A-Z]+) ([a-z]+)://([^/:?#\[\s"\\\x00-\x1f]+):({PORT})(/[^?\s"\\\x00-\x1f]*)(?:\?({_WORD})?)? HTTP/([0-9.]+)"',
+            rf"{_TEXT} (?:- -|([A-Z0-9_-]{{2,}}) TLSv([0-9.]+))",
+            rf"arn:[a-z-]+:elasticloadbalancing:([a-z0-9-]+):([0-9]{{12}}):targetgroup/({_WORD})",
+            rf'"(?:Self=[^;"\\]*;)?Root=([^;"\\\x00-\x1f]+)(?:;[^"\\]*)?" {_TEXT} {_TEXT}',
+            rf'([0-9]+) {_MOMENT} "([a-z][a-z,-]*)" "-" "-" "(?P=target)" "(?P=answer)" "-" "-"(?: (?>-|({_WORD}))(?: .*)?)?',
+        ]
+    )
+)
+_TEMPLATE = (
+    '{"@timestamp":"%s","event":{"id":"%s","dataset":"aws.alb","kind":"event","category":["web"],"outcome":"%s","start":"%s",'
+    '"duration":%d,"ingested":"%s"},"tenant":"%s","cloud":{"provider":"aws","region":"%s","account":{"id":"%s"}},'
+    '"source":{"ip":"%s","port":%s},"destination":{"ip":"%s","port":%s},'
+    '"http":{"request":{"method":"%s","bytes":%s},"response":{"status_code":%s,"bytes":%s},"version":"%s"},'
+    '"url":{"scheme":"%s","domain":"%s","port":%s,"path":"%s"%s},%s"trace":{"id":"%s"},'
+    '"aws":{"elb":{"name":"%s","type":"%s","target_group":"%s","request_seconds":%s,"target_seconds":%s,'
+    '"response_seconds":%s,"target_status_code":%s,"matched_rule_priority":"%s","action_executed":["%s"]%s}}}'
+)
 
-def parse(line: str, stamp: Stamp) -> JsonObject:
+
+def parse(line: str, stamp: Stamp) -> JsonObject | bytes:
     """`@timestamp` is when the response was made. Latencies are in seconds. Outcome: failure from status 400."""
+    match = _USUAL.fullmatch(line)
+    return (match and _usual(match, stamp)) or document(line)
+
+
+def _usual(match: re.Match[str], stamp: Stamp) -> bytes | None:
+    """The finished event of a usual line; None where a value of it is wrong after all."""
+    kind, time, name, client, client_port, _, target, target_port, queued, processed, responded, *rest = match.groups()
+    status, answer, received, sent, method, scheme, domain, port, path, query, version, user_agent, cipher, tls, *rest = rest
+    region, account, target_group, trace, server_name, certificate, rule, created, actions, connection = rest
+    if not (is_ip(client) and is_ip(target)):
+        return None
+    seconds = (queued, processed, responded)
+    beside_url = ""
+    if user_agent:
+        beside_url = f'"user_agent":{{"original":"{user_agent}"}},'
+    if cipher:
+        client_name = f',"client":{{"server_name":"{server_name}"}}' if server_name else ""
+        beside_url += f'"tls":{{"cipher":"{cipher}","version":"{tls}","version_protocol":"tls"{client_name}}},'
+    elif server_name:
+        beside_url += f'"tls":{{"client":{{"server_name":"{server_name}"}}}},'
+    beside_actions = f',"chosen_cert":{{"arn":"{certificate}"}}' if certificate else ""
+    if connection:
+        beside_actions += f',"connection_trace_id":"{connection}"'
+    return (
+        _TEMPLATE
+        % (
+            *(moment("time", time), stamp.id, _outcome(int(status)), moment("request_creation_time", created)),
+            *(_nanoseconds(map(float, seconds)), stamp.ingested, stamp.tenant, region, account),
+            *(client, client_port, target, target_port, method, received, status, sent, version),
+            *(scheme, domain, port, path, f',"query":"{query}"' if query else "", beside_url, trace),
+            *(name, kind, target_group, *seconds, answer, rule, actions.replace(",", '","'), beside_actions),
+        )
+    ).encode()
+
+
+def document(line: str) -> JsonObject:
+    """The event of any line, field by field; says which field is wrong."""
     match = _ENTRY.fullmatch(line)
     if match is None:
         raise Malformed("line: not the 29 fields of an access log entry, with its quotes closed")
@@ -81,14 +150,14 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
         classification_reason=classification_reason,
         connection_trace_id=connection,
     )
-    document = {
+    found = {
         "@timestamp": moment("time", time),
         "event": present(
             kind="event",
             category=["web"],
             outcome=_outcome(code),
             start=moment("request_creation_time", created) if created else None,
-            duration=round(sum(known) * 1e9) if len(known) == len(seconds) else None,
+            duration=_nanoseconds(known) if len(known) == len(seconds) else None,
         ),
         "cloud": present(
             provider="aws",
@@ -108,7 +177,11 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
         "trace": present(id=traced[1] if traced else trace),
         "aws": {"elb": balancer},
     }
-    return present(**document)
+    return present(**found)
+
+
+def _nanoseconds(seconds: Iterable[float]) -> int:
+    return round(sum(seconds) * 1e9)
 
 
 def _outcome(code: int | None) -> str:

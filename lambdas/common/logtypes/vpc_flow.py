@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from common.logtype import JsonObject, LineType, Malformed, Stamp, is_ip, present
+from common.logtype import NUMBER, PORT, JsonObject, LineType, Malformed, Stamp, is_ip, present
 from common.timestamps import from_milliseconds
 
 Value = TypeVar("Value")
@@ -59,15 +59,14 @@ _BEGINNING = re.compile(r"[2-9] (?:[0-9]{12}|unknown) (?:eni-|- )")
 _ACCOUNT = re.compile(r"[0-9]{12}|unknown")
 #: A version and a name hold nothing that JSON would have to escape.
 _NAME = re.compile(r"[A-Za-z0-9_./:-]{1,128}")
-_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")  # fits the index's 64-bit integer
+_NUMBER = re.compile(NUMBER)
 #: From 1970 to 9999, in epoch seconds.
 _SECONDS = re.compile(r"[0-9]{1,11}|1[0-9]{11}|2[0-4][0-9]{10}")
 
-#: Nearly every line: default format, nothing absent. Ports and protocol are below 65536 and 256 by their digits.
-_PORT = "(0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+#: Nearly every line: default format, nothing absent.
 _USUAL = re.compile(
-    rf"[2-9] ([0-9]{{12}}) (eni-[0-9a-z]{{1,32}}) ([0-9a-f.:]{{2,45}}) ([0-9a-f.:]{{2,45}}) {_PORT} {_PORT} "
-    r"(1|6|17|58) (0|[1-9][0-9]{0,17}) (0|[1-9][0-9]{0,17}) ([0-9]{1,11}) ([0-9]{1,11}) (ACCEPT|REJECT) OK"
+    rf"[2-9] ([0-9]{{12}}) (eni-[0-9a-z]{{1,32}}) ([0-9a-f.:]{{2,45}}) ([0-9a-f.:]{{2,45}}) ({PORT}) ({PORT}) "
+    rf"(1|6|17|58) ({NUMBER}) ({NUMBER}) ([0-9]{{1,11}}) ([0-9]{{1,11}}) (ACCEPT|REJECT) OK"
 )
 _TEMPLATE = (
     '{"@timestamp":"%s","event":{"id":"%s","dataset":"aws.vpcflow","kind":"event","category":["network"],'
