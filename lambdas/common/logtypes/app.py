@@ -8,7 +8,7 @@ flat_object: an application may log any key with any type and never meets a mapp
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import itemgetter
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -22,18 +22,15 @@ Value = TypeVar("Value")
 class _Place(NamedTuple):
     """Where a field may stand: at a key, or further down the object there."""
 
-    field: str
-    order: int
-    """Of the places of one field that are taken, the first counts."""
-    path: tuple[str, ...]
+    key: str
+    path: tuple[str, ...] = ()
     """From the object at the key on; empty for the key itself."""
 
-
-class _Found(NamedTuple):
-    order: int
-    key: str
-    path: tuple[str, ...]
-    value: Any
+    @classmethod
+    def of(cls, name: str) -> tuple[_Place, ...]:
+        """Both places of a name, if it is one of two parts."""
+        key, *path = name.split(".")
+        return (cls(name), cls(key, tuple(path))) if path else (cls(name),)
 
 
 #: The names of each field, the first of which counts. "a.b" is that key, or "b" in the object at "a".
@@ -63,24 +60,11 @@ _SPELLINGS = {
 }
 
 
-def _places() -> dict[str, tuple[_Place, ...]]:
-    """What may stand at each key of a log: a record's keys are looked up here, and not each spelling in the record."""
-    places: dict[str, list[_Place]] = {}
-    for field, names in _SPELLINGS.items():
-        for order, name in enumerate(names):
-            places.setdefault(name, []).append(_Place(field, 2 * order, ()))
-            holder, *path = name.split(".")
-            if path:
-                places.setdefault(holder, []).append(_Place(field, 2 * order + 1, tuple(path)))
-    return {key: tuple(there) for key, there in places.items()}
-
-
-_PLACES = _places()
+#: The places of each field, the first of which that is taken counts.
+_PLACES = {field: tuple(place for name in names for place in _Place.of(name)) for field, names in _SPELLINGS.items()}
+_KEYS = frozenset(place.key for places in _PLACES.values() for place in places)
 #: Keys at which a field that tells an application log may stand.
-_TELLING = tuple(
-    frozenset(key for key, places in _PLACES.items() if any(place.field == field for place in places))
-    for field in ("time", "level", "message")
-)
+_TELLING = tuple(frozenset(place.key for place in _PLACES[field]) for field in ("time", "level", "message"))
 
 #: Levels of pino and bunyan.
 _NUMERIC_LEVELS = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
@@ -138,47 +122,48 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     return document
 
 
+@lru_cache(maxsize=4_096)  # an application writes few shapes of log, over and over
+def _places(keys: tuple[str, ...]) -> dict[str, tuple[_Place, ...]]:
+    """Where each field may stand in a log that has these of _KEYS."""
+    found = {field: tuple(place for place in places if place.key in keys) for field, places in _PLACES.items()}
+    return {field: places for field, places in found.items() if places}
+
+
 class _Log:
     """A record whose fields are taken one by one. The record itself stays as it is."""
 
-    __slots__ = ("_fields", "_record", "_taken")
+    __slots__ = ("_places", "_record", "_taken")
 
     def __init__(self, record: JsonObject) -> None:
         self._record = record
-        self._taken: list[_Found] = []
-        self._fields: dict[str, list[_Found]] = {}
-        for key, value in record.items():
-            for field, order, path in _PLACES.get(key, ()):
-                found = value
-                for step in path:
-                    found = found.get(step) if isinstance(found, dict) else None
-                if found is not None:
-                    self._fields.setdefault(field, []).append(_Found(order, key, path, found))
+        self._places = _places(tuple(filter(_KEYS.__contains__, record)))
+        self._taken: list[_Place] = []
 
     def take(self, field: str, read: Callable[[Any], Value | None]) -> Value | None:
         """The first of the field's places that can be read, taken out of the rest; what cannot be read stays there."""
-        for found in self._places(field):
-            value = read(found.value)
+        for place in self._places.get(field, ()):
+            value = read(_value(self._record, place))
             if value is not None:
-                self._taken.append(found)
+                self._taken.append(place)
                 return value
         return None
 
     def required(self, field: str, read: Callable[[Any], Value]) -> Value | None:
         """As `take`, for a field without which the event would be found under the wrong time or level. Raises Malformed."""
-        for found in self._places(field):
-            try:
-                value = read(found.value)
-            except ValueError as error:
-                raise Malformed(f"{'.'.join((found.key, *found.path))}: {error}") from None
-            self._taken.append(found)
-            return value
+        for place in self._places.get(field, ()):
+            value = _value(self._record, place)
+            if value is not None:
+                self._taken.append(place)
+                try:
+                    return read(value)
+                except ValueError as error:
+                    raise Malformed(f"{'.'.join((place.key, *place.path))}: {error}") from None
         return None
 
     def rest(self) -> JsonObject:
         """What was not taken, without what is null."""
         rest = {name: value for name, value in self._record.items() if value is not None}
-        for _, key, path, _ in self._taken:
+        for key, path in self._taken:
             without = _without(rest[key], path) if path else None
             if without:
                 rest[key] = without
@@ -186,11 +171,14 @@ class _Log:
                 del rest[key]
         return rest
 
-    def _places(self, field: str) -> list[_Found]:
-        found = self._fields.get(field, [])
-        if len(found) > 1:
-            found.sort(key=itemgetter(0))
-        return found
+
+def _value(record: JsonObject, place: _Place) -> Any:
+    """What stands at a place of a record that has its key; None where nothing does."""
+    key, path = place
+    value = record[key]
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def _without(holder: JsonObject, path: tuple[str, ...]) -> JsonObject:

@@ -16,9 +16,13 @@ _TRAFFIC = ("networkConnectionAction", "portProbeAction", "dnsRequestAction")
 _PLACED_SERVICE = frozenset(["archived", "count", "detectorId", "eventFirstSeen", "eventLastSeen", "resourceRole", "serviceName"])
 
 
+#: What every finding has, as events and exports spell it, and as the API does.
+_NAMES = frozenset(["schemaVersion", "service", "severity", "type"])
+_API_NAMES = frozenset(["SchemaVersion", "Service", "Severity", "Type"])
+
+
 def recognise(record: JsonObject) -> bool:
-    names = ("schemaVersion", "service", "severity", "type")
-    return all(name in record for name in names) or all(name[0].upper() + name[1:] in record for name in names)
+    return record.keys() >= _NAMES or record.keys() >= _API_NAMES
 
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
