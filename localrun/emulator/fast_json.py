@@ -12,6 +12,10 @@ from ministack.services import kinesis, lambda_svc
 
 from localrun.emulator.layout import replace
 
+#: The checks of a request and its handler each read its body. From this size on they get what the first of them read.
+SHARED_BYTES = 4_096
+_shared: tuple[Any, Any] = (object(), None)
+
 #: What the standard library refuses to write must not be written here either.
 _AS_STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 
@@ -24,11 +28,18 @@ def correct() -> None:
 
 def loads(text: Any, **options: Any) -> Any:
     """`json.loads`; what only the standard library reads (NaN, huge numbers), it reads."""
+    global _shared
+    body, value = _shared
+    if text is body:
+        return value
     if not options:
         try:
-            return orjson.loads(text)
+            value = orjson.loads(text)
         except orjson.JSONDecodeError:
-            pass
+            return json.loads(text)
+        if isinstance(text, bytes) and len(text) >= SHARED_BYTES:
+            _shared = text, value
+        return value
     return json.loads(text, **options)
 
 

@@ -1,7 +1,10 @@
-"""Kinesis: record limits of the stream, housekeeping that costs little, and the stream a GetRecords call is about."""
+"""Kinesis: record limits of the stream, records and housekeeping that cost little, and the stream a
+GetRecords call is about.
+"""
 
 from __future__ import annotations
 
+import binascii
 import json
 import logging
 import time
@@ -12,7 +15,7 @@ from ministack.core.responses import error_response_json, json_response
 from ministack.services import kinesis
 from ministack.services.cloudformation import provisioners
 
-from localrun.emulator import throttling
+from localrun.emulator import resharding, throttling
 from localrun.emulator.layout import replace, require
 
 logger = logging.getLogger("weir")
@@ -39,15 +42,17 @@ def correct() -> None:
         "_streams",
         "_shard_iterators",
         "_resolve_stream",
-        "_route_to_shard",
         "_partition_key_to_hash",
-        "_next_sequence_number",
+        "_sequence_counter",
+        "_sequence_lock",
     ):
         require(kinesis, name)
     replace(kinesis, "_expire_records", keep_house)
     replace(kinesis, "_expire_iterators", forget_iterators)
     replace(kinesis, "_put_record", put_record)
     replace(kinesis, "_put_records", put_records)
+    # MiniStack looks at each record's base64 again at every read.
+    replace(kinesis, "_ensure_base64", lambda data: data)
     correct_get_records_resource()
     correct_stream_properties()
 
@@ -112,10 +117,8 @@ def put_record(data: dict[str, Any]) -> Response:
     if refusal:
         return refusal
     keep_house(stream)
-    shard_id, sequence = append(stream, data)
-    return json_response(
-        {"ShardId": shard_id, "SequenceNumber": sequence, "EncryptionType": stream.get("EncryptionType", "NONE")}
-    )
+    (result,) = append(stream, [data])
+    return json_response(result)
 
 
 def put_records(data: dict[str, Any]) -> Response:
@@ -123,40 +126,45 @@ def put_records(data: dict[str, Any]) -> Response:
     if refusal:
         return refusal
     keep_house(stream)
-    encryption = stream.get("EncryptionType", "NONE")
-    results: list[dict[str, Any]] = []
-    failed = 0
-    for record in data["Records"]:
-        if throttling.refuses_one(stream["StreamName"]):
-            results.append(throttling.error(stream["StreamName"], shard_of(stream, record)))
-            failed += 1
-            continue
-        shard_id, sequence = append(stream, record)
-        results.append({"SequenceNumber": sequence, "ShardId": shard_id, "EncryptionType": encryption})
-    return json_response({"FailedRecordCount": failed, "Records": results, "EncryptionType": encryption})
-
-
-def append(stream: Stream, record: dict[str, Any]) -> tuple[str, str]:
-    """Put one record on its shard; returns the shard and the sequence number."""
-    shard_id = shard_of(stream, record)
-    sequence = kinesis._next_sequence_number()
-    stream["shards"][shard_id]["records"].append(
-        {
-            "SequenceNumber": sequence,
-            "ApproximateArrivalTimestamp": round(time.time(), 3),
-            "Data": record.get("Data", ""),
-            "PartitionKey": record["PartitionKey"],
-        }
+    results = append(stream, data["Records"])
+    failed = sum("ErrorCode" in result for result in results)
+    return json_response(
+        {"FailedRecordCount": failed, "Records": results, "EncryptionType": stream.get("EncryptionType", "NONE")}
     )
-    return shard_id, sequence
 
 
-def shard_of(stream: Stream, record: dict[str, Any]) -> str:
-    """The shard a record goes to."""
-    explicit = record.get("ExplicitHashKey")
-    hash_key = int(explicit) if explicit else kinesis._partition_key_to_hash(record["PartitionKey"])
-    shard: str = kinesis._route_to_shard(hash_key, stream)
-    return shard
+def append(stream: Stream, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put records on their shards, but those that throttling refuses; returns the result of each."""
+    name, encryption, shards = stream["StreamName"], stream.get("EncryptionType", "NONE"), stream["shards"]
+    ranges = resharding.hash_ranges(stream)
+    arrival = round(time.time(), 3)
+    results: list[dict[str, Any]] = []
+    for record, sequence in zip(records, sequence_numbers(len(records)), strict=True):
+        explicit = record.get("ExplicitHashKey")
+        hash_key = int(explicit) if explicit else kinesis._partition_key_to_hash(record["PartitionKey"])
+        shard = resharding.shard_of(hash_key, ranges)
+        if throttling.refuses_one(name):
+            results.append(throttling.error(name, shard))
+            continue
+        shards[shard]["records"].append(
+            {
+                "SequenceNumber": sequence,
+                "ApproximateArrivalTimestamp": arrival,
+                "Data": record.get("Data", ""),
+                "PartitionKey": record["PartitionKey"],
+            }
+        )
+        results.append({"SequenceNumber": sequence, "ShardId": shard, "EncryptionType": encryption})
+    return results
+
+
+def sequence_numbers(count: int) -> list[str]:
+    """The next sequence numbers, in the form of MiniStack's."""
+    with kinesis._sequence_lock:
+        first = kinesis._sequence_counter + 1
+        kinesis._sequence_counter += count
+        milliseconds = int(time.time() * 1_000)
+    return [f"{milliseconds:020d}{number:010d}" for number in range(first, first + count)]
 
 
 def accepting_stream(data: dict[str, Any], records: list[dict[str, Any]]) -> tuple[Stream, Response | None]:
@@ -179,7 +187,10 @@ def refusal_of(records: list[dict[str, Any]], max_record_kib: int) -> Response |
         key = record.get("PartitionKey", "")
         if not 1 <= len(key) <= MAX_KEY_CHARACTERS:
             return invalid(f"partitionKey: {len(key)} characters, a key has 1 to {MAX_KEY_CHARACTERS}")
-        size = decoded_length(record.get("Data", "")) + len(key.encode())
+        try:
+            size = len(binascii.a2b_base64(record.get("Data", ""), strict_mode=True)) + len(key.encode())
+        except ValueError as error:  # what the data of a record that is no base64 is refused with: API reference, "Common Errors"
+            return error_response_json("SerializationException", f"data: {error}", 400)
         if size > max_record_kib * 1_024:
             return invalid(f"data: {size} bytes with the partition key, the stream takes {max_record_kib} KiB")
         total += size
@@ -188,11 +199,6 @@ def refusal_of(records: list[dict[str, Any]], max_record_kib: int) -> Response |
 
 def invalid(reason: str) -> Response:
     return error_response_json("ValidationException", f"1 validation error detected: {reason}", 400)
-
-
-def decoded_length(encoded: str) -> int:
-    """Bytes that base64 text stands for, without decoding it."""
-    return len(encoded) * 3 // 4 - encoded[-2:].count("=")
 
 
 def correct_get_records_resource() -> None:

@@ -42,13 +42,18 @@ def open_shards(stream: Stream) -> dict[str, Shard]:
     return {name: shard for name, shard in stream["shards"].items() if ENDING not in shard}
 
 
-def route(hash_key: int, stream: Stream) -> str:
+def hash_ranges(stream: Stream) -> list[tuple[int, str]]:
+    """The last hash key and the name of each open shard, in order."""
+    return sorted((int(shard["ending_hash_key"]), name) for name, shard in open_shards(stream).items())
+
+
+def shard_of(hash_key: int, ranges: list[tuple[int, str]]) -> str:
     """The open shard a hash key belongs to: open shards cover all hash keys between them."""
-    return next(
-        name
-        for name, shard in stream["shards"].items()
-        if ENDING not in shard and int(shard["starting_hash_key"]) <= hash_key <= int(shard["ending_hash_key"])
-    )
+    return next(name for last, name in ranges if hash_key <= last)
+
+
+def route(hash_key: int, stream: Stream) -> str:
+    return shard_of(hash_key, hash_ranges(stream))
 
 
 def close(stream: Stream, name: str, shard: Shard) -> None:

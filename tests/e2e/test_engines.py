@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 
 from localrun import embedded_aws, guard, java, opensearch
 from localrun.aws import ACCOUNT, role_session, session
-from localrun.paths import PROJECT, make_directory, run_dir
+from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
 from localrun.processes import ProcessGroups, free_ports
 from localrun.tools import Tools
 
@@ -96,6 +96,10 @@ def test_a_plain_stream_takes_one_mebibyte_and_500_records(engines: Engines) -> 
         kinesis.put_record(StreamName="plain", Data=b"x" * MIB, PartitionKey="k")
     with pytest.raises(ClientError, match="501 of them, a request takes 1 to 500"):
         kinesis.put_records(StreamName="plain", Records=[{"Data": b"", "PartitionKey": "k"}] * 501)
+    no_base64 = b'{"StreamName": "plain", "PartitionKey": "k", "Data": "no base64"}'
+    kinesis.meta.events.register("before-call.kinesis.PutRecord", lambda params, **_: params.update(body=no_base64))
+    with pytest.raises(ClientError, match="SerializationException"):
+        kinesis.put_record(StreamName="plain", Data=b"", PartitionKey="k")
     assert engines.get("/_weir/streams")["plain"] == 1
 
 
@@ -272,7 +276,7 @@ def test_iterators_stay_on_their_record_when_older_ones_are_dropped(engines: Eng
         "corrected.correct()\ncorrected.RECORDS_KEPT = 10\n"
         "kinesis._create_stream({'StreamName': 's', 'ShardCount': 1})\n"
         "stream = kinesis._streams['s']\n"
-        "for number in range(15): corrected.append(stream, {'PartitionKey': 'k', 'Data': str(number)})\n"
+        "corrected.append(stream, [{'PartitionKey': 'k', 'Data': str(number)} for number in range(15)])\n"
         "def iterator(position): kinesis._shard_iterators[str(position)] = "
         "{'stream': 's', 'shard_id': 'shardId-000000000000', 'position': position, 'created_at': 0}\n"
         "iterator(12); iterator(2)\n"
@@ -324,7 +328,7 @@ def test_killing_the_supervisor_leaves_no_process() -> None:
         f"groups = ProcessGroups().__enter__()\nstart_engines(groups, Path({str(run_dir() / 'test-killed')!r}))\n"
         "print('groups', *(process.pid for process in groups.running()), flush=True)\ntime.sleep(600)\n"
     )
-    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    environment = os.environ | {"PYTHONPATH": PYTHON_PATH}
     with subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True) as supervisor:
         assert supervisor.stdout is not None
         started = next(line for line in supervisor.stdout if line.startswith("groups"))
