@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 
@@ -12,8 +12,7 @@ from common import ids
 from common.timestamps import from_milliseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Coordinates:
+class Coordinates(NamedTuple):
     """Where a record came from. With these, a retry, a redrive and a replay all make the same ids."""
 
     stream: str
@@ -42,8 +41,7 @@ class Coordinates:
         return Coordinates(self.stream, self.shard, self.sequence, self.arrival_ms, position, self.partition_key)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What its container told of a piece, and the piece does not say itself: it must be told again when the piece comes alone."""
 
     tenant: str | None = None
@@ -64,8 +62,10 @@ class Given:
         return cls(fields.get("tenant"), fields.get("type"), fields.get("id"), fields.get("time"))
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+NOTHING = Given()
+
+
+class Event(NamedTuple):
     """One normalised event."""
 
     id: str
@@ -91,7 +91,7 @@ class Rejected:
     """The exact bytes that were refused."""
     document: str | None = None
     """Id of the document, where one was made before it was refused."""
-    given: Given = Given()
+    given: Given = NOTHING
 
     def body(self, step: str) -> bytes:
         """The JSON of a record on `errors`, written by pipeline step `step`."""

@@ -16,7 +16,7 @@ from common import inflate, kpl
 from common.ids import log_event_id
 from common.logtype import JsonObject, LineType, LogType, Malformed, ObjectType, Stamp, text
 from common.logtypes import BY_DETAIL_TYPE, LINE_TYPES, OBJECT_TYPES, TYPES
-from common.model import Coordinates, Event, Given, Rejected
+from common.model import NOTHING, Coordinates, Event, Given, Rejected
 from common.timestamps import from_milliseconds
 
 _ENVELOPE = frozenset(("type", "tenant", "message"))
@@ -28,8 +28,6 @@ _LONGEST_DETAIL = 500
 
 Content = TypeVar("Content")
 Results = list[Event | Rejected]
-
-NOTHING = Given()
 
 
 class _Refusal(Exception):

@@ -8,11 +8,11 @@ an id, as it can with any log type that brings its own.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
-from common.model import Coordinates, Given
+from common.model import NOTHING, Coordinates, Given
 
 #: How each of them begins. No log type does.
 MAGIC = b'{"weir.resent":'
@@ -24,8 +24,7 @@ class CorruptFrame(ValueError):
     """It begins like a record that is sent again, and is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resent:
+class Resent(NamedTuple):
     """A record and what is known of it."""
 
     at: Coordinates
@@ -51,7 +50,7 @@ class Resent:
 def opened(data: bytes, at: Coordinates) -> Resent:
     """What a record of `raw` at `at` holds: itself, unless it is one that is sent again. Raises CorruptFrame."""
     if not data.startswith(MAGIC):
-        return Resent(at, data, Given())
+        return Resent(at, data, NOTHING)
     try:
         content = orjson.loads(data)["weir.resent"]
         first = Coordinates(

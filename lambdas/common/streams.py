@@ -6,9 +6,8 @@ Limits: Kinesis API reference, PutRecords (https://docs.aws.amazon.com/kinesis/l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -65,8 +64,7 @@ def kinesis_client() -> KinesisClient:
     return client
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One record to write."""
 
     data: bytes

@@ -61,7 +61,7 @@ class Normalisation:
                     reasons[rejected.type or "none", rejected.reason] += 1
                 else:
                     unwritable.append(number)
-                    extra = {"at": rejected.at, "bytes": entry.size()}
+                    extra = {"at": rejected.at._asdict(), "bytes": entry.size()}
                     logger.error("an error record is too large for the stream", extra=extra)
         unwritten_events = self.events.write(events, deadline)
         unwritten_errors = self.errors.write(errors, deadline)

@@ -67,7 +67,9 @@ class Routing:
             if self.errors.fits(entry):
                 entries.append(entry)
             else:
-                logger.error("an error record is too large for the stream", extra={"at": refusal.at, "bytes": entry.size()})
+                logger.error(
+                    "an error record is too large for the stream", extra={"at": refusal.at._asdict(), "bytes": entry.size()}
+                )
                 yield number
         for entry in self.errors.write(entries, deadline):
             yield entry.source

@@ -49,7 +49,7 @@ _TEXT = r'"(?>-(?=")|([^"\\\x00-\x1f]*))"'
 _USUAL = re.compile(
     " ".join(
         [
-            rf"(https?|h2|grpcs|wss?) {_MOMENT} ({_WORD}) {_ENDPOINT} (?P<target>{_ENDPOINT})",
+            rf"(https?|h2|grpcs|wss?) {_MOMENT} (?!- )({_WORD}) {_ENDPOINT} (?P<target>{_ENDPOINT})",
             rf"{_SECONDS} {_SECONDS} {_SECONDS} ({_STATUS}) (?P<answer>{_STATUS}) ({NUMBER}) ({NUMBER})",
             rf'"([A-Z]+) ([a-z]+)://([^/:?#\[\s"\\\x00-\x1f]+):({PORT})(/[^?\s"\\\x00-\x1f]*)(?:\?({_WORD})?)? HTTP/([0-9.]+)"',
             rf"{_TEXT} (?:- -|([A-Z0-9_-]{{2,}}) TLSv([0-9.]+))",

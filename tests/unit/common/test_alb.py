@@ -207,7 +207,7 @@ def test_the_usual_entry_makes_the_document_of_any_entry(data: st.DataObject) ->
     path, query = data.draw(words).replace("?", ""), data.draw(st.none() | st.just("") | words)
     url = f"{some(names)}.example:{some(ports)}/{path}" + ("" if query is None else f"?{query}")
     line = (
-        f"{some(st.sampled_from(['http', 'https', 'h2', 'grpcs', 'ws', 'wss']), moments, names, addresses)} {target} "
+        f"{some(st.sampled_from(['http', 'https', 'h2', 'grpcs', 'ws', 'wss']), moments)} app/{some(names, addresses)} {target} "
         f"{some(seconds, seconds, seconds, statuses)} {answer} {some(counts, counts)} "
         f'"{some(st.sampled_from(["GET", "POST"]))} https://{url} HTTP/1.1" "{some(quoted)}" '
         f"{some(st.sampled_from(['- -', 'ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2']))} "
@@ -221,3 +221,7 @@ def test_the_usual_entry_makes_the_document_of_any_entry(data: st.DataObject) ->
     slow = general(line)
     slow["event"] |= {"id": "the-id", "dataset": "aws.alb", "ingested": "2026-11-23T08:00:00.250Z"}
     assert orjson.loads(fast) == slow | {"tenant": "acme"}
+
+
+def test_a_balancer_without_a_name(document: Callable[..., Document]) -> None:
+    assert "name" not in document(ENTRY.replace("app/my-lb/50dc6c495c0c9188", "-"))["aws"]["elb"]

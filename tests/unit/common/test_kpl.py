@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import orjson
 import pytest
 from hypothesis import given
@@ -81,9 +79,9 @@ def test_each_user_record_is_normalised_at_its_own_position(normalise: Normalise
     assert isinstance(first, Event)
     assert isinstance(second, Event)
     assert isinstance(broken, Rejected)
-    assert (first.id, second.id) == (replace(at, position="0").id(), replace(at, position="2").id())
+    assert (first.id, second.id) == (at._replace(position="0").id(), at._replace(position="2").id())
     assert (first.partition_key, second.partition_key) == ("a", "a")
-    assert (broken.at, broken.original) == (replace(at, position="1", partition_key="b"), b"\xfenonsense")
+    assert (broken.at, broken.original) == (at._replace(position="1", partition_key="b"), b"\xfenonsense")
     assert orjson.loads(first.body)["message"] == "one"
 
 
