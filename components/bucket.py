@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -70,8 +72,10 @@ class DataBucket(Construct):
         access_logs: AccessLogBucket,
         infrequent_access_after_days: int | None,
         expire_after_days: int | None,
+        temporary: Mapping[str, int] | None = None,
     ) -> None:
-        """Days count from the object's creation; `None` leaves the object where it is."""
+        """Days count from the object's creation; `None` leaves the object where it is. `temporary` are folders whose objects
+        expire after days of their own."""
         super().__init__(scope, construct_id)
         self.bucket = s3.Bucket(
             self,
@@ -86,7 +90,10 @@ class DataBucket(Construct):
             versioned=True,
             server_access_logs_bucket=access_logs.bucket,
             server_access_logs_prefix=f"{construct_id.lower()}/",
-            lifecycle_rules=[_lifecycle(infrequent_access_after_days, expire_after_days)],
+            lifecycle_rules=[
+                _lifecycle(infrequent_access_after_days, expire_after_days),
+                *(_temporary(folder, days) for folder, days in (temporary or {}).items()),
+            ],
             removal_policy=at_rest.removal_policy,
         )
         acknowledge(self.bucket, _NO_REPLICATION[0], reason=_NO_REPLICATION[1])
@@ -155,6 +162,15 @@ class DataBucket(Construct):
             *(f"/{pattern}" for pattern in patterns),
             reason="The rest of an object's key is made of the time and a random part when it is written.",
         )
+
+
+def _temporary(folder: str, days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id=folder,
+        prefix=f"{folder}/",
+        expiration=Duration.days(days),
+        noncurrent_version_expiration=Duration.days(1),
+    )
 
 
 def _lifecycle(infrequent_access_after_days: int | None, expire_after_days: int | None) -> s3.LifecycleRule:

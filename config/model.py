@@ -14,6 +14,7 @@ from pydantic import Field
 from config.parts.base import Model, TenantName, Text
 from config.parts.delivery import Archive, ArchiveDelivery, Delivery, DirectPut, SearchDelivery
 from config.parts.functions import Consumer, Functions, LogRetentionDays, Normalisation, RouteConsumer
+from config.parts.lake import Lake, LakeDelivery
 from config.parts.operations import Account, Alerting, Network, Observability, Removal, Tags
 from config.parts.search import Search
 from config.parts.streams import ErrorsStream, Stream, Streams
@@ -30,6 +31,8 @@ __all__ = [
     "Environment",
     "ErrorsStream",
     "Functions",
+    "Lake",
+    "LakeDelivery",
     "LogRetentionDays",
     "Model",
     "Network",
@@ -66,6 +69,8 @@ class Environment(Model):
     """Parsing `raw` into `events`."""
     archive: Archive = Archive()
     """The S3 archive and its delivery."""
+    lake: Lake = Lake()
+    """Events as Parquet in S3, and queries over them."""
     search: Search = Search()
     """The OpenSearch domain, its indices, and the function that fills them."""
     direct_put: DirectPut = DirectPut()
@@ -97,6 +102,7 @@ class Environment(Model):
         for path, delivery in (
             (("archive", "delivery"), self.archive.delivery),
             (("archive", "errors_delivery"), self.archive.errors_delivery),
+            (("lake", "delivery"), self.lake.delivery),
             (("direct_put", "delivery"), self.direct_put.delivery),
         ):
             if delivery.buffer_seconds >= threshold:

@@ -32,7 +32,7 @@ TOOLKIT = "CDKToolkit"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 #: All a synth reads, the versions of what it runs on among it.
 ASSEMBLY_INPUTS = (
-    *("app.py", "cdk.json", "components", "config", "lambdas", "search", "stacks"),
+    *("app.py", "cdk.json", "components", "config", "lake", "lambdas", "search", "stacks"),
     *("requirements.txt", "cli/node/package-lock.json"),
 )
 #: The names CDK's bootstrap gives its roles (CDK developer guide, "Customize bootstrapping": default qualifier).

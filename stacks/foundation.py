@@ -11,12 +11,13 @@ from components.acknowledge import acknowledge
 from components.at_rest import AtRest
 from components.bucket import AccessLogBucket, DataBucket
 from components.key import DataKey
+from components.lake_queries import RESULTS
 from components.network import ZONES, PrivateNetwork
 from config.model import Environment
 
 
 class FoundationStack(Stack):
-    """Exposes `at_rest`, `archive`, `quarantine` and `network` (None where the environment has no VPC)."""
+    """Exposes `at_rest`, `archive`, `quarantine`, and `lake` and `network` (None where the environment has none)."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         removal = environment.removal
@@ -52,6 +53,21 @@ class FoundationStack(Stack):
             infrequent_access_after_days=None,
             expire_after_days=environment.archive.expire_after_days,
         )
+        # Read by people who need no other bucket, and kept as long as they want it.
+        lake = environment.lake
+        self.lake = (
+            DataBucket(
+                self,
+                "Lake",
+                access_logs=access_logs,
+                at_rest=self.at_rest,
+                infrequent_access_after_days=lake.infrequent_access_after_days,
+                expire_after_days=lake.expire_after_days,
+                temporary={RESULTS: lake.results_expire_after_days},
+            )
+            if lake.enabled
+            else None
+        )
         table = self._master_data()
         self.network = (
             PrivateNetwork(self, "Network", settings=environment.network, at_rest=self.at_rest)
@@ -60,6 +76,8 @@ class FoundationStack(Stack):
         )
         CfnOutput(self, "ArchiveBucket", value=self.archive.name)
         CfnOutput(self, "QuarantineBucket", value=self.quarantine.name)
+        if self.lake:
+            CfnOutput(self, "LakeBucket", value=self.lake.name)
         CfnOutput(self, "MasterDataTable", value=table.table_name)
 
     @property

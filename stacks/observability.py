@@ -10,6 +10,7 @@ from components.search_monitoring import monitor_domain
 from components.topic import AlertTopic
 from config.model import Environment
 from stacks.ingestion import IngestionStack
+from stacks.lake import LakeStack
 from stacks.normalisation import NormalisationStack
 from stacks.search import SearchStack
 
@@ -26,6 +27,7 @@ class ObservabilityStack(Stack):
         alerts: AlertTopic,
         ingestion: IngestionStack,
         normalisation: NormalisationStack,
+        lake: LakeStack | None,
         search: SearchStack,
     ) -> None:
         super().__init__(
@@ -48,6 +50,10 @@ class ObservabilityStack(Stack):
         watch.function(normalisation.frame, name="archive")
         watch.delivery(normalisation.raw_archive, name="raw-archive")
         watch.delivery(normalisation.errors_archive, name="errors-archive")
+        if lake:
+            watch.header("Lake")
+            watch.delivery(lake.delivery, name="lake")
+            watch.delivery_failures(lake.delivery, name="lake")
         watch.header("Search")
         watch.consumer(search.events_to_route, search.route, name="route")
         watch.consumer(search.errors_to_report, search.report, name="report")

@@ -10,6 +10,7 @@ from config.model import Environment
 from stacks.alerting import AlertingStack
 from stacks.foundation import FoundationStack
 from stacks.ingestion import IngestionStack
+from stacks.lake import LakeStack
 from stacks.normalisation import NormalisationStack
 from stacks.observability import ObservabilityStack
 from stacks.search import SearchStack
@@ -34,6 +35,18 @@ class PipelineStage(Stage):
             archive=self.foundation.archive,
             quarantine=self.foundation.quarantine,
         )
+        self.lake = (
+            LakeStack(
+                self,
+                "lake",
+                environment=environment,
+                at_rest=at_rest,
+                events=self.normalisation.events,
+                bucket=self.foundation.lake,
+            )
+            if self.foundation.lake
+            else None
+        )
         self.search = SearchStack(
             self,
             "search",
@@ -52,6 +65,7 @@ class PipelineStage(Stage):
             alerts=self.alerting.alerts,
             ingestion=self.ingestion,
             normalisation=self.normalisation,
+            lake=self.lake,
             search=self.search,
         )
         for name, value in {"weir:environment": environment.name, **environment.tags}.items():

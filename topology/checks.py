@@ -53,6 +53,8 @@ def _promises(environment: Environment) -> Iterator[tuple[str, str, str]]:
     yield "producers/producers", "delivery/errors-archive", "bucket/archive"
     yield "function/route", "delivery/errors-archive", "bucket/archive"
     yield "producers/producers", "stream/errors", "domain"
+    if environment.lake.enabled:
+        yield "producers/producers", "delivery/lake", "bucket/lake"
     if environment.direct_put.enabled:
         yield "producers/producers", "delivery/direct-put", "domain"
 

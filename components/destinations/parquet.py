@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
@@ -24,12 +25,13 @@ ParquetCompression = Literal["SNAPPY", "GZIP", "UNCOMPRESSED"]
 class ParquetDestination(ObjectDestination):
     """Converts JSON records, one object each, to Parquet; a record that does not fit the table goes to the failed prefix.
 
-    ``compression`` is that of the columns, Snappy as Firehose's default: a converted object has no compression of its own.
-    Firehose reads the newest version of the ``table``, so a new column needs no new stream. The buffer is 128 MiB, Firehose's
-    default for converted records, because readers like few large objects.
+    ``json_keys`` are the keys of columns that have another in JSON; ``compression`` is that of the columns, Snappy as Firehose's
+    default: a converted object has no compression of its own. Firehose reads the newest version of the ``table``, so a new column
+    needs no new stream. The buffer is 128 MiB, Firehose's default for converted records, because readers like few large objects.
     """
 
     table: glue.CfnTable
+    json_keys: Mapping[str, str] = field(default_factory=dict)
     compression: ParquetCompression = "SNAPPY"
     buffer: Buffer = field(default_factory=lambda: Buffer(seconds=300, mib=128))
 
@@ -64,7 +66,7 @@ class ParquetDestination(ObjectDestination):
             conversion=firehose.DataFormatConversionProps(
                 schema_configuration=firehose.SchemaConfiguration.from_cfn_table(self.table),
                 # It lower-cases keys as Glue does its columns.
-                input_format=firehose.OpenXJsonInputFormat(),
+                input_format=firehose.OpenXJsonInputFormat(column_to_json_key_mappings=dict(self.json_keys) or None),
                 output_format=firehose.ParquetOutputFormat(compression=firehose.ParquetCompression.of(self.compression)),
             ),
             newline=False,

@@ -49,13 +49,17 @@ class Archive(Model):
     """Age at which objects are deleted, in days. `null` keeps the archive for ever."""
 
     def conflicts(self) -> Iterator[Problem]:
-        move, expire = self.infrequent_access_after_days, self.expire_after_days
-        if move is not None and expire is not None and expire <= move:
-            yield Problem(
-                ("expire_after_days",),
-                f"{expire} is not after the move to Standard-IA on day {move} ({LIFECYCLE.title}); "
-                f"set it to {move + 1} or more, or `infrequent_access_after_days: null`",
-            )
+        yield from moves_before_it_expires(self.infrequent_access_after_days, self.expire_after_days)
+
+
+def moves_before_it_expires(move: int | None, expire: int | None) -> Iterator[Problem]:
+    """What is wrong where objects are deleted, on day `expire`, no later than they move to Standard-IA."""
+    if move is not None and expire is not None and expire <= move:
+        yield Problem(
+            ("expire_after_days",),
+            f"{expire} is not after the move to Standard-IA on day {move} ({LIFECYCLE.title}); "
+            f"set it to {move + 1} or more, or `infrequent_access_after_days: null`",
+        )
 
 
 class DirectPut(Model):

@@ -17,11 +17,12 @@ from config.loader import ConfigError, load_environment
 from tests.synth.synthesized import NO_BUNDLING, Pipeline
 
 PROJECT = Path(__file__).resolve().parents[2]
-STEPS = ("foundation", "ingestion", "normalisation", "search", "alerting", "observability")
+STEPS = ("foundation", "ingestion", "normalisation", "lake", "search", "alerting", "observability")
 OUTPUTS = {
-    "foundation": {"ArchiveBucket", "QuarantineBucket", "MasterDataTable"},
+    "foundation": {"ArchiveBucket", "QuarantineBucket", "LakeBucket", "MasterDataTable"},
     "ingestion": {"RawStream"},
     "normalisation": {"EventsStream", "ErrorsStream", "NormaliseFunction", "ArchiveDelivery", "ErrorsDelivery"},
+    "lake": {"LakeDelivery"},
     "search": {"SearchEndpoint", "RouteFunction", "ReportFunction", "DirectPutDelivery"},
     "alerting": {"AlertTopic"},
     "observability": set(),

@@ -76,7 +76,7 @@ def test_a_bucket_refuses_what_is_not_tls_1_2(pipeline: Pipeline, path: str) -> 
     ]
 
 
-@pytest.mark.parametrize("path", ["Archive/Bucket", "Quarantine/Bucket"])
+@pytest.mark.parametrize("path", ["Archive/Bucket", "Quarantine/Bucket", "Lake/Bucket"])
 def test_log_data_is_encrypted_with_the_key_and_its_access_logged(pipeline: Pipeline, path: str) -> None:
     (key,) = pipeline.all("AWS::KMS::Key")
     bucket = pipeline.one("AWS::S3::Bucket", path)
@@ -102,6 +102,15 @@ def test_the_archive_ages_as_the_environment_says(pipeline: Pipeline) -> None:
     assert rule.get("Transitions") == ([{"StorageClass": "STANDARD_IA", "TransitionInDays": days}] if days else None)
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+
+
+def test_the_lake_ages_as_the_environment_says_and_results_of_queries_sooner(pipeline: Pipeline) -> None:
+    lake = pipeline.environment.lake
+    events, results = pipeline.one("AWS::S3::Bucket", "Lake/Bucket")["LifecycleConfiguration"]["Rules"]
+    assert events.get("ExpirationInDays") == lake.expire_after_days
+    days = lake.infrequent_access_after_days
+    assert events.get("Transitions") == ([{"StorageClass": "STANDARD_IA", "TransitionInDays": days}] if days else None)
+    assert (results["Prefix"], results["ExpirationInDays"]) == ("query-results/", lake.results_expire_after_days)
 
 
 def test_master_data_can_be_restored_and_is_encrypted(pipeline: Pipeline) -> None:

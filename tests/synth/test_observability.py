@@ -34,6 +34,7 @@ EXPECTED["errors-stream-Rate-Warning"] = (
 for _alarm, _delivery, _destination in (
     ("raw-archive", "archive", "DeliveryToS3"),
     ("errors-archive", "errors-archive", "DeliveryToS3"),
+    ("lake", "lake", "DeliveryToS3"),
     ("direct-put", "direct-put", "DeliveryToAmazonOpenSearchService"),
 ):
     _named = {"DeliveryStreamName": f"{{}}-{_delivery}"}
@@ -43,7 +44,11 @@ for _alarm, _delivery, _destination in (
     EXPECTED[f"{_alarm}-delivery-Success-Warning"] = (
         *(f"AWS/Firehose {_destination}.Success", _named, "Average", 60, BELOW, 0.99, IDLE_IS_FINE, (3, 5)),
     )
-for _alarm, _delivery in (("raw-archive", "archive"), ("errors-archive", "errors-archive")):
+for _metric in ("FailedConversion.Records", "PartitionCountExceeded"):
+    EXPECTED[f"lake-delivery-{_metric.replace('.', '-')}-Warning"] = (
+        *(f"AWS/Firehose {_metric}", {"DeliveryStreamName": "{}-lake"}, "Sum", 60, ABOVE, 0, IDLE_IS_FINE, (1, 1)),
+    )
+for _alarm, _delivery in (("raw-archive", "archive"), ("errors-archive", "errors-archive"), ("lake", "lake")):
     EXPECTED[f"{_alarm}-delivery-Behind-Source-Critical"] = (
         *("AWS/Firehose KinesisMillisBehindLatest", {"DeliveryStreamName": f"{{}}-{_delivery}"}),
         *("Maximum", 60, ABOVE, 60_000, SHOWN_AS_MISSING, (3, 5)),

@@ -16,12 +16,13 @@ def cluster(pipeline: Pipeline) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def public(synthesize: Synthesize) -> Pipeline:
-    """Production without a VPC, direct put, or fine-grained access, on provisioned streams, in two zones."""
+    """Production without a VPC, lake, direct put, or fine-grained access, on provisioned streams, in two zones."""
     stream = {"mode": "provisioned", "shards": 8}
     return synthesize(
         "prod",
         {
             "network": {"vpc": False},
+            "lake": {"enabled": False},
             "direct_put": {"enabled": False},
             "streams": {"raw": stream, "events": stream},
             "search": {"fine_grained_access": False, "availability_zones": 2, "data_nodes": 4, "manager_nodes": 0},
@@ -105,6 +106,13 @@ def test_without_direct_put_there_is_no_delivery_and_no_transform(public: Pipeli
     assert not [each.name for each in public.all("AWS::CloudWatch::Alarm") if "direct-put" in str(public.body(each))]
     writers = public.one("AWS::Lambda::Function", "weir-prod-content")["Environment"]["Variables"]["WRITER_ROLE_ARNS"]
     assert writers == ",".join(public.arn("AWS::IAM::Role", path) for path in ("Route/Role", "Report/Role"))
+
+
+def test_without_a_lake_there_is_no_stack_no_bucket_and_no_alarm_of_it(public: Pipeline) -> None:
+    assert "lake" not in public.templates
+    assert {each.path for each in public.all("AWS::S3::Bucket")} == {"AccessLogs/Bucket", "Archive/Bucket", "Quarantine/Bucket"}
+    assert "LakeBucket" not in public.templates["foundation"]["Outputs"]
+    assert not [each.name for each in public.all("AWS::CloudWatch::Alarm") if "lake" in str(public.body(each))]
 
 
 def test_provisioned_streams(public: Pipeline) -> None:

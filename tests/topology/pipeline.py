@@ -19,6 +19,9 @@ EDGES = (
     "delivery/archive delivers bucket/archive",
     "stream/errors reads delivery/errors-archive",
     "delivery/errors-archive delivers bucket/archive",
+    # events → lake
+    "stream/events reads delivery/lake",
+    "delivery/lake delivers bucket/lake",
     # events → index
     "stream/events reads function/route",
     "function/route indexes domain/search",
@@ -37,6 +40,7 @@ EDGES = (
     "alarms/alarms notifies topic/alerts",
     "bucket/archive logs to bucket/access-logs",
     "bucket/quarantine logs to bucket/access-logs",
+    "bucket/lake logs to bucket/access-logs",
 )
 
 #: Nodes that need something by themselves: their role's trust, their log, their network.
@@ -49,5 +53,6 @@ ACTING_NODES = (
     "function/content",
     "delivery/archive",
     "delivery/errors-archive",
+    "delivery/lake",
     "delivery/direct-put",
 )

@@ -42,6 +42,7 @@ def test_asynchronous_hops_fail_to_these(topology_of: TopologyOf) -> None:
         "stream/errors reads function/report": "bucket/quarantine",
         "delivery/archive delivers bucket/archive": "bucket/archive",
         "delivery/errors-archive delivers bucket/archive": "bucket/archive",
+        "delivery/lake delivers bucket/lake": "bucket/lake",
         "delivery/direct-put delivers domain/search": "bucket/quarantine",
     }
 
@@ -59,13 +60,12 @@ def test_producers_reach_only_what_is_open_to_them(topology_of: TopologyOf) -> N
     assert set(topology_of("prod").graph.successors("producers/producers")) == {"stream/raw", "delivery/direct-put"}
 
 
-def test_a_mapping_that_is_off_leaves_its_stream_and_function_orphans(assembly_of: AssemblyOf) -> None:
+def test_a_mapping_that_is_off_leaves_its_function_an_orphan(assembly_of: AssemblyOf) -> None:
     assembly = assembly_of("local")
     copied, body = changed(assembly, *resource(assembly, "AWS::Lambda::EventSourceMapping", FunctionName="weir-local-route"))
     body["Properties"]["Enabled"] = False
     found = findings(copied, "local")
     assert {(finding.rule, finding.subject) for finding in found if finding.rule != "excess permission"} == {
-        ("orphan", "stream/events"),
         ("orphan", "function/route"),
         ("unreachable", "producers/producers → stream/events → domain"),
     }

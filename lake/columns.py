@@ -1,0 +1,117 @@
+"""Columns of the lake's tables, out of the index templates: a field is named and typed once, for both.
+
+Types: Athena user guide, "Data types in Amazon Athena". What may hold anything a caller chose (`flat_object`) is a string with
+its JSON, as the deserializer makes it (github.com/rcongiu/Hive-JSON-Serde, "Nested structures"), for `json_extract` to look into.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "search" / "templates"
+#: What a column of the event's own time is called: no column begins with an @.
+KEYS = {"time": "@timestamp"}
+
+_COLUMNS = {key: column for column, key in KEYS.items()}
+_TYPES = {
+    "keyword": "string",
+    "text": "string",
+    "ip": "string",
+    "flat_object": "string",
+    "long": "bigint",
+    "float": "double",
+    "boolean": "boolean",
+    # The deserializer reads the one form `events` has, and an Athena timestamp can be computed with.
+    "date": "timestamp",
+    "geo_point": "struct<lat:double,lon:double>",
+}
+#: An index takes one value or many for any field; a table must know.
+_LISTS = frozenset(
+    [
+        "event.category",
+        "event.type",
+        "weir.oversized.removed",
+        "threat.feed.name",
+        "threat.tactic.name",
+        "aws.cloudtrail.resources",
+        "aws.elb.action_executed",
+        "aws.elb.targets",
+        "aws.elb.targets_status_code",
+    ]
+)
+#: Prefix of the index templates of one log type each.
+_FAMILY = "logs-"
+
+Properties = Mapping[str, Any]
+
+
+class NoColumn(Exception):
+    """A template has a field no column can be made of: which, where, and what to do."""
+
+
+def datasets(folder: Path = TEMPLATES) -> list[str]:
+    """Names of the log types' index families: `aws.alb`, …"""
+    return sorted(path.stem.removeprefix(_FAMILY) for path in folder.glob(f"{_FAMILY}*.json"))
+
+
+def columns_of(dataset: str, folder: Path = TEMPLATES) -> dict[str, str]:
+    """Name and type of each column of one log type. Raises NoColumn."""
+    return _columns(_fields(f"{_FAMILY}{dataset}", folder))
+
+
+def all_columns(folder: Path = TEMPLATES) -> dict[str, str]:
+    """The columns of all log types together. Raises NoColumn, also where two of them disagree."""
+    fields: dict[str, Any] = {}
+    for dataset in datasets(folder):
+        fields = _merged(fields, _fields(f"{_FAMILY}{dataset}", folder), dataset)
+    return _columns(fields)
+
+
+def _fields(template: str, folder: Path) -> Properties:
+    fields: dict[str, Any] = {}
+    for component in _read(template, folder)["composed_of"]:
+        fields = _merged(fields, _read(component, folder)["template"]["mappings"]["properties"], component)
+    return fields
+
+
+def _read(name: str, folder: Path) -> dict[str, Any]:
+    template: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return template
+
+
+def _merged(one: Properties, other: Properties, where: str, above: str = "") -> dict[str, Any]:
+    merged = dict(one)
+    for name, mapping in other.items():
+        path, known = f"{above}{name}", merged.get(name)
+        if known is None:
+            merged[name] = mapping
+        elif "properties" in known and "properties" in mapping:
+            merged[name] = {"properties": _merged(known["properties"], mapping["properties"], where, f"{path}.")}
+        elif known != mapping:
+            raise NoColumn(f"{where}: {path} is {mapping}, another template has {known}; give it one type")
+    return merged
+
+
+def _columns(fields: Properties) -> dict[str, str]:
+    return {_COLUMNS.get(name, name): _type(name, mapping) for name, mapping in fields.items()}
+
+
+def _type(path: str, mapping: Properties) -> str:
+    found = f"struct<{','.join(_members(path, mapping['properties']))}>" if "properties" in mapping else _scalar(path, mapping)
+    return f"array<{found}>" if path in _LISTS else found
+
+
+def _members(path: str, properties: Properties) -> Iterator[str]:
+    for name, mapping in properties.items():
+        yield f"{name}:{_type(f'{path}.{name}', mapping)}"
+
+
+def _scalar(path: str, mapping: Properties) -> str:
+    if mapping["type"] not in _TYPES:
+        raise NoColumn(
+            f"{path}: no column type is known for {mapping['type']}; use {', '.join(_TYPES)}, or add it to lake/columns.py"
+        )
+    return _TYPES[mapping["type"]]

@@ -1,0 +1,57 @@
+"""From `events` to the lake, its tables, and how they are asked."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from components.at_rest import AtRest
+from components.bucket import DataBucket
+from components.lake_delivery import LakeDelivery
+from components.lake_queries import LakeQueries
+from components.lake_tables import LakeTables
+from components.stream import RecordStream
+from config.model import Environment
+
+
+class LakeStack(Stack):
+    """Exposes `delivery`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        at_rest: AtRest,
+        events: RecordStream,
+        bucket: DataBucket,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description="Weir: events as Parquet, their tables and queries",
+            termination_protection=environment.removal.deletion_protection,
+        )
+        name, database, settings = f"weir-{environment.name}", f"weir_{environment.name}", environment.lake
+        tables = LakeTables(self, "Tables", database=database, bucket=bucket, first_day=settings.first_day)
+        self.delivery = LakeDelivery(
+            self,
+            "EventsToLake",
+            name=f"{name}-lake",
+            source=events,
+            bucket=bucket,
+            table=tables.events,
+            settings=settings.delivery,
+            at_rest=at_rest,
+        )
+        LakeQueries(
+            self,
+            "Queries",
+            name=name,
+            database=database,
+            bucket=bucket,
+            scanned_mib=settings.scanned_mib_per_query,
+            at_rest=at_rest,
+        )
+        CfnOutput(self, "LakeDelivery", value=self.delivery.name)
