@@ -1,12 +1,18 @@
-"""The embedded Athena: tables as they are deployed, over Parquet files in the emulator's S3."""
+"""The embedded Athena: tables as they are deployed, over Parquet files in the emulator's S3, and `weir query` over it."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
@@ -17,8 +23,9 @@ from botocore.exceptions import ClientError
 
 from localrun import embedded_aws
 from localrun.aws import ACCOUNT, REGION, role_session, session
-from localrun.paths import make_directory, run_dir
+from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
 from localrun.processes import ProcessGroups, free_ports
+from localrun.state import Endpoints, State, only_pipeline, write_state
 from localrun.tools import Tools
 
 TODAY = datetime.now(UTC).strftime("%Y-%m-%d")
@@ -83,16 +90,16 @@ class Athena(NamedTuple):
             time.sleep(0.02)
         raise AssertionError(f"query {query_id} does not end")
 
-    def start(self, sql: str, workgroup: str = "weir-test", **more: Any) -> str:
+    def start(self, sql: str, workgroup: str = "weir-local", **more: Any) -> str:
         client = self.session.client("athena")
-        context = {"Database": "weir_test"}
+        context = {"Database": "weir_local"}
         return str(
             client.start_query_execution(QueryString=sql, WorkGroup=workgroup, QueryExecutionContext=context, **more)[
                 "QueryExecutionId"
             ]
         )
 
-    def run(self, sql: str, workgroup: str = "weir-test") -> Execution:
+    def run(self, sql: str, workgroup: str = "weir-local") -> Execution:
         return self.wait(self.start(sql, workgroup))
 
     def rows(self, sql: str) -> list[list[str | None]]:
@@ -126,7 +133,7 @@ def glue_table(name: str, columns: Sequence[tuple[str, str]], keys: Sequence[str
         "DependsOn": "Database",
         "Properties": {
             "CatalogId": ACCOUNT,
-            "DatabaseName": "weir_test",
+            "DatabaseName": "weir_local",
             "TableInput": {
                 "Name": name,
                 "TableType": "EXTERNAL_TABLE",
@@ -140,7 +147,7 @@ def glue_table(name: str, columns: Sequence[tuple[str, str]], keys: Sequence[str
                     **projection,
                 },
                 "StorageDescriptor": {
-                    "Location": "s3://weir-test-lake/events/",
+                    "Location": "s3://weir-local-lake/events/",
                     "Columns": [{"Name": column, "Type": kind} for column, kind in columns],
                     "SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"},
                 },
@@ -158,7 +165,7 @@ def workgroup(name: str, limit: int) -> Any:
                 "EnforceWorkGroupConfiguration": True,
                 "BytesScannedCutoffPerQuery": limit,
                 "ResultConfiguration": {
-                    "OutputLocation": "s3://weir-test-results/queries/",
+                    "OutputLocation": "s3://weir-local-results/queries/",
                     "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
                 },
             },
@@ -169,25 +176,25 @@ def workgroup(name: str, limit: int) -> Any:
 TEMPLATE = {
     "Database": {
         "Type": "AWS::Glue::Database",
-        "Properties": {"CatalogId": ACCOUNT, "DatabaseInput": {"Name": "weir_test"}},
+        "Properties": {"CatalogId": ACCOUNT, "DatabaseInput": {"Name": "weir_local"}},
     },
     "Events": glue_table(
         "events",
         EVENTS,
         ("dataset", "day"),
-        "s3://weir-test-lake/events/dataset=${dataset}/day=${day}/",
+        "s3://weir-local-lake/events/dataset=${dataset}/day=${day}/",
         **{"projection.dataset.type": "enum", "projection.dataset.values": "aws.alb,aws.vpcflow"},
     ),
-    "Alb": glue_table("aws_alb", ALB, ("day",), "s3://weir-test-lake/events/dataset=aws.alb/day=${day}"),
-    "Empty": glue_table("empty", ALB, ("day",), "s3://weir-test-lake/nothing/day=${day}/"),
+    "Alb": glue_table("aws_alb", ALB, ("day",), "s3://weir-local-lake/events/dataset=aws.alb/day=${day}"),
+    "Empty": glue_table("empty", ALB, ("day",), "s3://weir-local-lake/nothing/day=${day}/"),
     "Injected": glue_table(
-        "injected", ALB, ("day",), "s3://weir-test-lake/nothing/${day}/", **{"projection.day.type": "injected"}
+        "injected", ALB, ("day",), "s3://weir-local-lake/nothing/${day}/", **{"projection.day.type": "injected"}
     ),
-    "Workgroup": workgroup("weir-test", 10_000_000),
+    "Workgroup": workgroup("weir-local", 10_000_000),
     "Narrow": workgroup("weir-narrow", 30_000),
     "Query": {
         "Type": "AWS::Athena::NamedQuery",
-        "Properties": {"Name": "one", "Database": "weir_test", "WorkGroup": "weir-test", "QueryString": "SELECT 1"},
+        "Properties": {"Name": "one", "Database": "weir_local", "WorkGroup": "weir-local", "QueryString": "SELECT 1"},
     },
 }
 
@@ -207,14 +214,14 @@ def athena() -> Iterator[Athena]:
 
 def deploy(athena: Athena) -> None:
     s3, cloudformation = athena.session.client("s3"), athena.session.client("cloudformation")
-    for bucket in ("weir-test-lake", "weir-test-results"):
+    for bucket in ("weir-local-lake", "weir-local-results"):
         s3.create_bucket(Bucket=bucket)
     for (dataset, day), count in OBJECTS.items():
         body = parquet([event(dataset, day, at) for at in range(count)])
-        s3.put_object(Bucket="weir-test-lake", Key=f"events/dataset={dataset}/day={day}/part.parquet", Body=body)
+        s3.put_object(Bucket="weir-local-lake", Key=f"events/dataset={dataset}/day={day}/part.parquet", Body=body)
     # Athena leaves out what is hidden, and what is not under the table's folders.
-    s3.put_object(Bucket="weir-test-lake", Key=f"events/dataset=aws.alb/day={TODAY}/_temporary", Body=b"no Parquet")
-    s3.put_object(Bucket="weir-test-lake", Key="events-errors/2026/line", Body=b"no Parquet")
+    s3.put_object(Bucket="weir-local-lake", Key=f"events/dataset=aws.alb/day={TODAY}/_temporary", Body=b"no Parquet")
+    s3.put_object(Bucket="weir-local-lake", Key="events-errors/2026/line", Body=b"no Parquet")
     cloudformation.create_stack(StackName="lake", TemplateBody=json.dumps({"Resources": TEMPLATE}))
     cloudformation.get_waiter("stack_create_complete").wait(StackName="lake", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
 
@@ -284,7 +291,7 @@ def test_a_day_in_the_condition_prunes_what_is_scanned(athena: Athena) -> None:
 def column_bytes(athena: Athena, dataset: str, day: str) -> int:
     """Of the column `message` of an object."""
     key = f"events/dataset={dataset}/day={day}/part.parquet"
-    body = athena.session.client("s3").get_object(Bucket="weir-test-lake", Key=key)["Body"].read()
+    body = athena.session.client("s3").get_object(Bucket="weir-local-lake", Key=key)["Body"].read()
     group = pq.ParquetFile(io.BytesIO(body)).metadata.row_group(0)
     columns = [group.column(at) for at in range(group.num_columns)]
     return sum(column.total_compressed_size for column in columns if column.path_in_schema == "message")
@@ -300,15 +307,15 @@ def test_a_query_over_the_limit_of_bytes_is_cancelled_with_athenas_reason(athena
 def test_results_go_where_the_workgroup_says_encrypted(athena: Athena) -> None:
     query_id = athena.start(
         "SELECT message, resources FROM events WHERE event.id = 'aws.alb-2026-11-02-0'",
-        ResultConfiguration={"OutputLocation": "s3://weir-test-lake/elsewhere/"},
+        ResultConfiguration={"OutputLocation": "s3://weir-local-lake/elsewhere/"},
     )
     execution = athena.wait(query_id)
-    place = f"s3://weir-test-results/queries/{query_id}.csv"
+    place = f"s3://weir-local-results/queries/{query_id}.csv"
     assert execution.found["ResultConfiguration"] == {
         "OutputLocation": place,
         "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
     }
-    result = athena.session.client("s3").get_object(Bucket="weir-test-results", Key=f"queries/{query_id}.csv")
+    result = athena.session.client("s3").get_object(Bucket="weir-local-results", Key=f"queries/{query_id}.csv")
     assert result["ServerSideEncryption"] == "AES256"
     assert result["Body"].read().decode() == '"message","resources"\n"aws.alb, ""line"" 0 ' + "x" * 2_000 + '",\n'
 
@@ -328,11 +335,11 @@ def test_results_come_in_pages_the_header_being_the_first_row(athena: Athena) ->
 @pytest.mark.parametrize(
     ("sql", "reason"),
     [
-        ("SELECT 1\nFROM nope", "TABLE_NOT_FOUND: line 2:6: Table 'awsdatacatalog.weir_test.nope' does not exist"),
+        ("SELECT 1\nFROM nope", "TABLE_NOT_FOUND: line 2:6: Table 'awsdatacatalog.weir_local.nope' does not exist"),
         ("SELECT 1 FROM other.nope", "SCHEMA_NOT_FOUND: line 1:15: Schema 'other' does not exist"),
         ("SELECT nope FROM aws_alb", "COLUMN_NOT_FOUND: Column 'nope' cannot be resolved"),
         ("SELECT nope(day) FROM aws_alb", "GENERIC_USER_ERROR: Catalog Error: Scalar Function with name nope does not exist!"),
-        ("SELECT * FROM injected", "HIVE_INVALID_METADATA: table weir_test.injected: projection.day.type injected"),
+        ("SELECT * FROM injected", "HIVE_INVALID_METADATA: table weir_local.injected: projection.day.type injected"),
     ],
 )
 def test_a_wrong_query_fails_with_its_reason(athena: Athena, sql: str, reason: str) -> None:
@@ -377,18 +384,18 @@ def test_a_stopped_query_ends_soon_and_stays_cancelled(athena: Athena) -> None:
 GRANTS: dict[str, tuple[list[str], list[str]]] = {
     "athena": (
         ["athena:StartQueryExecution", "athena:GetQueryExecution", "athena:GetQueryResults"],
-        [f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/weir-test"],
+        [f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/weir-local"],
     ),
     "glue": (
         ["glue:GetDatabase", "glue:GetTable"],
         [
             f"arn:aws:glue:{REGION}:{ACCOUNT}:{part}"
-            for part in ("catalog", "database/weir_test", "table/weir_test/aws_alb", "table/weir_test/events")
+            for part in ("catalog", "database/weir_local", "table/weir_local/aws_alb", "table/weir_local/events")
         ],
     ),
-    "list": (["s3:ListBucket"], ["arn:aws:s3:::weir-test-lake"]),
-    "read": (["s3:GetObject"], ["arn:aws:s3:::weir-test-lake/events/dataset=aws.alb/*"]),
-    "results": (["s3:PutObject", "s3:GetObject"], ["arn:aws:s3:::weir-test-results/queries/*"]),
+    "list": (["s3:ListBucket"], ["arn:aws:s3:::weir-local-lake"]),
+    "read": (["s3:GetObject"], ["arn:aws:s3:::weir-local-lake/events/dataset=aws.alb/*"]),
+    "results": (["s3:PutObject", "s3:GetObject"], ["arn:aws:s3:::weir-local-results/queries/*"]),
 }
 
 
@@ -415,7 +422,7 @@ def test_a_role_with_every_grant_may_query_what_it_may_read(athena: Athena) -> N
     assert reader.rows("SELECT count(*) FROM events WHERE dataset = 'aws.alb'") == [["5"]]
     beyond = reader.run("SELECT count(*) FROM events")
     assert beyond.state == "FAILED"
-    location = f"s3://weir-test-lake/events/dataset=aws.vpcflow/day={TODAY}/part.parquet"
+    location = f"s3://weir-local-lake/events/dataset=aws.vpcflow/day={TODAY}/part.parquet"
     assert beyond.reason == f"PERMISSION_DENIED: Access denied when reading from location: {location}"
 
 
@@ -423,9 +430,9 @@ def test_a_role_with_every_grant_may_query_what_it_may_read(athena: Athena) -> N
     ("without", "reason"),
     [
         ("glue", "PERMISSION_DENIED: Insufficient permissions to execute the query: glue:GetDatabase on "),
-        ("list", "PERMISSION_DENIED: Access denied when listing location: s3://weir-test-lake/events/dataset=aws.alb/day="),
-        ("read", "PERMISSION_DENIED: Access denied when reading from location: s3://weir-test-lake/events/dataset=aws.alb/day="),
-        ("results", "Access denied when writing output to url: s3://weir-test-results/queries/"),
+        ("list", "PERMISSION_DENIED: Access denied when listing location: s3://weir-local-lake/events/dataset=aws.alb/day="),
+        ("read", "PERMISSION_DENIED: Access denied when reading from location: s3://weir-local-lake/events/dataset=aws.alb/day="),
+        ("results", "Access denied when writing output to url: s3://weir-local-results/queries/"),
     ],
 )
 def test_a_query_fails_without_one_of_the_callers_grants(athena: Athena, without: str, reason: str) -> None:
@@ -441,6 +448,86 @@ def test_a_role_may_use_only_its_workgroup(athena: Athena) -> None:
 
 def test_a_deployed_named_query_is_there(athena: Athena) -> None:
     client = athena.session.client("athena")
-    (query_id,) = client.list_named_queries(WorkGroup="weir-test")["NamedQueryIds"]
+    (query_id,) = client.list_named_queries(WorkGroup="weir-local")["NamedQueryIds"]
     found = client.get_named_query(NamedQueryId=query_id)["NamedQuery"]
-    assert (found["Name"], found["Database"], found["QueryString"]) == ("one", "weir_test", "SELECT 1")
+    assert (found["Name"], found["Database"], found["QueryString"]) == ("one", "weir_local", "SELECT 1")
+
+
+@pytest.fixture
+def weir(athena: Athena, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """`weir query` with these arguments, where a pipeline with this Athena runs."""
+    monkeypatch.setenv("WEIR_CACHE", str(tmp_path / "cache"))
+    state = State(
+        pid=os.getpid(),
+        environment="local",
+        endpoints=Endpoints(aws=athena.endpoint, opensearch="http://127.0.0.1:9", console="http://127.0.0.1:9"),
+        outputs={},
+        engines=(),
+        absent=(),
+    )
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        command = (sys.executable, "-m", "cli", "query", *arguments)
+        environment = os.environ | {"PYTHONPATH": PYTHON_PATH}
+        return subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )  # fmt: skip
+
+    with only_pipeline():
+        write_state(state)
+        yield start
+
+
+Weir = Callable[..., "subprocess.Popen[str]"]
+BY_DAY = "SELECT dataset, day, count(*) AS events FROM events GROUP BY 1, 2 ORDER BY 1, 2"
+
+
+def test_the_command_writes_a_table_and_what_was_scanned(athena: Athena, weir: Weir) -> None:
+    process = weir("SELECT day, max(message) = 'x' AS is_x, NULL AS nothing FROM events WHERE day = '2026-11-02' GROUP BY day")
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    rows = [[cell.strip() for cell in line.strip("┃│").split("│" if "│" in line else "┃")] for line in out.splitlines()]
+    assert [row for row in rows if len(row) == 3] == [["day", "is_x", "nothing"], ["2026-11-02", "false", "null"]]
+    scanned = f"{column_bytes(athena, 'aws.alb', '2026-11-02') / 1_000:.1f} kB"
+    assert re.search(rf"^1 row, {scanned} scanned, \d\.\d s, query [0-9a-f-]{{36}}$", err, re.MULTILINE)
+
+
+def test_the_command_writes_csv_for_programs(weir: Weir) -> None:
+    out, _ = weir(BY_DAY, "--format", "csv").communicate(timeout=20)
+    assert out == f"dataset,day,events\naws.alb,2026-11-02,2\naws.alb,{TODAY},3\naws.vpcflow,{TODAY},4\n"
+
+
+def test_the_command_writes_json_with_the_types_json_has(weir: Weir, tmp_path: Path) -> None:
+    file = tmp_path / "query.sql"
+    file.write_text(
+        "-- all\nSELECT 1.5e0 AS x, 1 AS x, true AS b, source, resources FROM aws_alb, (SELECT NULL AS resources) LIMIT 1"
+    )
+    out, _ = weir("--file", str(file), "--format", "json").communicate(timeout=20)
+    found = json.loads(out)
+    assert found["rows"] == [{"x": 1.5, "x_2": 1, "b": True, "source": found["rows"][0]["source"], "resources": None}]
+    assert found["rows"][0]["source"].startswith("{ip=10.0.0.")
+    assert [column["type"] for column in found["columns"]][:4] == ["double", "integer", "boolean", "row"]
+    assert found["bytes_scanned"] > 0
+
+
+def test_an_unknown_table_tells_which_there_are(weir: Weir) -> None:
+    process = weir("SELECT 1 FROM alb")
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (1, "")
+    assert err.endswith(
+        "error: TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.weir_local.alb' does not exist; "
+        "the tables of weir_local are aws_alb, empty, events, injected\n"
+    )
+
+
+def test_an_interrupted_command_stops_its_query(athena: Athena, weir: Weir) -> None:
+    process = weir("SELECT count(*) FROM UNNEST(sequence(1, 100000)) AS a(x), UNNEST(sequence(1, 10000000)) AS b(y)")
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    query_id = re.fullmatch(r"query (\S+) in workgroup weir-local\n", line)
+    assert query_id, line
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err.endswith(f"error: query {query_id[1]} stopped\n")
+    assert athena.wait(query_id[1]).state == "CANCELLED"
