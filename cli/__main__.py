@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli.commands import bench, cdk, demo, down, redrive, replay, send, status, test, topology, up
+from cli.commands import bench, cdk, demo, down, query, redrive, replay, send, status, test, topology, up
 from cli.output import CommandError, Exit, show_error
 from config.loader import ConfigError
 from localrun.errors import LocalRunError
@@ -22,6 +22,7 @@ app.command("demo")(demo.demo)
 app.command("up")(up.up)
 app.command("send")(send.send)
 app.command("status")(status.status)
+app.command("query")(query.query)
 app.command("redrive")(redrive.redrive)
 app.command("replay")(replay.replay)
 app.command("down")(down.down)

@@ -15,7 +15,7 @@ from localrun.processes import LOCALHOST, Process, ProcessGroups, wait_until_ans
 from localrun.tools import Tools
 
 LOCK = PROJECT / "localrun" / "emulator" / "requirements.txt"
-INSTALLED_BYTES = 150_000_000
+INSTALLED_BYTES = 250_000_000
 START_SECONDS = 30.0
 
 
@@ -42,7 +42,7 @@ def prepare(tools: Tools) -> Path:
     home = cache_dir() / f"emulator-{locked}"
     with placed(home, INSTALLED_BYTES, "the AWS emulator") as scratch:
         if scratch is not None:
-            tools.report("fetching the AWS emulator (20 MB)")
+            tools.report("fetching the AWS emulator (45 MB)")
             tools.uv(
                 "emulator-environment",
                 "venv",

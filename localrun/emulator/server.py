@@ -27,6 +27,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from localrun.emulator import cloudformation, fast_json, firehose, functions, kinesis, resharding, throttling
+from localrun.emulator.athena.correct import correct as correct_athena
 
 ROUTES: dict[tuple[str, str], Callable[[dict[str, list[str]]], Any]] = {
     ("GET", "/_weir/deliveries"): lambda query: firehose.deliveries(),
@@ -64,6 +65,7 @@ def main(port: int, interpreter: str) -> None:
     firehose.correct()
     functions.correct(interpreter, f"python{sys.version_info.major}.{sys.version_info.minor}")
     cloudformation.correct()
+    correct_athena()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     config = Config()
