@@ -178,7 +178,7 @@ def _identity(identity: JsonObject, session: JsonObject) -> JsonObject:
         access_key_id=text(identity, "accessKeyId"),
         invoked_by=text(identity, "invokedBy"),
         session_context=present(
-            creation_date=text(attributes, "creationDate"),
+            creation_date=moment("creationDate", created) if (created := text(attributes, "creationDate")) else None,
             mfa_authenticated=attributes.get("mfaAuthenticated"),
             session_issuer=present(
                 type=text(issuer, "type"),

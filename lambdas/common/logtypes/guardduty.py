@@ -7,7 +7,7 @@ index keeps as flat_object.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from common.logtype import JsonObject, Malformed, ObjectType, Stamp, is_ip, member, moment, present, required, text
 
@@ -34,8 +34,8 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     finding = _camel(record) if "Type" in record else record
     kind, service, resource = required(finding, "type"), member(finding, "service"), member(finding, "resource")
     severity = finding.get("severity")
-    if not isinstance(severity, int | float) or isinstance(severity, bool):
-        raise Malformed(f"severity: expected a number, found {type(severity).__name__}")
+    if not _is_number(severity) or not 0 <= severity <= 100:
+        raise Malformed(f"severity: {str(severity)[:60]!r} is not a number from 0 to 100")
     action = member(service, "action")
     name, details = _action(action)
     purpose = kind.partition(":")[0]
@@ -80,7 +80,7 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
                 resource_type=text(resource, "resourceType"),
                 resource_role=text(service, "resourceRole"),
                 archived=service.get("archived"),
-                count=service.get("count"),
+                count=_whole("service.count", service.get("count"), 2**63 - 1),
                 resource=resource,
                 service={name: value for name, value in service.items() if name not in _PLACED_SERVICE},
             )
@@ -169,16 +169,26 @@ def _ip(details: JsonObject) -> str | None:
 
 
 def _port(details: JsonObject, name: str) -> int | None:
-    port = member(details, name).get("port")
-    if port is not None and (not isinstance(port, int) or not 0 <= port <= 65_535):
-        raise Malformed(f"{name}.port: {str(port)[:60]!r} is not a port")
-    return port
+    return _whole(f"{name}.port", member(details, name).get("port"), 65_535)
+
+
+def _whole(name: str, value: object, most: int) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise Malformed(f"{name}: {str(value)[:60]!r} is not a whole number up to {most}")
+    return value
 
 
 def _on_earth(location: JsonObject) -> bool:
     """Whether the index takes the location as a geo_point."""
     lat, lon = location.get("lat"), location.get("lon")
-    return isinstance(lat, int | float) and isinstance(lon, int | float) and -90 <= lat <= 90 and -180 <= lon <= 180
+    return _is_number(lat) and _is_number(lon) and -90 <= lat <= 90 and -180 <= lon <= 180
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    """JSON's true and false are numbers to Python, and to nobody else."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _threat_lists(service: JsonObject) -> list[str]:

@@ -95,7 +95,7 @@ def test_a_record_and_its_id(document: Callable[..., Document]) -> None:
                     "account_id": "111122223333",
                     "access_key_id": "ASIAEXAMPLE",
                     "session_context": {
-                        "creation_date": "2024-07-30T21:00:00Z",
+                        "creation_date": "2024-07-30T21:00:00.000Z",
                         "mfa_authenticated": "false",
                         "session_issuer": {
                             "type": "Role",

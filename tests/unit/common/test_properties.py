@@ -5,15 +5,24 @@ from __future__ import annotations
 import gzip
 
 import orjson
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common.logtypes import TYPES
 from common.model import Coordinates, Event, Rejected
 from common.recognise import Normaliser
+from lake.columns import KEYS as JSON_KEYS
+from lake.columns import all_columns
+from localrun.delivery.deserializer import OpenXJson, row_reader
+from localrun.delivery.hive_types import arrow_type
 
 AT = Coordinates("s", "shardId-000000000000", "1", 1_795_420_800_250, "0", "key")
 PLAIN = Normaliser(default_tenant="default")
+#: Reads an event as Firehose does for the lake; raises what would send it to the failed prefix.
+AS_ROWS = row_reader(
+    OpenXJson(mappings=JSON_KEYS), pa.schema([pa.field(name, arrow_type(kind)) for name, kind in all_columns().items()])
+)
 
 #: Keys and values near those the parsers look for, so that the search gets past recognition.
 KEYS = st.sampled_from(
@@ -73,6 +82,7 @@ def answered(data: bytes, normaliser: Normaliser = PLAIN) -> list[Event | Reject
             assert document["event"]["kind"]
             assert document["@timestamp"].endswith("Z")
             assert document["tenant"]
+            assert len(AS_ROWS(item.body)) == 1  # it fits the lake's table
         else:
             assert isinstance(item, Rejected)
             assert orjson.loads(item.body("normalise"))["reason"] in ("unrecognised", "malformed", "too_large", "corrupt")
