@@ -10,11 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from localrun.delivery.conversion import FormatConversion, ParquetFormat
-from localrun.delivery.deserializer import Mismatch, row_reader
+from localrun.delivery.converters import Mismatch
+from localrun.delivery.deserializer import row_reader
 from localrun.delivery.glue_schema import NoSchema
 
-#: Size of the JSON that becomes one row group, in bytes: only so much of an object is held as Python's values at once.
+#: Size of the JSON that becomes one row group, in bytes.
 _ROW_GROUP_BYTES = 8 * 2**20
+#: And of that which is held as Python's values at once: a heap of them makes every collection of garbage slow.
+_BATCH_BYTES = 2**18
 
 
 class Converted(NamedTuple):
@@ -31,18 +34,26 @@ def convert(records: Sequence[bytes], schema: pa.Schema, conversion: FormatConve
     read = row_reader(conversion.deserializer, schema)
     rejected: list[tuple[int, Mismatch]] = []
     sink = io.BytesIO()
-    rows: list[list[Any]] = []
-    size = 0
     with _writer(sink, schema, conversion.parquet) as writer:
+        group: list[pa.RecordBatch] = []
+        rows: list[list[Any]] = []
+        group_size = batch_size = 0
         for at, record in enumerate(records):
             try:
                 rows += read(record)
             except Mismatch as mismatch:
                 rejected.append((at, mismatch))
-            size += len(record)
-            if rows and (size >= _ROW_GROUP_BYTES or at == len(records) - 1):
-                writer.write_batch(_batch(rows, schema))
-                rows, size = [], 0
+            batch_size += len(record)
+            last = at == len(records) - 1
+            if batch_size >= _BATCH_BYTES or last:
+                if rows:
+                    group.append(_batch(rows, schema))
+                group_size += batch_size
+                rows, batch_size = [], 0
+            if group and (group_size >= _ROW_GROUP_BYTES or last):
+                table = pa.Table.from_batches(group, schema)
+                writer.write_table(table, row_group_size=table.num_rows)
+                group, group_size = [], 0
     return Converted(sink.getvalue() if len(rejected) < len(records) else None, rejected)
 
 

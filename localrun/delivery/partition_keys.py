@@ -15,6 +15,7 @@ from typing import Any
 import jq  # type: ignore[import-not-found]  # it has no type information
 
 from localrun.delivery.failure import Failure
+from localrun.delivery.jq_paths import look_ups
 from localrun.delivery.prefix import FROM_LAMBDA, FROM_QUERY, PREFIX_CHARACTERS, data_prefix, partition_keys
 
 #: Firehose developer guide, "Quotas": of one delivery stream, unless AWS raises it.
@@ -46,7 +47,11 @@ def query(text: str) -> Callable[[bytes], Keys | Failure]:
     except ValueError as error:
         raise BadQuery(f"MetadataExtractionQuery {text}: {error}") from error
 
+    plain = look_ups(text)
+
     def keys(data: bytes) -> Keys | Failure:
+        if plain is not None and (fields := plain(data)) is not None:
+            return fields
         try:
             json.loads(data)
         except ValueError:

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localrun.delivery.conversion import FormatConversion, GlueTable, ParquetFormat
-from localrun.delivery.deserializer import HiveJson, Mismatch, OpenXJson, row_reader
+from localrun.delivery.converters import Mismatch
+from localrun.delivery.deserializer import HiveJson, OpenXJson, row_reader
 from localrun.delivery.hive_types import BadType, arrow_type
 from localrun.delivery.parquet import convert
 from localrun.delivery.stream import Buffering
