@@ -51,6 +51,8 @@ EVENTS = (
 )
 #: Only what the type has; `source.address` is in no file yet.
 ALB = (("event", "struct<id:string>"), ("source", "struct<ip:string,port:bigint,address:string>"))
+#: What DuckDB reads at once of a page whose length it does not know yet, in bytes.
+A_PAGES_HEAD = 256
 OBJECTS = {
     ("aws.alb", TODAY): 3,
     ("aws.alb", "2026-11-02"): 2,
@@ -283,8 +285,8 @@ def test_a_day_in_the_condition_prunes_what_is_scanned(athena: Athena) -> None:
     count = athena.run("SELECT count(*) FROM events")
     one = column_bytes(athena, "aws.alb", "2026-11-02")
     three = one + column_bytes(athena, "aws.alb", TODAY) + column_bytes(athena, "aws.vpcflow", TODAY)
-    assert one_day.scanned == one
-    assert three <= everything.scanned <= 1.05 * three
+    assert one <= one_day.scanned <= one + A_PAGES_HEAD
+    assert three <= everything.scanned <= three + 3 * A_PAGES_HEAD
     assert count.scanned == 0
 
 
@@ -482,14 +484,13 @@ Weir = Callable[..., "subprocess.Popen[str]"]
 BY_DAY = "SELECT dataset, day, count(*) AS events FROM events GROUP BY 1, 2 ORDER BY 1, 2"
 
 
-def test_the_command_writes_a_table_and_what_was_scanned(athena: Athena, weir: Weir) -> None:
+def test_the_command_writes_a_table_and_what_was_scanned(weir: Weir) -> None:
     process = weir("SELECT day, max(message) = 'x' AS is_x, NULL AS nothing FROM events WHERE day = '2026-11-02' GROUP BY day")
     out, err = process.communicate(timeout=20)
     assert process.returncode == 0
     rows = [[cell.strip() for cell in line.strip("┃│").split("│" if "│" in line else "┃")] for line in out.splitlines()]
     assert [row for row in rows if len(row) == 3] == [["day", "is_x", "nothing"], ["2026-11-02", "false", "null"]]
-    scanned = f"{column_bytes(athena, 'aws.alb', '2026-11-02') / 1_000:.1f} kB"
-    assert re.search(rf"^1 row, {scanned} scanned, \d\.\d s, query [0-9a-f-]{{36}}$", err, re.MULTILINE)
+    assert re.search(r"^1 row, 12\.\d kB scanned, \d\.\d s, query [0-9a-f-]{36}$", err, re.MULTILINE)
 
 
 def test_the_command_writes_csv_for_programs(weir: Weir) -> None:

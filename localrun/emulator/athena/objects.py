@@ -49,7 +49,7 @@ class Objects(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no type i
         self._objects: dict[str, _Object] = {}
         self._counting = threading.Lock()
         self.scanned = 0
-        """Bytes of columns read so far. DuckDB reads a row group whole where it needs nearly all of it."""
+        """Bytes of columns read so far."""
         self.refusal: Refused | None = None
         """Why no more is read: DuckDB does not hand an exception through."""
 
@@ -97,26 +97,30 @@ class Objects(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no type i
 
 
 class _Counted(io.BytesIO):
-    """Reports what is read of a Parquet file's columns, but not of its footer, which is read alone, or up to the end of the file
-    together with what is before it (Parquet format, "File format": the footer, its length in four bytes, and four more)."""
+    """Reports how much is read of a Parquet file's columns, which stand before its footer (Parquet format, "File format": the
+    footer, its length in four bytes, and four more). What is read again at once, the head of a page, counts once."""
 
     def __init__(self, body: bytes, count: Callable[[int], None]) -> None:
         super().__init__(body)
-        self._size = len(body)
-        self._footer = self._size - 8 - int.from_bytes(body[-8:-4], "little")
+        self._footer = len(body) - 8 - int.from_bytes(body[-8:-4], "little")
+        self._read_to = 0
         self._count = count
 
     def read(self, size: int | None = -1) -> bytes:
+        start = self.tell()
         found = super().read(size)
-        self._counted(len(found))
+        self._counted(start)
         return found
 
     def readinto(self, buffer: Any) -> int:
+        start = self.tell()
         size = super().readinto(buffer)
-        self._counted(size)
+        self._counted(start)
         return size
 
-    def _counted(self, size: int) -> None:
-        end = self.tell()
-        if end - size < self._footer and end < self._size:
-            self._count(size)
+    def _counted(self, start: int) -> None:
+        end = min(self.tell(), self._footer)
+        new = end - (self._read_to if start < self._read_to < end else start)
+        self._read_to = end
+        if new > 0:
+            self._count(new)

@@ -25,6 +25,8 @@ SETTINGS = (
     "SET autoload_known_extensions = false",
     # This machine's own files are none of a query's business.
     "SET disabled_filesystems = 'LocalFileSystem'",
+    # It would read, and so count, what lies between two columns and behind them.
+    "SET disable_parquet_prefetching = true",
     # As Trino: integers divide to integers, and Athena's zone is UTC.
     "SET integer_division = true",
     "SET TimeZone = 'UTC'",
