@@ -51,6 +51,8 @@ class LakeDelivery(DeliveryStream):
                 buffer=Buffer(seconds=settings.buffer_seconds, mib=settings.buffer_mib),
                 table=table,
                 json_keys=KEYS,
+                # Weir's own names are lower case, and those of producers stay as they are.
+                lower_case_keys=False,
             ),
             at_rest=at_rest,
         )

@@ -14,6 +14,7 @@ from constructs import Construct
 
 from components.bucket import DataBucket
 from lake.columns import all_columns, columns_of, datasets
+from lake.names import EVENTS, table_name
 
 #: Where the objects of all tables lie in the bucket, each under its type and its day.
 FOLDER = "events"
@@ -44,7 +45,7 @@ class LakeTables(Construct):
         root = f"s3://{bucket.name}/{FOLDER}/"
         types = datasets()
         self.events = self._table(
-            "events",
+            EVENTS,
             "Events of every type.",
             columns=all_columns(),
             location=root,
@@ -52,7 +53,7 @@ class LakeTables(Construct):
         )
         for dataset in types:
             self._table(
-                dataset.replace(".", "_"),
+                table_name(dataset),
                 f"Events of {dataset}.",
                 columns=columns_of(dataset),
                 location=f"{root}{DATASET}={dataset}/",

@@ -7,6 +7,7 @@ its JSON, as the deserializer makes it (github.com/rcongiu/Hive-JSON-Serde, "Nes
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ _LISTS = frozenset(
         "aws.elb.targets_status_code",
     ]
 )
+#: Names that need no quotes (Athena user guide, "Name databases, tables, and columns").
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 #: Prefix of the index templates of one log type each.
 _FAMILY = "logs-"
 
@@ -100,6 +103,9 @@ def _columns(fields: Properties) -> dict[str, str]:
 
 
 def _type(path: str, mapping: Properties) -> str:
+    name = _COLUMNS.get(path, path.rpartition(".")[2])
+    if not _NAME.fullmatch(name):
+        raise NoColumn(f"{path}: no column can be called so; use lower-case letters, digits and `_`, or name it in KEYS")
     found = f"struct<{','.join(_members(path, mapping['properties']))}>" if "properties" in mapping else _scalar(path, mapping)
     return f"array<{found}>" if path in _LISTS else found
 

@@ -15,6 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from config.loader import load_environment
+from lake.names import database_name, workgroup_name
 from localrun.aws import session
 from localrun.errors import LocalRunError
 from localrun.state import State
@@ -82,7 +83,7 @@ class Lake:
 
     @classmethod
     def _of(cls, aws: boto3.Session, environment: str) -> Self:
-        return cls(aws.client("athena"), aws.client("glue"), f"weir_{environment}", f"weir-{environment}")
+        return cls(aws.client("athena"), aws.client("glue"), database_name(environment), workgroup_name(environment))
 
     def start(self, sql: str) -> str:
         """The id of the execution. Raises QueryFailed for what is no query."""

@@ -12,6 +12,7 @@ from components.lake_queries import LakeQueries
 from components.lake_tables import LakeTables
 from components.stream import RecordStream
 from config.model import Environment
+from lake.names import database_name, workgroup_name
 
 
 class LakeStack(Stack):
@@ -33,12 +34,12 @@ class LakeStack(Stack):
             description="Weir: events as Parquet, their tables and queries",
             termination_protection=environment.removal.deletion_protection,
         )
-        name, database, settings = f"weir-{environment.name}", f"weir_{environment.name}", environment.lake
+        database, settings = database_name(environment.name), environment.lake
         tables = LakeTables(self, "Tables", database=database, bucket=bucket, first_day=settings.first_day)
         self.delivery = LakeDelivery(
             self,
             "EventsToLake",
-            name=f"{name}-lake",
+            name=f"weir-{environment.name}-lake",
             source=events,
             bucket=bucket,
             table=tables.events,
@@ -48,7 +49,7 @@ class LakeStack(Stack):
         LakeQueries(
             self,
             "Queries",
-            name=name,
+            name=workgroup_name(environment.name),
             database=database,
             bucket=bucket,
             scanned_mib=settings.scanned_mib_per_query,

@@ -25,13 +25,18 @@ ParquetCompression = Literal["SNAPPY", "GZIP", "UNCOMPRESSED"]
 class ParquetDestination(ObjectDestination):
     """Converts JSON records, one object each, to Parquet; a record that does not fit the table goes to the failed prefix.
 
-    ``json_keys`` are the keys of columns that have another in JSON; ``compression`` is that of the columns, Snappy as Firehose's
-    default: a converted object has no compression of its own. Firehose reads the newest version of the ``table``, so a new column
-    needs no new stream. The buffer is 128 MiB, Firehose's default for converted records, because readers like few large objects.
+    ``compression`` is that of the columns, Snappy as Firehose's default: a converted object has no compression of its own.
+    Firehose reads the newest version of the ``table``, so a new column needs no new stream. The buffer is 128 MiB, Firehose's
+    default for converted records, because readers like few large objects.
+
+    A column has the value of the JSON key with its name, or of the one that ``json_keys`` gives for it. Keys are made lower case
+    first, as Glue's columns are, the keys of objects that a text column holds among them: ``lower_case_keys`` off leaves them be
+    (API reference, OpenXJsonSerDe).
     """
 
     table: glue.CfnTable
     json_keys: Mapping[str, str] = field(default_factory=dict)
+    lower_case_keys: bool = True
     compression: ParquetCompression = "SNAPPY"
     buffer: Buffer = field(default_factory=lambda: Buffer(seconds=300, mib=128))
 
@@ -65,8 +70,9 @@ class ParquetDestination(ObjectDestination):
             compression=None,
             conversion=firehose.DataFormatConversionProps(
                 schema_configuration=firehose.SchemaConfiguration.from_cfn_table(self.table),
-                # It lower-cases keys as Glue does its columns.
-                input_format=firehose.OpenXJsonInputFormat(column_to_json_key_mappings=dict(self.json_keys) or None),
+                input_format=firehose.OpenXJsonInputFormat(
+                    column_to_json_key_mappings=dict(self.json_keys) or None, lowercase_column_names=self.lower_case_keys
+                ),
                 output_format=firehose.ParquetOutputFormat(compression=firehose.ParquetCompression.of(self.compression)),
             ),
             newline=False,

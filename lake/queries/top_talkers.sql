@@ -1,8 +1,12 @@
--- Addresses that sent the most bytes, and how many others they reached.
-SELECT source.ip AS source_ip,
-       sum(network.bytes) AS bytes,
-       count(DISTINCT destination.ip) AS destinations
+-- Which pairs of addresses exchanged most bytes since yesterday, by VPC flow logs.
+SELECT
+  source.ip AS source,
+  destination.ip AS destination,
+  sum(network.bytes) AS bytes,
+  sum(network.packets) AS packets
 FROM aws_vpcflow
-GROUP BY source.ip
+WHERE day >= date_format(current_date - INTERVAL '1' DAY, '%Y-%m-%d')
+  AND event.action = 'accept'
+GROUP BY source.ip, destination.ip
 ORDER BY bytes DESC
 LIMIT 50

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from cli.__main__ import app
 from common.logtypes import TYPES
 from lake.named_queries import named_queries
+from lake.names import table_name
 from lake.query import Lake
 from localrun.aws import session
 from localrun.latency import INDICES
@@ -80,7 +81,7 @@ def test_athena_counts_what_the_index_counts(pipeline: State, sent: Counter[str]
     assert indexed == sent
     assert counted == {dataset: (count, count) for dataset, count in indexed.items()}
     for dataset, count in indexed.items():
-        sql = f"SELECT count(DISTINCT event.id) FROM {dataset.replace('.', '_')} {OF_THE_TENANT}"  # noqa: S608
+        sql = f"SELECT count(DISTINCT event.id) FROM {table_name(dataset)} {OF_THE_TENANT}"  # noqa: S608
         assert ask(pipeline, sql) == [[str(count)]]
 
 

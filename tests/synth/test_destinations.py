@@ -208,7 +208,7 @@ def test_parquet_has_the_columns_of_its_table(deployed: Pipeline) -> None:
         "EncryptionConfiguration": {"KMSEncryptionConfig": {"AWSKMSKeyARN": deployed.key()}},
         "DataFormatConversionConfiguration": {
             "Enabled": True,
-            "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {}}},
+            "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {"CaseInsensitive": True}}},
             "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {"Compression": "SNAPPY"}}},
             "SchemaConfiguration": {
                 "CatalogId": "111122223333",

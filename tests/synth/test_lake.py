@@ -57,7 +57,7 @@ def test_they_are_converted_by_the_table_of_all_columns(pipeline: Pipeline) -> N
     assert conversion["SchemaConfiguration"]["DatabaseName"] == f"weir_{pipeline.environment.name}"
     assert conversion["SchemaConfiguration"]["TableName"] == events.ref
     deserializer = conversion["InputFormatConfiguration"]["Deserializer"]["OpenXJsonSerDe"]
-    assert deserializer["ColumnToJsonKeyMappings"] == {"time": "@timestamp"}
+    assert deserializer == {"CaseInsensitive": False, "ColumnToJsonKeyMappings": {"time": "@timestamp"}}
     assert conversion["OutputFormatConfiguration"]["Serializer"]["ParquetSerDe"]["Compression"] == "SNAPPY"
 
 

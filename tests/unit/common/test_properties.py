@@ -21,7 +21,8 @@ AT = Coordinates("s", "shardId-000000000000", "1", 1_795_420_800_250, "0", "key"
 PLAIN = Normaliser(default_tenant="default")
 #: Reads an event as Firehose does for the lake; raises what would send it to the failed prefix.
 AS_ROWS = row_reader(
-    OpenXJson(mappings=JSON_KEYS), pa.schema([pa.field(name, arrow_type(kind)) for name, kind in all_columns().items()])
+    OpenXJson(case_insensitive=False, mappings=JSON_KEYS),
+    pa.schema([pa.field(name, arrow_type(kind)) for name, kind in all_columns().items()]),
 )
 
 #: Keys and values near those the parsers look for, so that the search gets past recognition.

@@ -70,6 +70,12 @@ def test_two_templates_that_disagree_are_refused(folder: Path) -> None:
         all_columns(folder)
 
 
+def test_a_field_no_column_can_be_called_after_is_named(folder: Path) -> None:
+    put(folder, {"a": {"properties": {"B-c": {"type": "long"}}}})
+    with pytest.raises(NoColumn, match=r"a\.B-c: no column can be called so; use lower-case letters"):
+        all_columns(folder)
+
+
 def test_a_field_type_without_a_column_type_is_named(folder: Path) -> None:
     put(folder, {"a": {"properties": {"b": {"type": "completion"}}}})
     with pytest.raises(NoColumn, match=r"a\.b: no column type is known for completion; use keyword, text,"):

@@ -86,7 +86,7 @@ PROBE = {
     ids=["app", "cloudtrail", "guardduty call", "guardduty probe"],
 )
 def test_whatever_stands_at_a_place_what_is_made_of_it_fits_the_table(record: dict[str, Any]) -> None:
-    as_rows = row_reader(OpenXJson(mappings=KEYS), TABLE)
+    as_rows = row_reader(OpenXJson(case_insensitive=False, mappings=KEYS), TABLE)
     taken = 0
     for path in places(record):
         for value in STRANGE:
