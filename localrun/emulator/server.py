@@ -13,7 +13,6 @@ INTERPRETER runs the Python functions. The functions see this process's environm
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import resource
@@ -23,8 +22,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import ministack.app
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
+import uvicorn
 
 from localrun.emulator import cloudformation, fast_json, firehose, functions, kinesis, resharding, throttling
 from localrun.emulator.athena.correct import correct as correct_athena
@@ -68,12 +66,17 @@ def main(port: int, interpreter: str) -> None:
     correct_athena()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    config = Config()
-    config.bind = [f"127.0.0.1:{port}"]
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 0.5
-    config.loglevel = "WARNING"
-    asyncio.run(serve(application, config))
+    uvicorn.run(
+        application,
+        host="127.0.0.1",
+        port=port,
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )
 
 
 if __name__ == "__main__":
