@@ -73,6 +73,9 @@ def main(port: int, interpreter: str) -> None:
         http="httptools",
         lifespan="on",
         access_log=False,
+        # MiniStack writes both headers itself.
+        date_header=False,
+        server_header=False,
         log_level="warning",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
