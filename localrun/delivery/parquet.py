@@ -59,7 +59,11 @@ def convert(records: Sequence[bytes], schema: pa.Schema, conversion: FormatConve
 
 def _batch(rows: list[list[Any]], schema: pa.Schema) -> pa.RecordBatch:
     columns = zip(*rows, strict=True)
-    arrays = [pa.array(values, type=column.type) for values, column in zip(columns, schema, strict=True)]
+    # Most columns of a table of many types are empty in a file of one.
+    arrays = [
+        pa.nulls(len(rows), column.type) if values.count(None) == len(rows) else pa.array(values, type=column.type)
+        for values, column in zip(columns, schema, strict=True)
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

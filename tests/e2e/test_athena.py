@@ -255,14 +255,46 @@ def test_a_list_is_unnested(athena: Athena) -> None:
     assert sorted(athena.rows(sql)) == [["network", "9"], ["web", "9"]]
 
 
-def test_trinos_functions_and_arithmetic_mean_what_they_mean_on_athena(athena: Athena) -> None:
+#: What a query says, and what Athena's engine makes of it.
+TRINO = {
+    "7 / 2": "3",
+    "7.0 / 2": "3.5",
+    "1e10": "1.0E10",
+    "cast(3 AS double) / 2": "1.5",
+    "date_trunc('hour', from_iso8601_timestamp(timestamp))": "2026-11-02 10:00:00.000 UTC",
+    "regexp_like(message, 'line')": "true",
+    "regexp_extract(message, 'aws[.](\\w+)', 1)": "alb",
+    "split_part(dataset, '.', 2)": "alb",
+    'json_extract_scalar(\'{"a": {"b": "c"}}\', \'$.a.b\')': "c",
+    "TIMESTAMP '2026-11-25 01:02:03.4'": "2026-11-25 01:02:03.400",
+    "cast(DATE '2026-11-25' - INTERVAL '7' DAY AS varchar)": "2026-11-18",
+    "cast(date_add('day', -1, date_add('month', 1, DATE '2026-11-25')) AS varchar)": "2026-12-24",
+    "cast(date_trunc('month', DATE '2026-11-25') AS varchar)": "2026-11-01",
+    "date_format(DATE '2026-11-25', '%Y-%m-%d')": "2026-11-25",
+    "date_diff('hour', TIMESTAMP '2026-11-25 10:59:00', TIMESTAMP '2026-11-25 11:01:00')": "0",
+    "date_diff('day', DATE '2026-11-24', DATE '2026-11-26')": "2",
+    "TIMESTAMP '2026-11-25 00:00:00' - INTERVAL '1' HOUR": "2026-11-24 23:00:00.000",
+    "element_at(event.category, 2)": "network",
+    "array_join(event.category, '+')": "web+network",
+    "contains(event.category, 'web')": "true",
+    "if(source.user IS NULL, 'none', source.user)": "none",
+    "try_cast('x' AS bigint)": None,
+}
+
+
+def test_what_a_query_says_means_what_it_means_on_athena(athena: Athena) -> None:
+    sql = f"SELECT {', '.join(TRINO)} FROM events WHERE event.id = 'aws.alb-2026-11-02-1'"  # noqa: S608 - all of it is above
+    (found,) = athena.rows(sql)
+    assert dict(zip(TRINO, found, strict=True)) == TRINO
+
+
+def test_rows_are_aggregated_as_on_athena(athena: Athena) -> None:
     sql = """
-        SELECT 7 / 2, 7.0 / 2, 1e10, date_trunc('hour', from_iso8601_timestamp(timestamp)), regexp_like(message, 'line'),
-               approx_distinct(dataset), TIMESTAMP '2026-11-25 01:02:03.4'
-        FROM events WHERE event.id = 'aws.alb-2026-11-02-1' GROUP BY 4, 5
+        SELECT approx_distinct(source.ip), count_if(source.port > 1000), max_by(event.id, source.port), sum(source.port),
+               avg(source.port), approx_percentile(source.port, 0.5), array_agg(DISTINCT dataset)
+        FROM events WHERE day = '2026-11-02'
     """
-    hour = "2026-11-02 10:00:00.000 UTC"
-    assert athena.rows(sql) == [["3", "3.5", "1.0E10", hour, "true", "1", "2026-11-25 01:02:03.400"]]
+    assert athena.rows(sql) == [["2", "1", "aws.alb-2026-11-02-1", "2001", "1000.5", "1000", "[aws.alb]"]]
 
 
 def test_the_first_row_names_the_columns_and_metadata_their_types(athena: Athena) -> None:

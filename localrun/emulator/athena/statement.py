@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlglot import exp, parse
 from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.scope import traverse_scope
 
 MAX_BYTES = 262_144
@@ -58,6 +59,7 @@ def parse_statement(text: str, database: str) -> Statement:
                 place = _place(source, text)
                 tables.setdefault(_name(source, place, database), place)
     _mark_unnamed(tree)
+    _mean_the_same(tree)
     return Statement(tables, tree.sql(dialect="duckdb"))
 
 
@@ -93,3 +95,17 @@ def _mark_unnamed(tree: exp.Query) -> None:
     for projection in tree.selects:
         if not isinstance(projection, exp.Alias | exp.Column | exp.Dot | exp.Star):
             projection.replace(exp.alias_(projection.copy(), UNNAMED, quoted=True))
+
+
+def _mean_the_same(tree: exp.Query) -> None:
+    """What the translation leaves to mean something else in DuckDB: there a date and an interval are a timestamp, and `date_diff`
+    counts the hours that begin between two times, not those that pass."""
+    # Types are found in a copy: the translation would cast by them where it need not.
+    typed = annotate_types(tree.copy(), dialect="athena")
+    kinds = (exp.Add, exp.Sub, exp.DateAdd, exp.DateTrunc, exp.DateDiff)
+    for node, found in list(zip(tree.find_all(*kinds), typed.find_all(*kinds), strict=True)):
+        if isinstance(node, exp.DateDiff):
+            unit = exp.Literal.string(node.text("unit").lower())
+            node.replace(exp.Anonymous(this="DATE_SUB", expressions=[unit, node.expression, node.this]))
+        elif found.is_type("date") and not (isinstance(node, exp.Binary) and not isinstance(node.expression, exp.Interval)):
+            node.replace(exp.cast(node.copy(), "date"))
