@@ -34,6 +34,7 @@ class LakeTables(Construct):
             self,
             "Database",
             catalog_id=Stack.of(self).account,
+            database_name=database,
             database_input=glue.CfnDatabase.DatabaseInputProperty(name=database, description="Weir's lake: events of every type"),
         )
         self._name = database

@@ -102,7 +102,8 @@ class Environment(Model):
         for path, delivery in (
             (("archive", "delivery"), self.archive.delivery),
             (("archive", "errors_delivery"), self.archive.errors_delivery),
-            (("lake", "delivery"), self.lake.delivery),
+            # The least a lake waits is the lowest threshold, so one that is not there must not stand in its way.
+            *([(("lake", "delivery"), self.lake.delivery)] if self.lake.enabled else []),
             (("direct_put", "delivery"), self.direct_put.delivery),
         ):
             if delivery.buffer_seconds >= threshold:

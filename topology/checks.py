@@ -53,10 +53,11 @@ def _promises(environment: Environment) -> Iterator[tuple[str, str, str]]:
     yield "producers/producers", "delivery/errors-archive", "bucket/archive"
     yield "function/route", "delivery/errors-archive", "bucket/archive"
     yield "producers/producers", "stream/errors", "domain"
-    if environment.lake.enabled:
-        yield "producers/producers", "delivery/lake", "bucket/lake"
     if environment.direct_put.enabled:
         yield "producers/producers", "delivery/direct-put", "domain"
+    if environment.lake.enabled:
+        yield "producers/producers", "delivery/lake", "bucket/lake"
+        yield "producers/producers", "delivery/lake", "workgroup/lake"
 
 
 def _unreachable(topology: Topology, environment: Environment) -> Iterator[Finding]:
@@ -96,6 +97,10 @@ def _orphan(node: Node, into: list[Edge], out: list[Edge]) -> Iterator[Finding]:
             yield Finding("orphan", node.key, "nothing calls the function")
         case "bucket" | "domain" | "collection" | "topic" if not into:
             yield Finding("orphan", node.key, f"nothing arrives at the {node.kind}")
+        case "catalog" if not into:
+            yield Finding("orphan", node.key, "no files are read by its tables")
+        case "workgroup" if not into:
+            yield Finding("orphan", node.key, "no kept query of the workgroup asks a database")
         case _:
             # Delivery streams have their ends by construction. A table holds master data: its owners fill it from outside.
             return

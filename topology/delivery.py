@@ -53,6 +53,12 @@ class Delivery:
         return self.destination.get("S3BackupConfiguration") or {}
 
     @property
+    def columns(self) -> Mapping[str, Any]:
+        """Where the columns stand that its records are converted by; empty when they stay as they are."""
+        conversion = self.destination.get("DataFormatConversionConfiguration", {})
+        return conversion.get("SchemaConfiguration") or {} if conversion.get("Enabled") else {}
+
+    @property
     def role(self) -> str:
         """ARN of the role it delivers with; Splunk has none of its own, and Firehose takes the backup's."""
         arn: str = self.destination.get("RoleARN") or self.bucket["RoleARN"]
@@ -129,7 +135,7 @@ def bucket_needs(assembly: Assembly, delivery: Delivery, bucket: Resource) -> tu
     if delivery.receiver == "cluster":
         return needs(uses.STAGE_FOR_COPY, delivery.bucket["RoleARN"], bucket, key=key_of(assembly, bucket))
     prefixes = (delivery.prefix, delivery.failure_prefix or delivery.prefix)
-    return unique((*_object_needs(assembly, delivery.bucket["RoleARN"], bucket, prefixes), *_column_needs(delivery)))
+    return unique(_object_needs(assembly, delivery.bucket["RoleARN"], bucket, prefixes))
 
 
 def source_backup_needs(assembly: Assembly, delivery: Delivery, bucket: Resource) -> tuple[Need, ...]:
@@ -142,17 +148,18 @@ def source_backup_needs(assembly: Assembly, delivery: Delivery, bucket: Resource
 def _object_needs(assembly: Assembly, role: str, bucket: Resource, prefixes: tuple[str, ...]) -> Iterator[Need]:
     key = key_of(assembly, bucket)
     for prefix in dict.fromkeys(prefixes):
-        folder = prefix[: prefix.rfind("/") + 1] or prefix
-        yield from needs(uses.DELIVER_TO_BUCKET, role, bucket, key=key, prefix=prefix, folder=folder)
+        yield from needs(uses.DELIVER_TO_BUCKET, role, bucket, key=key, prefix=prefix, folder=folder_of(prefix))
 
 
-def _column_needs(delivery: Delivery) -> tuple[Need, ...]:
-    conversion = delivery.destination.get("DataFormatConversionConfiguration", {})
-    if not conversion.get("Enabled"):
-        return ()
-    schema = conversion["SchemaConfiguration"]
-    named = {"database": schema["DatabaseName"], "table": schema["TableName"]}
-    return needs(uses.READ_COLUMNS, schema["RoleARN"], delivery.resource, **named)
+def folder_of(prefix: str) -> str:
+    """The folder a prefix lies in, which it may go on inside of: `lake/` of `lake/day=`."""
+    return prefix[: prefix.rfind("/") + 1] or prefix
+
+
+def column_needs(delivery: Delivery) -> tuple[Need, ...]:
+    """What reading the columns it converts by needs."""
+    named = {"database": delivery.columns["DatabaseName"], "table": delivery.columns["TableName"]}
+    return needs(uses.READ_COLUMNS, delivery.columns["RoleARN"], delivery.resource, **named)
 
 
 def domain_needs(delivery: Delivery, domain: Resource) -> tuple[Need, ...]:
@@ -177,16 +184,22 @@ def table_needs(assembly: Assembly, delivery: Delivery) -> Iterator[tuple[Resour
         if table is None:
             raise AssemblyError(f"{where}: the table {database}.{name} is not in the assembly, so where it lies is not known")
         location = assembly.properties(table)["TableInput"].get("StorageDescriptor", {}).get("Location", "")
-        match = _LOCATION.fullmatch(location)
-        bucket = assembly.find(match[1], "AWS::S3::Bucket") if match else None
-        if match is None or bucket is None:
-            raise AssemblyError(f"{where}: the table {database}.{name} lies at {location!r}, which is no bucket of the assembly")
-        lies = match[2] if match[2].endswith("/") else f"{match[2]}/"
+        bucket, lies = read_location(assembly, location, f"{where}: the table {database}.{name}")
         committed = needs(uses.COMMIT_TO_TABLE, delivery.role, table, database=database, table=name)
         key = key_of(assembly, bucket)
         # One folder may hold the tables of a stream, and a grant may name it instead of each of them.
         written = needs(uses.WRITE_TABLE_FILES, delivery.role, bucket, key=key, location=lies, folder=lies.partition("/")[0])
         yield bucket, f"{database}.{name}", (*committed, *written)
+
+
+def read_location(assembly: Assembly, location: str, what: str) -> tuple[Resource, str]:
+    """(bucket, folder with a slash at its end) of a table's `s3://…`. Raises AssemblyError, beginning with `what`, for a bucket
+    the assembly does not have."""
+    match = _LOCATION.fullmatch(location)
+    bucket = assembly.find(match[1], "AWS::S3::Bucket") if match else None
+    if match is None or bucket is None:
+        raise AssemblyError(f"{what} lies at {location!r}, which is no bucket of the assembly")
+    return bucket, match[2] if match[2].endswith("/") else f"{match[2]}/"
 
 
 def credential_needs(assembly: Assembly, delivery: Delivery) -> tuple[Need, ...]:

@@ -11,10 +11,13 @@ from topology.delivery import (
     Delivery,
     bucket_needs,
     collection_needs,
+    column_needs,
     credential_needs,
     domain_needs,
+    folder_of,
     outside,
     read_delivery,
+    read_location,
     source_backup_needs,
     table_needs,
 )
@@ -30,6 +33,8 @@ KINDS: Mapping[str, Kind] = {
     "AWS::OpenSearchService::Domain": "domain",
     "AWS::OpenSearchServerless::Collection": "collection",
     "AWS::DynamoDB::Table": "table",
+    "AWS::Glue::Database": "catalog",
+    "AWS::Athena::WorkGroup": "workgroup",
     "AWS::SNS::Topic": "topic",
 }
 #: What a function does with a resource that one of its environment variables names.
@@ -68,6 +73,8 @@ class Reader:
             yield from self._written(function, applies_content=function.arn in applying)
         for bucket in self.assembly.of_type("AWS::S3::Bucket"):
             yield from self._access_logged(bucket)
+        yield from self._tabulated()
+        yield from self._asked()
         yield from self._alarmed()
 
     def _key(self, resource: Resource) -> str:
@@ -113,6 +120,9 @@ class Reader:
         for arn in delivery.processors:
             function = self._find(arn, resource, "processor", "AWS::Lambda::Function")
             yield Edge(own, self._key(function), "calls", needs(uses.PROCESS, delivery.role, function))
+        if delivery.columns:
+            catalog = self._find(delivery.columns["DatabaseName"], resource, "database", "AWS::Glue::Database")
+            yield Edge(own, self._key(catalog), "converts by", column_needs(delivery))
         bucket = self._find(delivery.bucket["BucketARN"], resource, "bucket", "AWS::S3::Bucket")
         kept = bucket_needs(self.assembly, delivery, bucket)
         failure = None if delivery.failure_prefix is None else self._key(bucket)
@@ -133,7 +143,7 @@ class Reader:
         resource, destination = delivery.resource, delivery.destination
         match delivery.receiver:
             case "bucket":
-                yield self._key(bucket), delivery.prefix, kept
+                yield self._key(bucket), folder_of(delivery.prefix), kept
             case "domain":
                 domain = self._find(destination["DomainARN"], resource, "domain", "AWS::OpenSearchService::Domain")
                 yield self._key(domain), destination["IndexName"], domain_needs(delivery, domain)
@@ -190,6 +200,31 @@ class Reader:
         context = {"aws:SourceArn": bucket.arn}
         found = needs(uses.DELIVER_ACCESS_LOGS, "logging.s3.amazonaws.com", target, context=context, prefix=prefix)
         yield Edge(self._key(bucket), self._key(target), "logs to", found, prefix)
+
+    def _tabulated(self) -> Iterator[Edge]:
+        """A bucket whose files tables are over, and the database of these. Whoever asks reads both as who they are."""
+        counts: dict[tuple[str, str], int] = {}
+        for table in self.assembly.of_type("AWS::Glue::Table"):
+            properties = self.assembly.properties(table)
+            catalog = self._find(properties["DatabaseName"], table, "database", "AWS::Glue::Database")
+            location = properties["TableInput"].get("StorageDescriptor", {}).get("Location", "")
+            bucket, _ = read_location(self.assembly, location, f"{table.stack}/{table.id}: the table")
+            between = self._key(bucket), self._key(catalog)
+            counts[between] = counts.get(between, 0) + 1
+        for (holder, catalog_key), count in counts.items():
+            yield Edge(holder, catalog_key, "holds", detail=f"{count} table{'s' if count > 1 else ''}")
+
+    def _asked(self) -> Iterator[Edge]:
+        """A database, and the workgroup whose kept queries ask it."""
+        counts: dict[tuple[str, str], int] = {}
+        for query in self.assembly.of_type("AWS::Athena::NamedQuery"):
+            properties = self.assembly.properties(query)
+            catalog = self._find(properties["Database"], query, "database", "AWS::Glue::Database")
+            workgroup = self._find(properties["WorkGroup"], query, "workgroup", "AWS::Athena::WorkGroup")
+            between = self._key(catalog), self._key(workgroup)
+            counts[between] = counts.get(between, 0) + 1
+        for (catalog_key, workgroup_key), count in counts.items():
+            yield Edge(catalog_key, workgroup_key, "answers", detail=f"{count} queries")
 
     def _alarmed(self) -> Iterator[Edge]:
         counts: dict[str, tuple[Resource, int]] = {}

@@ -18,7 +18,11 @@ def label(resource: Resource, pipeline: str) -> str:
     """A short name: `raw` for the stream `weir-dev-raw` of the pipeline `weir-dev`, `quarantine` for `Quarantine/Bucket`."""
     if not is_generated(resource):
         # What bears the pipeline's own name is what its step is about.
-        return resource.step if resource.name == pipeline else resource.name.removeprefix(f"{pipeline}-")
+        return (
+            resource.step
+            if resource.name in (pipeline, pipeline.replace("-", "_"))
+            else resource.name.removeprefix(f"{pipeline}-")
+        )
     parts = resource.path.split("/")
     while len(parts) > 1 and parts[-1] in _GENERIC:
         parts.pop()

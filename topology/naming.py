@@ -30,6 +30,8 @@ NAMING: Mapping[str, Naming] = {
     "AWS::DynamoDB::Table": Naming("TableName", "arn:aws:dynamodb:{region}:{account}:table/{name}"),
     "AWS::SNS::Topic": Naming("TopicName", "arn:aws:sns:{region}:{account}:{name}", ref="{arn}"),
     "AWS::OpenSearchService::Domain": Naming("DomainName", "arn:aws:es:{region}:{account}:domain/{name}"),
+    "AWS::Glue::Database": Naming("DatabaseName", "arn:aws:glue:{region}:{account}:database/{name}"),
+    "AWS::Athena::WorkGroup": Naming("Name", "arn:aws:athena:{region}:{account}:workgroup/{name}"),
     # The id in a collection's ARN is made at deployment; that it is unique is what matters here.
     "AWS::OpenSearchServerless::Collection": Naming("Name", "arn:aws:aoss:{region}:{account}:collection/{name}"),
     # Nor does the random end of a secret's.

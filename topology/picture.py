@@ -25,12 +25,14 @@ NOUNS: Mapping[Kind, str] = {
     "cluster": "Redshift cluster",
     "endpoint": "HTTPS endpoint",
     "table": "DynamoDB table",
+    "catalog": "Glue database",
+    "workgroup": "Athena workgroup",
     "topic": "SNS topic",
     "alarms": "CloudWatch alarms",
     "deployment": "deployment",
 }
 FAILURE_VERBS: frozenset[Verb] = frozenset({"fails to"})
-CONTROL_VERBS: frozenset[Verb] = frozenset({"calls", "applies", "notifies"})
+CONTROL_VERBS: frozenset[Verb] = frozenset({"calls", "applies", "converts by", "notifies"})
 #: Not the pipeline's data, so not drawn.
 _HIDDEN_VERBS: frozenset[Verb] = frozenset({"logs to"})
 

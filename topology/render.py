@@ -134,6 +134,8 @@ _SHAPES = {
     "cluster": "[({})]",
     "endpoint": "([{}])",
     "table": "[({})]",
+    "catalog": "[({})]",
+    "workgroup": "({})",
     "topic": ">{}]",
     "alarms": "([{}])",
     "deployment": "([{}])",

@@ -19,6 +19,8 @@ _COLOURS: Mapping[Kind, str] = {
     "cluster": "#4338ca",
     "endpoint": "#475569",
     "table": "#4338ca",
+    "catalog": "#4338ca",
+    "workgroup": "#0369a1",
     "topic": "#be185d",
     "alarms": "#475569",
     "deployment": "#475569",

@@ -72,10 +72,10 @@ def main(port: int, interpreter: str) -> None:
         port=port,
         http="httptools",
         lifespan="on",
-        access_log=False,
-        # MiniStack writes both headers itself.
+        # MiniStack sends its own date, and the CDK command line cannot read two.
         date_header=False,
         server_header=False,
+        access_log=False,
         log_level="warning",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,

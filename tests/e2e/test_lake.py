@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections import Counter
 from contextlib import closing
@@ -19,13 +21,15 @@ from lake.query import Lake
 from localrun.aws import session
 from localrun.latency import INDICES
 from localrun.search import Search
-from localrun.state import State
+from localrun.state import State, running_state
+from localrun.supervisor import Pipeline
 from producers.batch import StreamWriter
 from producers.generator import Generator, Scenario
 from tests.e2e.index import wait_for
 
 TENANT, EVENTS = "lake", 3_000
-#: The delivery's buffer is a minute, the least Firehose takes for partitions of the records' own.
+#: The delivery's buffer is a minute, the least Firehose takes for partitions of the records' own; what it has not read when it is
+#: told to end waits as long.
 DELIVERED_SECONDS = 120.0
 #: Since the day before, so that a run over midnight finds all of it, and few partitions are looked into.
 OF_THE_TENANT = f"WHERE day >= '{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}' AND tenant = '{TENANT}'"
@@ -64,9 +68,22 @@ def ask(pipeline: State, sql: str) -> list[list[str | None]]:
     return list(lake.results(lake.wait(lake.start(sql))).rows)
 
 
+def delivery_process() -> int:
+    return next(engine.pid for engine in running_state().engines if engine.name == "delivery")
+
+
+def deliver_what_is_buffered(supervisor: Pipeline) -> None:
+    """The delivery delivers what it holds when it is told to end; the supervisor starts it again."""
+    ending = delivery_process()
+    os.kill(ending, signal.SIGTERM)
+    wait_for(supervisor.check, lambda _: delivery_process() != ending)
+
+
 @pytest.fixture(scope="module")
-def counted(pipeline: State, sent: Counter[str]) -> dict[str, tuple[int, int]]:
+def counted(supervisor: Pipeline, pipeline: State, sent: Counter[str]) -> dict[str, tuple[int, int]]:
     """Rows of the lake, and how many different events they are, by data set, once all that was sent is there."""
+    wait_for(lambda: in_index(pipeline), lambda found: sum(found.values()) >= sent.total())
+    deliver_what_is_buffered(supervisor)
     sql = f"SELECT dataset, count(*), count(DISTINCT event.id) FROM events {OF_THE_TENANT} GROUP BY dataset"  # noqa: S608
     return wait_for(
         lambda: {row[0] or "": (int(row[1] or 0), int(row[2] or 0)) for row in ask(pipeline, sql)},

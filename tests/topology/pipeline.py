@@ -19,9 +19,6 @@ EDGES = (
     "delivery/archive delivers bucket/archive",
     "stream/errors reads delivery/errors-archive",
     "delivery/errors-archive delivers bucket/archive",
-    # events → lake
-    "stream/events reads delivery/lake",
-    "delivery/lake delivers bucket/lake",
     # events → index
     "stream/events reads function/route",
     "function/route indexes domain/search",
@@ -30,6 +27,12 @@ EDGES = (
     "stream/errors reads function/report",
     "function/report indexes domain/search",
     "function/report fails to bucket/quarantine",
+    # events → lake
+    "stream/events reads delivery/lake",
+    "delivery/lake converts by catalog/lake",
+    "delivery/lake delivers bucket/lake",
+    "bucket/lake holds catalog/lake",
+    "catalog/lake answers workgroup/lake",
     # direct put → index
     "delivery/direct-put calls function/transform",
     "delivery/direct-put delivers domain/search",

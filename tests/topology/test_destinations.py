@@ -19,7 +19,7 @@ PERMISSIONS = ("missing permission", "excess permission")
 #: Delivery stream → its edges, but the two all have: what it reads, or who puts into it.
 EDGES = {
     "s3": ("calls function/transform", "delivers bucket/archive"),
-    "parquet": ("delivers bucket/archive",),
+    "parquet": ("converts by catalog/database", "delivers bucket/archive"),
     "search-domain": ("calls function/transform", "delivers domain/destinations", "fails to bucket/quarantine"),
     "search-collection": ("delivers collection/destinations", "fails to bucket/quarantine"),
     "redshift": (

@@ -28,9 +28,13 @@ def test_nothing_is_found(environment: str, topology_of: TopologyOf) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_all_log_data_is_encrypted_with_the_environments_key(environment: str, topology_of: TopologyOf) -> None:
-    stores = [node for node in topology_of(environment).nodes.values() if node.kind in ("stream", "bucket", "domain", "table")]
-    keys = {node.label: node.encryption_key.path if node.encryption_key else None for node in stores}
-    assert keys.pop("access-logs") is None  # S3 writes access logs only to a bucket with its own encryption
+    stores = [
+        node
+        for node in topology_of(environment).nodes.values()
+        if node.kind in ("stream", "bucket", "domain", "table", "workgroup")
+    ]
+    keys = {node.key: node.encryption_key.path if node.encryption_key else None for node in stores}
+    assert keys.pop("bucket/access-logs") is None  # S3 writes access logs only to a bucket with its own encryption
     assert set(keys.values()) == {"DataKey/Key"}
 
 
@@ -162,6 +166,55 @@ def test_a_store_the_configuration_promises_must_be_reached(assembly_of: Assembl
     rules = {(finding.rule, finding.subject) for finding in findings(copied, "local")}
     assert ("unreachable", "producers/producers → stream/events → domain") in rules
     assert ("orphan", "stream/events") in rules
+
+
+def without(assembly: Assembly, step: str, *kinds: str) -> Assembly:
+    """A copy without a stack's resources of these types."""
+    (stack,) = [name for name, stack in assembly.stacks.items() if stack.step == step]
+    template = dict(assembly.stacks[stack].template)
+    template["Resources"] = {name: body for name, body in template["Resources"].items() if body["Type"] not in kinds}
+    return assembly.with_template(stack, template)
+
+
+def test_a_workgroup_without_queries_is_named(assembly_of: AssemblyOf) -> None:
+    found = findings(without(assembly_of("local"), "lake", "AWS::Athena::NamedQuery"), "local")
+    assert [(finding.rule, finding.subject) for finding in found] == [
+        ("unreachable", "producers/producers → delivery/lake → workgroup/lake"),
+        ("orphan", "workgroup/lake"),
+    ]
+
+
+def test_a_database_without_tables_is_named(assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    (stack,) = [name for name, stack in assembly.stacks.items() if stack.step == "lake"]
+    template = dict(assembly.stacks[stack].template)
+    forgotten = {"Type": "AWS::Glue::Database", "Properties": {"DatabaseName": "weir_forgotten"}}
+    template["Resources"] = {**template["Resources"], "Forgotten": forgotten}
+    found = findings(assembly.with_template(stack, template), "local")
+    assert [str(finding) for finding in found] == ["orphan: catalog/weir_forgotten: no files are read by its tables"]
+
+
+def test_a_table_over_no_bucket_of_the_stacks_is_not_guessed(assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    (table,) = [each for each in assembly.of_type("AWS::Glue::Table") if each.path == "Tables/Events"]
+    copied, body = changed(assembly, table.stack, table.id)
+    body["Properties"]["TableInput"]["StorageDescriptor"]["Location"] = "s3://elsewhere/events/"
+    with pytest.raises(topology.AssemblyError, match="lies at 's3://elsewhere/events/', which is no bucket of the assembly"):
+        topology.build(copied)
+
+
+def test_without_a_lake_nothing_is_promised_of_it(topology_of: TopologyOf) -> None:
+    pipeline, environment = topology_of("local"), load_environment("local")
+    edges = tuple(edge for edge in pipeline.edges if "delivery/lake" not in edge.name)
+    nodes = {key: node for key, node in pipeline.nodes.items() if key != "delivery/lake"}
+    unwritten = topology.Topology(pipeline.name, pipeline.assembly, nodes, edges)
+    off = environment.model_copy(update={"lake": environment.lake.model_copy(update={"enabled": False})})
+    assert [(finding.rule, finding.subject) for finding in topology.check(unwritten, environment)] == [
+        ("unreachable", "producers/producers → delivery/lake → bucket/lake"),
+        ("unreachable", "producers/producers → delivery/lake → workgroup/lake"),
+        ("orphan", "bucket/lake"),
+    ]
+    assert [finding.subject for finding in topology.check(unwritten, off)] == ["bucket/lake"]
 
 
 def test_without_the_direct_way_nothing_is_promised_of_it(topology_of: TopologyOf) -> None:

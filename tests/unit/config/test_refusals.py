@@ -150,6 +150,24 @@ VALUES = {
         "2: network.cidr: \"10.300.0.0/16\" is not an address range: Octet 300 (> 255) not permitted in '10.300.0.0'; "
         "write one such as 10.40.0.0/16",
     ),
+    "a buffer too small for partitions": (
+        "lake: {delivery: {buffer_mib: 16}}",
+        "2: lake.delivery.buffer_mib: 16 is below the minimum of 64 (Firehose buffering for dynamic partitioning); "
+        "set it to 64 or more",
+    ),
+    "a buffer too short for partitions": (
+        "lake: {delivery: {buffer_seconds: 5}}",
+        "2: lake.delivery.buffer_seconds: 5 is below the minimum of 60 (Firehose buffering for dynamic partitioning); "
+        "set it to 60 or more",
+    ),
+    "a limit Athena does not take": (
+        "lake: {scanned_mib_per_query: 1}",
+        "2: lake.scanned_mib_per_query: 1 is below the minimum of 10 (Athena data usage controls); set it to 10 or more",
+    ),
+    "a day no month has": (
+        "lake: {first_day: 2026-02-30}",
+        "2: lake.first_day: \"2026-02-30\" is not a day; write one such as '2026-01-01', in quotes",
+    ),
     "a long value": (
         f"account: {{id: '{'9' * 80}', region: eu-central-1}}",
         f'2: account.id: "{"9" * 56}… does not fit; write an AWS account number: 12 digits, in quotes',
@@ -227,6 +245,16 @@ CONFLICTS = {
         "4: search.route.max_record_age_hours: 100 is not below `streams.events.retention_hours` (24), "
         "so a record could expire before it reaches the failure destination; set it to 23 or less",
     ),
+    "expiry of the lake before the move": (
+        "lake: {expire_after_days: 90}",
+        "2: lake.expire_after_days: 90 is not after the move to Standard-IA on day 90 (S3 lifecycle transitions); "
+        "set it to 91 or more, or `infrequent_access_after_days: null`",
+    ),
+    "an alarm of the lake that always rings": (
+        "lake: {delivery: {buffer_seconds: 900}}",
+        "2: lake.delivery.buffer_seconds: 900 is not below `observability.delivery_freshness_seconds` (900), "
+        "so its alarm would always ring; shorten the wait, or raise the threshold",
+    ),
     "an alarm that always rings": (
         "archive: {delivery: {buffer_seconds: 900}}",
         "2: archive.delivery.buffer_seconds: 900 is not below `observability.delivery_freshness_seconds` (900), "
@@ -245,3 +273,12 @@ def test_managers_that_are_not_there_have_no_limit(directory: pathlib.Path) -> N
         "name: dev\nsearch: {data_nodes: 12, manager_nodes: 0, manager_instance: t3.small.search}\n"
     )
     assert load_environment("dev", directory).search.manager_nodes == 0
+
+
+def test_a_lake_that_is_not_there_has_no_alarm(directory: pathlib.Path) -> None:
+    short = "delivery: {buffer_seconds: 30}"
+    (directory / "dev.yaml").write_text(
+        "name: dev\nlake: {enabled: false}\nobservability: {delivery_freshness_seconds: 60}\n"
+        f"archive: {{{short}, errors_{short}}}\ndirect_put: {{{short}}}\n"
+    )
+    assert load_environment("dev", directory).lake.enabled is False
