@@ -8,7 +8,9 @@ from collections.abc import Callable
 import orjson
 
 _PAIR = re.compile(
-    r"\s*(?P<name>[A-Za-z_]\w*)\s*:\s*(?P<path>(?:\.[A-Za-z_]\w*)+)(?:\[(?P<start>\d*):(?P<end>\d*)\])?\s*", re.ASCII
+    r"\s*(?P<quote>\"?)(?P<name>[A-Za-z_]\w*)(?P=quote)\s*:"
+    r"\s*(?P<path>(?:\.[A-Za-z_]\w*)+)(?:\[(?P<start>\d*):(?P<end>\d*)\])?\s*",
+    re.ASCII,
 )
 
 

@@ -13,7 +13,7 @@ from localrun.delivery import partition_keys
 from localrun.delivery.jq_paths import look_ups
 
 BY_TYPE_AND_DAY = "{dataset: .event.dataset, day: .event.ingested[0:10]}"
-PROGRAMS = (BY_TYPE_AND_DAY, "{a:.a}", "{ a : .a.b , b : .a[2:] , c:.b[:3]}", "{a: .a, a: .b}")
+PROGRAMS = (BY_TYPE_AND_DAY, "{a:.a}", "{ a : .a.b , b : .a[2:] , c:.b[:3]}", "{a: .a, a: .b}", '{"a":.a,"b":.b[1:3]}')
 
 KEYS = st.sampled_from(["a", "b", "event", "dataset", "ingested"])
 VALUES = st.recursive(
