@@ -25,8 +25,9 @@ _TYPES = {
     "long": "bigint",
     "float": "double",
     "boolean": "boolean",
-    # The deserializer reads the one form `events` has, and an Athena timestamp can be computed with.
-    "date": "timestamp",
+    # ISO 8601, UTC: it sorts as it is, and `from_iso8601_timestamp` makes it a time to compute with. Not all that write and read
+    # Parquet's timestamps take the years before 1678 and after 2261, and an event of a clock so wrong is to be in the lake too.
+    "date": "string",
     "geo_point": "struct<lat:double,lon:double>",
 }
 #: An index takes one value or many for any field; a table must know.
