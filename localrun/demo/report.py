@@ -43,6 +43,8 @@ class Report(_Model):
     """Of what arrived during the burst; None without one."""
     first_indexed_seconds: float | None
     """From the command's start to the first event of this run that a search found; None when not started by the launcher."""
+    cpu_microseconds: dict[str, float]
+    """Of each engine and function until all had arrived, for one event, the most first; empty where the machine does not tell."""
 
     @property
     def ok(self) -> bool:
@@ -70,6 +72,9 @@ class Report(_Model):
             lines.append(("during the burst", in_words(self.burst_latency_seconds)))
         if self.first_indexed_seconds is not None:
             lines.append(("first event indexed", f"{self.first_indexed_seconds:.1f} s after the command"))
+        if self.cpu_microseconds:
+            parts = ", ".join(f"{name} {microseconds:.0f}" for name, microseconds in self.cpu_microseconds.items())
+            lines.append(("CPU an event", f"{sum(self.cpu_microseconds.values()):.0f} µs: {parts}"))
         return lines
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from config.loader import load_environment
+from localrun import cpu
 from localrun.aws import session
 from localrun.demo.evidence import Archive, ErrorRecords, count_documents, documents
 from localrun.demo.ledger import Account, Ledger
@@ -43,6 +44,7 @@ class Demonstration:
     def __init__(
         self, state: State, plan: Plan, search: Search, report: Callable[[str], None], check: Callable[[], None]
     ) -> None:
+        self._state = state
         self._plan = plan
         self._report = report
         self._check = check
@@ -59,6 +61,7 @@ class Demonstration:
         self._meter = LatencyMeter()
         self._first_indexed: float | None = None
         self._arrived_seconds = 0.0
+        self._cpu_seconds: tuple[dict[str, float], dict[str, float]] = ({}, {})
 
     def run(self, started: float | None) -> Report:
         """Send everything, wait until all of it has arrived or nothing moves any more, and give account."""
@@ -70,6 +73,7 @@ class Demonstration:
 
     def _demonstrate(self) -> Account:
         self._measure()
+        cpu_before = cpu.used(self._state)
         self._report(f"sending {self._plan.total:,} events at {self._plan.rate:,} a second")
         with ThreadPoolExecutor(1, thread_name_prefix="sender") as pool:
             sending = pool.submit(self._sender.run)
@@ -80,6 +84,7 @@ class Demonstration:
         self._report("sent; waiting for what is on its way")
         self._until_still(self._arrived, lambda arrived: arrived >= self._ledger.sent)
         self._arrived_seconds = time.time() - self._start
+        self._cpu_seconds = cpu_before, cpu.used(self._state)
         self._report("reading the archive")
         self._until_still(lambda: self._archive.count(self._ledger), lambda found: found == self._ledger.records)
         self._report("accounting for every event")
@@ -154,6 +159,7 @@ class Demonstration:
             latency_seconds=self._latency(None, begin if bursting else None),
             burst_latency_seconds=self._latency(begin, end) if bursting else None,
             first_indexed_seconds=round(self._first_indexed - started, 1) if started and self._first_indexed else None,
+            cpu_microseconds=cpu.each(*self._cpu_seconds, account.indexed + account.errors),
         )
 
     def _latency(self, since: float | None, until: float | None) -> Latency:

@@ -16,7 +16,7 @@ def test_the_throughput_is_of_what_arrived_beside_the_slower_end(monkeypatch: py
     found = Report(
         sent=1_000, indexed=900, errors=100, archived=1_000, records=1_000, lost=0, duplicated=0, malformed=100,
         malformed_kept=100, seconds=1.0, rate=1_000.0, arrived_seconds=10.0, latency_seconds=Latency(p50=1.0, p99=2.0),
-        burst_latency_seconds=None, first_indexed_seconds=None,
+        burst_latency_seconds=None, first_indexed_seconds=None, cpu_microseconds={},
     )  # fmt: skip
     monkeypatch.setattr(yardsticks, "put_rate", lambda *_: 4_000.0)
     monkeypatch.setattr(yardsticks, "bulk_rate", lambda *_: 200.0)

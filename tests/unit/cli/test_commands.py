@@ -324,6 +324,7 @@ class TestDemoOfARunningPipeline:
             latency_seconds=Latency(p50=0.5, p99=1.0),
             burst_latency_seconds=None,
             first_indexed_seconds=None,
+            cpu_microseconds={},
         )
         monkeypatch.setattr(traffic, "run", lambda *_, **__: made)
         return made

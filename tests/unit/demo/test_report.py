@@ -25,6 +25,7 @@ GOOD = Report(
     latency_seconds=Latency(p50=0.634, p99=1.249),
     burst_latency_seconds=None,
     first_indexed_seconds=None,
+    cpu_microseconds={},
 )
 
 
@@ -116,4 +117,11 @@ def test_a_program_reads_every_field() -> None:
         "latency_seconds": {"p50": 0.634, "p99": 1.249},
         "burst_latency_seconds": None,
         "first_indexed_seconds": None,
+        "cpu_microseconds": {},
     }
+
+
+def test_what_an_event_costs_is_said_where_the_machine_tells() -> None:
+    costs = {"OpenSearch": 143.2, "sender": 38.0}
+    assert changed(cpu_microseconds=costs).lines()[-1] == ("CPU an event", "181 µs: OpenSearch 143, sender 38")
+    assert not any(name == "CPU an event" for name, _ in GOOD.lines())
