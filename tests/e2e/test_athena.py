@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -500,16 +501,22 @@ def weir(athena: Athena, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
         absent=(),
     )
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        command = (sys.executable, "-m", "cli", "query", *arguments)
-        environment = os.environ | {"PYTHONPATH": PYTHON_PATH}
-        return subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )  # fmt: skip
+    # A shell starts what it runs in the background with interrupts ignored, and so is what that starts; a handled one is not.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with only_pipeline(), contextlib.ExitStack() as started:
 
-    with only_pipeline():
+        def start(*arguments: str) -> subprocess.Popen[str]:
+            command = (sys.executable, "-m", "cli", "query", *arguments)
+            environment = os.environ | {"PYTHONPATH": PYTHON_PATH}
+            process = started.enter_context(
+                subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            )
+            started.callback(process.kill)
+            return process
+
         write_state(state)
         yield start
+    signal.signal(signal.SIGINT, before)
 
 
 Weir = Callable[..., "subprocess.Popen[str]"]
