@@ -20,6 +20,9 @@ TEMPLATES: dict[str, dict[str, Any]] = {
 COMPONENTS = {name: body for name, body in TEMPLATES.items() if "index_patterns" not in body}
 INDICES = {name: body for name, body in TEMPLATES.items() if "index_patterns" in body}
 SAMPLES = ROOT.parent / "shared" / "samples"
+#: Fields, objects among them, that an index takes unless told otherwise (OpenSearch documentation, "Mapping limits and settings":
+#: index.mapping.total_fields.limit). What producers send adds none: it is not mapped, or inside one flat_object.
+MOST_FIELDS = 1_000
 #: Longest keyword value that surely fits a Lucene term: 32,766 bytes at four bytes a character.
 LONGEST_KEYWORD = 32_766 // 4
 
@@ -53,6 +56,13 @@ def leaves(value: Any, flat: frozenset[str], prefix: str = "") -> Iterator[str]:
             yield from leaves(item, flat, f"{prefix}.{name}" if prefix else name)
     else:
         yield prefix
+
+
+@pytest.mark.parametrize("index", INDICES)
+def test_an_index_has_room_for_twice_its_fields(index: str) -> None:
+    names = mapped(index)
+    objects = {name[:at] for name in names for at, character in enumerate(name) if character == "."}
+    assert 10 < len(names | dict.fromkeys(objects)) <= MOST_FIELDS // 2
 
 
 @pytest.mark.parametrize("dataset", sorted({log_type.dataset for log_type in TYPES.values()}))
