@@ -18,6 +18,7 @@ from localrun.latency import INDICES
 
 #: Ids a search names.
 PAGE = 1_000
+#: Nothing tells when a refresh has made a document visible; a search does.
 LOOK_SECONDS = 0.5
 #: When no more have come for so long, no more will: longer than a poll, a batch and a refresh.
 STILL_SECONDS = 15.0
