@@ -69,18 +69,23 @@ class Consumer(Model):
     """Retries of a failing batch (after bisecting it) before it goes to the failure destination."""
 
 
-class RouteConsumer(Consumer):
+class IndexConsumer(Consumer):
+    """A function that writes to the index, and its event source mapping."""
+
+    retry_attempts: Annotated[int, Field(ge=-1, le=10_000), EVENT_SOURCE] = -1
+    """Retries of a failing batch (after bisecting it) before it goes to the failure destination; -1 for as many as fit in
+    `max_record_age_hours`. No record makes this function fail, only a domain or a stream that cannot be written, and however long
+    that lasts, its records wait for the end of it and need nobody."""
+
+
+class RouteConsumer(IndexConsumer):
     """The function that writes `events` to the index families, and its event source mapping."""
 
     parallelization_factor: Annotated[int, Field(ge=1, le=10), EVENT_SOURCE] = 2
     """Batches in flight for one shard; order is kept per partition key. It waits for OpenSearch, so more than one pays."""
-    retry_attempts: Annotated[int, Field(ge=-1, le=10_000), EVENT_SOURCE] = -1
-    """Retries of a failing batch (after bisecting it) before it goes to the failure destination; -1 for as many as fit in
-    `max_record_age_hours`. What the index refuses of a record is on `errors`, so this function fails only while the domain or
-    `errors` cannot be written, and however long that lasts, its records wait for the end of it and need nobody."""
 
 
-class ReportConsumer(Consumer):
+class ReportConsumer(IndexConsumer):
     """The function that writes `errors` to its index, and its event source mapping."""
 
     memory_mib: FunctionMemory = 512

@@ -1,7 +1,7 @@
 """Reads `errors` and writes each to the index of its day, so that people find what was refused, by whom and why.
 
-The archive in S3 is where redrive takes them from; this is the view of it. An error record that the domain refuses is logged and
-counted and stays in the archive: to write it to `errors` would send it here again.
+The archive in S3 is where redrive takes them from; this is the view of it. What the domain refuses, and what is no error record,
+is logged and counted and stays in the archive: to write it to `errors` would send it here again. So no record makes this fail.
 """
 
 from __future__ import annotations
@@ -37,17 +37,27 @@ class Reporting:
 
     def process(self, records: list[KinesisRecord], deadline: Deadline) -> BatchResponse:
         """Which of `records` Lambda has to send again. Raises SearchError where the domain refuses the requests themselves."""
-        documents = [document(number, source.data(record)) for number, record in enumerate(records)]
+        documents: list[Document] = []
+        for number, record in enumerate(records):
+            try:
+                documents.append(document(number, source.data(record)))
+            except (ValueError, KeyError, TypeError) as error:
+                reason = f"{type(error).__name__}: {error}"
+                logger.error("no error record", extra={"at": source.coordinates(record)._asdict(), "reason": reason})
         outcome = bulk.index(self.client, documents, deadline)
         for refused, words in outcome.refused:
             logger.error("the domain refuses an error record", extra={"id": refused.id, "reason": words})
-        metrics.add_metric("Reported", MetricUnit.Count, len(documents) - len(outcome.refused) - len(outcome.waiting))
-        metrics.add_metric("Unreported", MetricUnit.Count, len(outcome.refused))
+        reported = len(documents) - len(outcome.refused) - len(outcome.waiting)
+        metrics.add_metric("Reported", MetricUnit.Count, reported)
+        metrics.add_metric("Unreported", MetricUnit.Count, len(records) - reported - len(outcome.waiting))
         return source.response(records, (waiting.source for waiting in outcome.waiting))
 
 
 def document(number: int, data: bytes) -> Document:
-    """The document of an error record as `common.model.Rejected` writes it. A step that repeats itself writes the same one."""
+    """The document of an error record as `common.model.Rejected` writes it. A step that repeats itself writes the same one.
+
+    Raises ValueError, KeyError or TypeError for what is none.
+    """
     error: dict[str, Any] = orjson.loads(data)
     ingested = error["ingested"]
     body = orjson.dumps({"@timestamp": ingested, **error})

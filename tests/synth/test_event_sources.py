@@ -48,8 +48,9 @@ def test_every_reliability_setting(pipeline: Pipeline, function: str, source: st
 
 def test_what_waits_for_the_domain_waits_until_it_is_too_old_and_what_is_not_understood_does_not(pipeline: Pipeline) -> None:
     retries = {function: mapping(pipeline, function)["MaximumRetryAttempts"] for function, _ in CONSUMERS}
-    assert retries == {"normalise": 10, "route": -1, "report": 10}
-    assert mapping(pipeline, "route")["MaximumRecordAgeInSeconds"] == 12 * 3_600
+    assert retries == {"normalise": 10, "route": -1, "report": -1}
+    for function in ("route", "report"):
+        assert mapping(pipeline, function)["MaximumRecordAgeInSeconds"] == 12 * 3_600
 
 
 def test_production_processes_four_batches_of_a_shard_at_once(prod: Pipeline) -> None:

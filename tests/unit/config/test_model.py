@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from common.logtypes import TYPES
 from config.loader import load_environment
 from config.model import Consumer, Delivery, Environment, ErrorsStream, LogRetentionDays, Search, SearchDelivery
-from config.parts.functions import RouteConsumer, log_types
+from config.parts.functions import ReportConsumer, RouteConsumer, log_types
 from config.parts.search import GP3_GIB
 
 
@@ -54,11 +54,15 @@ def test_the_upper_end_is_that_of_the_service_where_minus_one_means_for_ever() -
     assert bounds(Consumer, "retry_attempts") == (0, shape("lambda", "MaximumRetryAttemptsEventSourceMapping")["max"])
 
 
-def test_route_alone_may_retry_until_a_record_is_too_old() -> None:
+@pytest.mark.parametrize("consumer", [RouteConsumer, ReportConsumer])
+def test_what_writes_to_the_index_may_retry_until_a_record_is_too_old(consumer: type[Consumer]) -> None:
     # No record makes it fail, only a domain that is away.
     described = shape("lambda", "MaximumRetryAttemptsEventSourceMapping")
-    assert bounds(RouteConsumer, "retry_attempts") == (described["min"], described["max"])
-    assert (RouteConsumer().retry_attempts, RouteConsumer().max_record_age_hours) == (-1, 12)
+    assert bounds(consumer, "retry_attempts") == (described["min"], described["max"])
+    assert (consumer().retry_attempts, consumer().max_record_age_hours) == (-1, 12)
+
+
+def test_what_reads_what_producers_send_gives_up() -> None:
     with pytest.raises(ValidationError, match="greater than or equal to 0"):
         Consumer(retry_attempts=-1)
 

@@ -49,3 +49,13 @@ def test_what_the_domain_refuses_is_said_and_not_sent_round_again(
     assert kinesis.calls == []
     (said,) = [record.__dict__ for record in caplog.records if "refuses" in record.getMessage()]
     assert (said["id"], said["reason"]) == (document_id(1)[1], "mapper_parsing_exception: no")
+
+
+@pytest.mark.parametrize("data", [b"no JSON", b"[1]", b"{}", b'{"ingested": 7, "step": "s", "id": "i"}', b"null"])
+def test_what_is_no_error_record_is_said_and_holds_up_nothing(
+    data: bytes, clock: Clock, client: SearchClient, index: FakeIndex, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert Reporting(client).process(batch(error(1), data, error(2)), clock.deadline(60)) == NONE_FAILED
+    assert index.documents.keys() == {document_id(1), document_id(2)}
+    (said,) = [record.__dict__ for record in caplog.records if record.getMessage() == "no error record"]
+    assert said["at"]["sequence"] == sequence(1)
