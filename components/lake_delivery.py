@@ -15,7 +15,7 @@ from components.destinations.prefix import QUERY
 from components.lake_tables import DATASET, DAY, FOLDER
 from components.stream import RecordStream
 from config.model import LakeDelivery as Settings
-from lake.columns import KEYS
+from lake.columns import JSON_KEYS
 
 #: As the index of an event: by its type, and by the day it arrived on `raw`.
 _QUERIES = {DATASET: ".event.dataset", DAY: ".event.ingested[0:10]"}
@@ -50,7 +50,7 @@ class LakeDelivery(DeliveryStream):
                 partitions=DynamicPartitions(queries=_QUERIES),
                 buffer=Buffer(seconds=settings.buffer_seconds, mib=settings.buffer_mib),
                 table=table,
-                json_keys=KEYS,
+                json_keys=JSON_KEYS,
                 # Weir's own names are lower case, and those of producers stay as they are.
                 lower_case_keys=False,
             ),

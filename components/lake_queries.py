@@ -12,7 +12,6 @@ from lake.named_queries import named_queries
 #: Where results lie in the lake's bucket, until they expire.
 RESULTS = "query-results"
 ENGINE = "Athena engine version 3"
-#: The smallest cutoff Athena takes, 10 MB, is below this (API reference, WorkGroupConfiguration).
 MIB = 2**20
 
 _WorkGroup = athena.CfnWorkGroup
@@ -55,7 +54,7 @@ class LakeQueries(Construct):
             ),
         )
         for query in named_queries().values():
-            kept = athena.CfnNamedQuery(
+            named = athena.CfnNamedQuery(
                 self,
                 "".join(word.title() for word in query.name.split("_")),
                 name=query.name,
@@ -64,4 +63,4 @@ class LakeQueries(Construct):
                 work_group=name,
                 query_string=query.sql,
             )
-            kept.add_resource_dependency(self.workgroup)
+            named.add_resource_dependency(self.workgroup)

@@ -21,7 +21,6 @@ FOLDER = "events"
 DATASET, DAY = "dataset", "day"
 
 _HIVE = "org.apache.hadoop.hive.ql.io.parquet"
-_STRING = "string"
 
 
 class LakeTables(Construct):
@@ -89,7 +88,7 @@ class LakeTables(Construct):
                     **projection,
                     "storage.location.template": location + "".join(f"{key}=${{{key}}}/" for key in keys),
                 },
-                partition_keys=[glue.CfnTable.ColumnProperty(name=key, type=_STRING) for key in keys],
+                partition_keys=[glue.CfnTable.ColumnProperty(name=key, type="string") for key in keys],
                 storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
                     columns=[glue.CfnTable.ColumnProperty(name=column, type=kind) for column, kind in columns.items()],
                     location=location,

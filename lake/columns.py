@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "search" / "templates"
-#: What a column of the event's own time is called: no column begins with an @.
-KEYS = {"time": "@timestamp"}
+#: The key of a column that is called otherwise in the event: no column begins with an @.
+JSON_KEYS = {"time": "@timestamp"}
 
-_COLUMNS = {key: column for column, key in KEYS.items()}
+_COLUMNS = {key: column for column, key in JSON_KEYS.items()}
 _TYPES = {
     "keyword": "string",
     "text": "string",
@@ -48,6 +48,8 @@ _LISTS = frozenset(
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 #: Prefix of the index templates of one log type each.
 _FAMILY = "logs-"
+#: The one with the fields of all of them.
+_OF_ALL = "logs"
 
 Properties = Mapping[str, Any]
 
@@ -68,10 +70,7 @@ def columns_of(dataset: str, folder: Path = TEMPLATES) -> dict[str, str]:
 
 def all_columns(folder: Path = TEMPLATES) -> dict[str, str]:
     """The columns of all log types together. Raises NoColumn, also where two of them disagree."""
-    fields: dict[str, Any] = {}
-    for dataset in datasets(folder):
-        fields = _merged(fields, _fields(f"{_FAMILY}{dataset}", folder), dataset)
-    return _columns(fields)
+    return _columns(_fields(_OF_ALL, folder))
 
 
 def _fields(template: str, folder: Path) -> Properties:
@@ -106,7 +105,7 @@ def _columns(fields: Properties) -> dict[str, str]:
 def _type(path: str, mapping: Properties) -> str:
     name = _COLUMNS.get(path, path.rpartition(".")[2])
     if not _NAME.fullmatch(name):
-        raise NoColumn(f"{path}: no column can be called so; use lower-case letters, digits and `_`, or name it in KEYS")
+        raise NoColumn(f"{path}: no column can be called so; use lower-case letters, digits and `_`, or name it in JSON_KEYS")
     found = f"struct<{','.join(_members(path, mapping['properties']))}>" if "properties" in mapping else _scalar(path, mapping)
     return f"array<{found}>" if path in _LISTS else found
 

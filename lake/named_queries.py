@@ -1,4 +1,4 @@
-"""Kept queries: `queries/<name>.sql`, whose first line is a comment that says what it answers."""
+"""Named queries: `queries/<name>.sql`, whose first line is a comment that says what it answers."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def _orphan(node: Node, into: list[Edge], out: list[Edge]) -> Iterator[Finding]:
         case "catalog" if not into:
             yield Finding("orphan", node.key, "no files are read by its tables")
         case "workgroup" if not into:
-            yield Finding("orphan", node.key, "no kept query of the workgroup asks a database")
+            yield Finding("orphan", node.key, "no named query of the workgroup asks a database")
         case _:
             # Delivery streams have their ends by construction. A table holds master data: its owners fill it from outside.
             return

@@ -215,7 +215,7 @@ class Reader:
             yield Edge(holder, catalog_key, "holds", detail=f"{count} table{'s' if count > 1 else ''}")
 
     def _asked(self) -> Iterator[Edge]:
-        """A database, and the workgroup whose kept queries ask it."""
+        """A database, and the workgroup whose named queries ask it."""
         counts: dict[tuple[str, str], int] = {}
         for query in self.assembly.of_type("AWS::Athena::NamedQuery"):
             properties = self.assembly.properties(query)

@@ -39,15 +39,14 @@ WIDEST = 1_000_000
 
 def query(
     sql: Annotated[
-        str | None, typer.Argument(help="A query in Athena's SQL, or with --named the name of a kept one.", show_default=False)
+        str | None,
+        typer.Argument(help="A query in Athena's SQL, or with --named the name of one in lake/queries.", show_default=False),
     ] = None,
     environment: Environment = None,
     file: Annotated[
         Path | None, typer.Option("--file", help="A file with the query; - for standard input.", allow_dash=True)
     ] = None,
-    named: Annotated[
-        bool, typer.Option("--named", help="Run the kept query of the name that is given; without a name, list them.")
-    ] = False,
+    named: Annotated[bool, typer.Option("--named", help="Run the named query of this name; without a name, list them.")] = False,
     format_: Annotated[Format, typer.Option("--format", "-f", help="How to write the results.")] = Format.table,
 ) -> None:
     """Ask the lake in SQL, by Athena in the deployed workgroup. Prints what the query scanned, which is what AWS bills."""
@@ -74,13 +73,13 @@ def the_query(sql: str | None, file: Path | None, named: bool) -> str:
         raise CommandError("give one query: as an argument, by --file F.sql, or by --named NAME", Exit.USAGE)
     if not named:
         return sql
-    kept = kept_queries()
-    if sql not in kept:
-        raise CommandError(f"no kept query is called {sql}; there are {', '.join(kept) or 'none'}", Exit.USAGE)
-    return kept[sql].sql
+    queries = read_named()
+    if sql not in queries:
+        raise CommandError(f"no named query is called {sql}; there are {', '.join(queries) or 'none'}", Exit.USAGE)
+    return queries[sql].sql
 
 
-def kept_queries() -> dict[str, NamedQuery]:
+def read_named() -> dict[str, NamedQuery]:
     try:
         return named_queries()
     except NoDescription as error:
@@ -108,14 +107,14 @@ def run(lake: Lake, text: str) -> Execution:
 
 
 def list_named(format_: Format) -> None:
-    kept = kept_queries()
+    queries = read_named()
     if format_ is Format.json:
-        print_json([{"name": found.name, "description": found.description} for found in kept.values()])
+        print_json([{"name": found.name, "description": found.description} for found in queries.values()])
         return
-    if not kept:
+    if not queries:
         out.print(f"no queries in {QUERIES}", markup=False, highlight=False)
     table = Table("name", "answers")
-    for found in kept.values():
+    for found in queries.values():
         table.add_row(Text(found.name), Text(found.description))
     out.print(table)
 
@@ -137,8 +136,9 @@ def write_csv(results: Results, _: Execution) -> int:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([column.name for column in results.columns])
     count = 0
-    for count, row in enumerate(results.rows, 1):  # noqa: B007 - the last is how many there are
+    for row in results.rows:
         writer.writerow(row)
+        count += 1
     return count
 
 

@@ -94,7 +94,7 @@ FIREHOSE_SEARCH = Page(
     "Firehose AmazonopensearchserviceBufferingHints",
     f"{_DOCS}/firehose/latest/APIReference/API_AmazonopensearchserviceBufferingHints.html",
 )
-FIREHOSE_PARTITIONS = Page("Firehose buffering for dynamic partitioning", f"{_DOCS}/firehose/latest/dev/buffering-hints.html")
+FIREHOSE_PARTITIONS = Page("Firehose buffering for dynamic partitioning", f"{_DOCS}/firehose/latest/dev/buffering.html")
 ATHENA_LIMIT = Page("Athena data usage controls", f"{_DOCS}/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html")
 LIFECYCLE = Page("S3 lifecycle transitions", f"{_S3}/lifecycle-transition-general-considerations.html")
 OPENSEARCH = Page("OpenSearch Service quotas", f"{_DOCS}/opensearch-service/latest/developerguide/limits.html")

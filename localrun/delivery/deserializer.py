@@ -85,7 +85,7 @@ def row_reader(deserializer: Deserializer, schema: pa.Schema) -> Callable[[bytes
     strict, parse_time, rename = deserializer.strict, deserializer.timestamp(), deserializer.rename
     keys = [deserializer.key(column.name) for column in schema]
     columns = [(key, converter(column.type, strict, parse_time)) for key, column in zip(keys, schema, strict=True)]
-    plain = plain_reader(keys, schema.types, strict, parse_time, rename)
+    plain = plain_reader(keys, schema.types, strict, rename)
 
     def renamed(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         return {rename(key): value for key, value in pairs}

@@ -12,8 +12,6 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from localrun.delivery import timestamps
-
 #: A key as columns and fields are looked up.
 Rename = Callable[[str], str]
 #: Gives a value as its column takes it. Raises Unusual.
@@ -30,14 +28,14 @@ class Unusual(Exception):
 
 
 def plain_reader(
-    keys: Sequence[str], types: Sequence[pa.DataType], strict: bool, parse_time: timestamps.Parser, rename: Rename
+    keys: Sequence[str], types: Sequence[pa.DataType], strict: bool, rename: Rename
 ) -> Callable[[bytes], dict[str, Any]]:
     """What reads a record, one JSON object, as a dictionary that has the values of columns at their `keys`, and may have more.
     It raises Unusual."""
     if len(set(keys)) < len(keys):
         return _unusual
     rename = lru_cache(maxsize=4_096)(rename)  # the same keys again and again
-    fields = {key: _field(kind, strict, parse_time, rename) for key, kind in zip(keys, types, strict=True)}
+    fields = {key: _field(kind, strict, rename) for key, kind in zip(keys, types, strict=True)}
     take = _struct(fields, rename)
 
     def read(data: bytes) -> dict[str, Any]:
@@ -54,13 +52,11 @@ def _unusual(_: Any) -> Any:
     raise Unusual
 
 
-def _field(kind: pa.DataType, strict: bool, parse_time: timestamps.Parser, rename: Rename) -> Field:
+def _field(kind: pa.DataType, strict: bool, rename: Rename) -> Field:
     if isinstance(kind, pa.StructType):
-        return None, _struct({child.name: _field(child.type, strict, parse_time, rename) for child in kind}, rename)
+        return None, _struct({child.name: _field(child.type, strict, rename) for child in kind}, rename)
     if isinstance(kind, pa.ListType):
-        return None, _list(_field(kind.value_type, strict, parse_time, rename))
-    if pa.types.is_timestamp(kind):
-        return None, _time(parse_time)
+        return None, _list(_field(kind.value_type, strict, rename))
     if pa.types.is_string(kind):
         return str, _unusual if strict else _text(rename)
     if pa.types.is_boolean(kind):
@@ -98,16 +94,6 @@ def _list(item: Field) -> Take:
         if type(value) is not list:
             raise Unusual
         return [found if type(found) is plain or found is None else other(found) for found in value]
-
-    return take
-
-
-def _time(parse: timestamps.Parser) -> Take:
-    def take(value: Any) -> Any:
-        found = parse(value) if type(value) is str else None
-        if found is None:
-            raise Unusual
-        return found
 
     return take
 

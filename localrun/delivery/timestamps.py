@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 #: Reads one time, or None if it is not of this form.
@@ -143,17 +142,11 @@ def _moment(parts: dict[str, str]) -> int | None:
 
 
 def _nanoseconds(year: str, month: str, day: str, hour: str, minute: str, second: str, fraction: str | None) -> int | None:
-    whole = _seconds(year, month, day, hour, minute, second)
-    return None if whole is None else _in_range(whole * _SECOND + int((fraction or "0").ljust(9, "0")))
-
-
-@lru_cache(maxsize=4_096)  # the records of a batch share their seconds
-def _seconds(year: str, month: str, day: str, hour: str, minute: str, second: str) -> int | None:
     try:
         moment = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
     except ValueError:
         return None
-    return int(moment.timestamp())
+    return _in_range(int(moment.timestamp()) * _SECOND + int((fraction or "0").ljust(9, "0")))
 
 
 def _in_range(nanoseconds: int) -> int | None:

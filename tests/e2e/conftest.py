@@ -9,6 +9,7 @@ import pytest
 
 from localrun.state import State, running_state
 from localrun.supervisor import Pipeline
+from tests.e2e import athena as embedded
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 
@@ -33,3 +34,10 @@ def samples() -> Path:
     if not SAMPLES.is_dir():
         pytest.skip(f"no sample logs at {SAMPLES}")
     return SAMPLES
+
+
+@pytest.fixture(scope="module")
+def athena() -> Iterator[embedded.Athena]:
+    """An Athena of its own, beside the pipeline."""
+    with embedded.started() as found:
+        yield found

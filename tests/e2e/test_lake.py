@@ -1,4 +1,4 @@
-"""What is in the index is in the lake: counted by Athena, type by type, and each kept query is answered."""
+"""What is in the index is in the lake: counted by Athena, type by type, and each named query is answered."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def counted(supervisor: Pipeline, pipeline: State, sent: Counter[str]) -> dict[s
     """Rows of the lake, and how many different events they are, by data set, once all that was sent is there."""
     wait_for(lambda: in_index(pipeline), lambda found: sum(found.values()) >= sent.total())
     deliver_what_is_buffered(supervisor)
-    sql = f"SELECT dataset, count(*), count(DISTINCT event.id) FROM events {OF_THE_TENANT} GROUP BY dataset"  # noqa: S608
+    sql = f"SELECT dataset, count(*), count(DISTINCT event.id) FROM events {OF_THE_TENANT} GROUP BY dataset"  # noqa: S608 - all of it is the test's own
     return wait_for(
         lambda: {row[0] or "": (int(row[1] or 0), int(row[2] or 0)) for row in ask(pipeline, sql)},
         lambda found: sum(rows for rows, _ in found.values()) >= sent.total(),
@@ -98,13 +98,13 @@ def test_athena_counts_what_the_index_counts(pipeline: State, sent: Counter[str]
     assert indexed == sent
     assert counted == {dataset: (count, count) for dataset, count in indexed.items()}
     for dataset, count in indexed.items():
-        sql = f"SELECT count(DISTINCT event.id) FROM {table_name(dataset)} {OF_THE_TENANT}"  # noqa: S608
+        sql = f"SELECT count(DISTINCT event.id) FROM {table_name(dataset)} {OF_THE_TENANT}"  # noqa: S608 - all of it is the test's own
         assert ask(pipeline, sql) == [[str(count)]]
 
 
 @pytest.mark.parametrize("name", named_queries())
 @pytest.mark.usefixtures("counted")
-def test_a_kept_query_is_answered(name: str) -> None:
+def test_a_named_query_is_answered(name: str) -> None:
     answer = CliRunner().invoke(app, ["query", "--named", name, "--format", "json"])
     assert answer.exit_code == 0, answer.output
     found = json.loads(answer.stdout)

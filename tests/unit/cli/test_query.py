@@ -90,12 +90,12 @@ def test_or_standard_input(lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> N
     assert lake.asked == ["SELECT 3"]
 
 
-def test_or_a_kept_query(lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_or_a_named_query(lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> None:
     assert weir("--named", "errors", "-e", "dev", monkeypatch=monkeypatch) == Exit.OK
     assert lake.asked == [KEPT["errors"].sql]
 
 
-def test_kept_queries_are_listed_without_a_name(
+def test_named_queries_are_listed_without_a_name(
     lake: FakeLake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert weir("--named", monkeypatch=monkeypatch) == Exit.OK
@@ -112,7 +112,7 @@ def test_kept_queries_are_listed_without_a_name(
         (("SELECT 1", "--file", "x.sql"), "error: give one query: as an argument, by --file F.sql, or by --named NAME\n"),
         (("--named", "--file", "x.sql"), "error: give one query: as an argument, by --file F.sql, or by --named NAME\n"),
         (("--file", "/no/such.sql"), "error: /no/such.sql: cannot be read (No such file or directory)\n"),
-        (("--named", "nope"), "error: no kept query is called nope; there are errors\n"),
+        (("--named", "nope"), "error: no named query is called nope; there are errors\n"),
     ],
 )
 def test_anything_but_one_query_is_refused(
@@ -127,7 +127,7 @@ def test_anything_but_one_query_is_refused(
     assert lake.asked == []
 
 
-def test_a_kept_query_that_cannot_be_read_is_named(
+def test_a_named_query_that_cannot_be_read_is_named(
     lake: FakeLake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def unreadable() -> dict[str, NamedQuery]:

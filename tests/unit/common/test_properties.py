@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from common.logtypes import TYPES
 from common.model import Coordinates, Event, Rejected
 from common.recognise import Normaliser
-from lake.columns import KEYS as JSON_KEYS
-from lake.columns import all_columns
+from lake.columns import JSON_KEYS, all_columns
 from localrun.delivery.deserializer import OpenXJson, row_reader
 from localrun.delivery.hive_types import arrow_type
 

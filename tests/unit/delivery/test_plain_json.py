@@ -108,7 +108,7 @@ def test_any_text_is_the_same_rows_either_way(text: str) -> None:
 
 def plain(record: dict[str, Any], serde: Deserializer = OPENX) -> dict[str, Any]:
     keys = [serde.key(name) for name in COLUMNS]
-    return plain_reader(keys, SCHEMA.types, serde.strict, serde.timestamp(), serde.rename)(orjson.dumps(record))
+    return plain_reader(keys, SCHEMA.types, serde.strict, serde.rename)(orjson.dumps(record))
 
 
 def test_what_nearly_every_event_is_needs_no_converter() -> None:
@@ -122,11 +122,10 @@ def test_what_nearly_every_event_is_needs_no_converter() -> None:
         "tags": ["a", None],
         "source": {"ip": None, "geo": {"lat": 0.5}, "unknown": {"Any": 1.5}},
         "resources": [{"arn": "a", "size": 1}, None],
-        "at": "2026-11-25T08:00:00.25Z",
+        "at": None,
         "Unknown": 1.5,
     }
-    read = {"text": '{"nested":[true,null,1]}', "ratio": 2.0, "at": 1_795_593_600_250_000_000}
-    assert plain(record) == record | read
+    assert plain(record) == record | {"text": '{"nested":[true,null,1]}', "ratio": 2.0}
 
 
 @pytest.mark.parametrize(
@@ -142,8 +141,7 @@ def test_what_nearly_every_event_is_needs_no_converter() -> None:
         {"source": ["a"]},
         {"source": {"Port": 1}},  # a field's key in other letters
         {"Count": 1},
-        {"at": "no time"},
-        {"at": 1_795_593_600},
+        {"at": "2026-11-25T08:00:00Z"},
         {"labels": {"a": "b"}},
     ],
 )

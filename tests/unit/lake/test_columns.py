@@ -50,6 +50,7 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / f"logs-{name}.json").write_text(json.dumps({"composed_of": [f"weir-{name}"]}))
         component = {"template": {"mappings": {"properties": {name: field}}}}
         (tmp_path / f"weir-{name}.json").write_text(json.dumps(component))
+    (tmp_path / "logs.json").write_text(json.dumps({"composed_of": ["weir-one", "weir-two"]}))
     return tmp_path
 
 
@@ -65,7 +66,7 @@ def test_each_file_is_a_type(folder: Path) -> None:
 def test_two_templates_that_disagree_are_refused(folder: Path) -> None:
     put(folder, {"one": {"type": "keyword"}})
     with pytest.raises(
-        NoColumn, match=r"two: one is \{'type': 'keyword'\}, another template has \{'type': 'long'\}; give it one type"
+        NoColumn, match=r"weir-two: one is \{'type': 'keyword'\}, another template has \{'type': 'long'\}; give it one type"
     ):
         all_columns(folder)
 

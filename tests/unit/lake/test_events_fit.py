@@ -12,7 +12,7 @@ import pytest
 
 from common.model import Coordinates, Event
 from common.recognise import Normaliser
-from lake.columns import KEYS, all_columns
+from lake.columns import JSON_KEYS, all_columns
 from localrun.delivery.deserializer import OpenXJson, row_reader
 from localrun.delivery.hive_types import arrow_type
 from tests.unit.common.test_app import LOG
@@ -88,7 +88,7 @@ PROBE = {
     ids=["app", "cloudtrail", "guardduty call", "guardduty probe"],
 )
 def test_whatever_stands_at_a_place_what_is_made_of_it_fits_the_table(record: dict[str, Any]) -> None:
-    as_rows = row_reader(OpenXJson(case_insensitive=False, mappings=KEYS), TABLE)
+    as_rows = row_reader(OpenXJson(case_insensitive=False, mappings=JSON_KEYS), TABLE)
     taken = 0
     for path in places(record):
         for value in STRANGE:

@@ -13,7 +13,7 @@ import pytest
 from common.model import Coordinates, Event
 from common.oversized import pointer
 from common.recognise import Normaliser
-from lake.columns import KEYS, all_columns, columns_of, datasets
+from lake.columns import JSON_KEYS, all_columns, columns_of, datasets
 from localrun.delivery.deserializer import OpenXJson, row_reader
 from localrun.delivery.hive_types import arrow_type
 from producers.generator import Generator, Scenario
@@ -34,13 +34,12 @@ Document = dict[str, Any]
 
 def table(columns: Mapping[str, str]) -> Callable[[Document], Document]:
     """What makes an event its row, by the keys of the event."""
-    read = row_reader(
-        OpenXJson(case_insensitive=False, mappings=KEYS), pa.schema([(name, arrow_type(kind)) for name, kind in columns.items()])
-    )
+    schema = pa.schema([(name, arrow_type(kind)) for name, kind in columns.items()])
+    read = row_reader(OpenXJson(case_insensitive=False, mappings=JSON_KEYS), schema)
 
     def row(event: Document) -> Document:
         (values,) = read(orjson.dumps(event))
-        return {KEYS.get(column, column): value for column, value in zip(columns, values, strict=True)}
+        return {JSON_KEYS.get(column, column): value for column, value in zip(columns, values, strict=True)}
 
     return row
 

@@ -1,4 +1,4 @@
-"""Kept queries are files that say what they answer."""
+"""Named queries are files that say what they answer."""
 
 from __future__ import annotations
 
