@@ -22,8 +22,8 @@ from aws_cdk import aws_lambda as lambda_
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 REQUIREMENTS = PROJECT / "lambdas" / "requirements.txt"
 
-#: Files beside the code that no function needs, and that change without the code changing.
-_BY_PRODUCTS = ("__pycache__", "*.pyc")
+#: Files beside the code that no function needs, most of which change without the code changing.
+_BY_PRODUCTS = ("__pycache__", "*.pyc", "samples")
 #: Named by the construct library's bundling options and never pulled: all bundling here is local.
 _NO_IMAGE = DockerImage.from_registry("scratch")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +30,6 @@ _TYPES = {
     "date": "string",
     "geo_point": "struct<lat:double,lon:double>",
 }
-#: An index takes one value or many for any field; a table must know.
-_LISTS = frozenset(
-    [
-        "event.category",
-        "event.type",
-        "weir.oversized.removed",
-        "threat.feed.name",
-        "threat.tactic.name",
-        "aws.cloudtrail.resources",
-        "aws.elb.action_executed",
-        "aws.elb.targets",
-        "aws.elb.targets_status_code",
-    ]
-)
 #: Names that need no quotes (Athena user guide, "Name databases, tables, and columns").
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 #: Prefix of the index templates of one log type each.
@@ -65,19 +51,23 @@ def datasets(folder: Path = TEMPLATES) -> list[str]:
 
 def columns_of(dataset: str, folder: Path = TEMPLATES) -> dict[str, str]:
     """Name and type of each column of one log type. Raises NoColumn."""
-    return _columns(_fields(f"{_FAMILY}{dataset}", folder))
+    return _columns(f"{_FAMILY}{dataset}", folder)
 
 
 def all_columns(folder: Path = TEMPLATES) -> dict[str, str]:
     """The columns of all log types together. Raises NoColumn, also where two of them disagree."""
-    return _columns(_fields(_OF_ALL, folder))
+    return _columns(_OF_ALL, folder)
 
 
-def _fields(template: str, folder: Path) -> Properties:
+def _columns(template: str, folder: Path) -> dict[str, str]:
     fields: dict[str, Any] = {}
-    for component in _read(template, folder)["composed_of"]:
-        fields = _merged(fields, _read(component, folder)["template"]["mappings"]["properties"], component)
-    return fields
+    lists: set[str] = set()
+    for name in _read(template, folder)["composed_of"]:
+        component = _read(name, folder)
+        fields = _merged(fields, component["template"]["mappings"]["properties"], name)
+        # An index takes one value or many for any field; a table must know.
+        lists |= set(component.get("_meta", {}).get("lists", ()))
+    return {_COLUMNS.get(name, name): _type(name, mapping, lists) for name, mapping in fields.items()}
 
 
 def _read(name: str, folder: Path) -> dict[str, Any]:
@@ -98,21 +88,16 @@ def _merged(one: Properties, other: Properties, where: str, above: str = "") -> 
     return merged
 
 
-def _columns(fields: Properties) -> dict[str, str]:
-    return {_COLUMNS.get(name, name): _type(name, mapping) for name, mapping in fields.items()}
-
-
-def _type(path: str, mapping: Properties) -> str:
+def _type(path: str, mapping: Properties, lists: Set[str]) -> str:
     name = _COLUMNS.get(path, path.rpartition(".")[2])
     if not _NAME.fullmatch(name):
         raise NoColumn(f"{path}: no column can be called so; use lower-case letters, digits and `_`, or name it in JSON_KEYS")
-    found = f"struct<{','.join(_members(path, mapping['properties']))}>" if "properties" in mapping else _scalar(path, mapping)
-    return f"array<{found}>" if path in _LISTS else found
-
-
-def _members(path: str, properties: Properties) -> Iterator[str]:
-    for name, mapping in properties.items():
-        yield f"{name}:{_type(f'{path}.{name}', mapping)}"
+    if "properties" in mapping:
+        members = (f"{inner}:{_type(f'{path}.{inner}', kind, lists)}" for inner, kind in mapping["properties"].items())
+        found = f"struct<{','.join(members)}>"
+    else:
+        found = _scalar(path, mapping)
+    return f"array<{found}>" if path in lists else found
 
 
 def _scalar(path: str, mapping: Properties) -> str:

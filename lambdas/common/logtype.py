@@ -7,11 +7,10 @@ has to name it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import ip_address
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from common.kinds import Kind
 from common.timestamps import from_iso
 
 #: A parsed JSON object. Its values are whatever a producer sent.
@@ -20,8 +19,6 @@ JsonObject = dict[str, Any]
 #: Regular expressions of numbers that are JSON's too. A number fits the index's 64-bit integers.
 NUMBER = "0|[1-9][0-9]{0,17}"
 PORT = "0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
-
-_LONGEST_IP = 45  # ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255
 
 
 class Malformed(ValueError):
@@ -48,14 +45,26 @@ class LineType:
     """What an envelope's `type` says."""
     dataset: str
     """`event.dataset`; names the index family."""
+    title: str
+    """What people call it: "Application Load Balancer access log"."""
+    page: str
+    """Where its fields are documented."""
+    arrival: str
+    """How it comes to `raw`, in a sentence."""
     recognise: Callable[[str], object]
-    """Truthy for a line of this shape, truncated ones included where the beginning tells them. Cheap: every line asks."""
+    """Truthy for a line of this shape, truncated ones included where the beginning tells them. No two types recognise one."""
     parse: Callable[[str, Stamp], JsonObject | bytes]
     """The event of a line without surrounding white space. Raises Malformed.
 
     Either an object with ECS fields, which is completed with the stamp, or, for a type where speed counts, the finished
     JSON with everything in it (`Stamp.id`, `ingested` and `tenant` need no escaping).
     """
+    own: Mapping[str, Kind]
+    """The event's fields that are not in common.ecs, by dotted name."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Which field of the record becomes which of the event, where a table says so."""
+    begins: str = ""
+    """The characters a line of this type may begin with; any, if empty. Only these ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +73,29 @@ class ObjectType:
 
     name: str
     dataset: str
+    title: str
+    page: str
+    arrival: str
     recognise: Callable[[JsonObject], object]
-    """Truthy for an object of this shape."""
+    """Truthy for an object of this shape. No two types recognise one."""
     parse: Callable[[JsonObject, Stamp], JsonObject | bytes]
     """As a LineType's. `event.id`, where the object has an id of its own, is the event's id. May keep parts of its argument
     but must not change it."""
+    own: Mapping[str, Kind]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    """What every object of this type has. Only objects with all of these are asked."""
+    lists: tuple[str, ...] = ()
+    """Keys at which an object may hold a list of this type's objects, each of which is an event."""
     detail_types: tuple[str, ...] = ()
     """EventBridge `detail-type`s whose `detail` is of this type."""
+    whole_event: bool = False
+    """The record is all of an EventBridge event, and not its `detail` alone."""
     generic: bool = False
     """Its shape is loose: it is asked after every other type, and its fields may stand in the envelope itself."""
 
 
 LogType = LineType | ObjectType
-
-
-@lru_cache(maxsize=16_384)
-def _is_ip(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return "%" not in text  # a zone belongs to one machine, and the index knows none
-
-
-def is_ip(value: object) -> bool:
-    """Whether `value` is the text of an IPv4 or IPv6 address the index accepts."""
-    return isinstance(value, str) and len(value) <= _LONGEST_IP and _is_ip(value)
 
 
 def text(record: Mapping[str, Any], key: str) -> str | None:

@@ -15,7 +15,7 @@ import orjson
 from common import inflate, kpl
 from common.ids import log_event_id
 from common.logtype import JsonObject, LineType, LogType, Malformed, ObjectType, Stamp, text
-from common.logtypes import BY_DETAIL_TYPE, LINE_TYPES, OBJECT_TYPES, TYPES
+from common.logtypes import BY_DETAIL_TYPE, LISTS, TYPES, line_types, object_types
 from common.model import NOTHING, Coordinates, Event, Given, Rejected
 from common.timestamps import from_milliseconds
 
@@ -111,7 +111,7 @@ class Normaliser:
         if line[0] == "{":
             return self._object(_json(line), piece)
         if piece.type is None:
-            for log_type in LINE_TYPES:
+            for log_type in line_types(line[0]):
                 if log_type.recognise(line):
                     return [_parsed(log_type, line, piece)]
         named = piece.type or self._type
@@ -126,8 +126,6 @@ class Normaliser:
             return self._subscription(content, piece)
         if "detail-type" in content and "detail" in content:
             return self._eventbridge(content, piece)
-        if len(content) == 1 and isinstance(content.get("Records"), list):
-            return self._file(content["Records"], piece)
         return self._typed(content, piece)
 
     def _envelope(self, content: JsonObject, piece: _Piece) -> Results:
@@ -175,12 +173,13 @@ class Normaliser:
         kind, name = content["detail-type"], content.get("id")
         log_type = piece.type or (BY_DETAIL_TYPE.get(kind) if isinstance(kind, str) else None)
         event_id = name if isinstance(name, str) and name else piece.id
-        return _guarded(self._typed, content["detail"], piece._replace(type=log_type, id=event_id))
+        whole = isinstance(log_type, ObjectType) and log_type.whole_event
+        return _guarded(self._typed, content if whole else content["detail"], piece._replace(type=log_type, id=event_id))
 
-    def _file(self, records: list[Any], piece: _Piece) -> Results:
-        """A CloudTrail log file. A record of it that is rejected has no bytes of its own: its original is its JSON."""
+    def _list(self, name: str, records: list[Any], piece: _Piece) -> Results:
+        """Such as a CloudTrail file. A record of it that is rejected has no bytes of its own: its original is its JSON."""
         if not records:
-            raise _Refusal("malformed", "Records: an empty list")
+            raise _Refusal("malformed", f"{name}: an empty list")
         results: Results = []
         for index, record in enumerate(records):
             inner = _inner(piece, index, orjson.dumps(record), None, piece.time_ms)
@@ -191,9 +190,12 @@ class Normaliser:
         if not isinstance(content, dict):
             raise _Refusal("malformed", f"expected a JSON object, found {type(content).__name__}")
         if piece.type is None:
-            for log_type in OBJECT_TYPES:
+            for log_type in object_types(tuple(content)):
                 if log_type.recognise(content):
                     return [_parsed(log_type, content, piece)]
+        for name in LISTS.intersection(content):
+            if isinstance(content[name], list) and (piece.type is None or name in _lists(piece.type)):
+                return self._list(name, content[name], piece)
         named = piece.type or self._type
         if named is None:
             keys = ", ".join(name[:40] for name in list(content)[:8])
@@ -228,6 +230,10 @@ def _is_envelope(content: JsonObject) -> bool:
     if name is not None and ("tenant" in content or (isinstance(name, str) and name in TYPES)):
         return True
     return "message" in content and len(content) > 1 and content.keys() <= _ENVELOPE
+
+
+def _lists(log_type: LogType) -> tuple[str, ...]:
+    return log_type.lists if isinstance(log_type, ObjectType) else ()
 
 
 def _inner(piece: _Piece, index: int, original: bytes, event_id: str | None, time_ms: int | None) -> _Piece:

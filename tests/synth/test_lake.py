@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from common import logtypes
 from lake.named_queries import named_queries
 from localrun.delivery.jq_paths import look_ups
 from tests.synth.synthesized import Pipeline
 
-TYPES = ["app", "aws.alb", "aws.cloudtrail", "aws.guardduty", "aws.vpcflow"]
+TYPES = sorted(found.dataset for found in logtypes.TYPES.values())
 
 
 @pytest.fixture

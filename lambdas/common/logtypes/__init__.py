@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -12,6 +13,8 @@ def discover() -> dict[str, LogType]:
     """The type of every file, by its name. Raises ValueError where two claim one name."""
     types: dict[str, LogType] = {}
     for module in sorted(iter_modules(__path__), key=lambda found: found.name):
+        if module.ispkg:
+            continue  # the samples
         log_type: LogType = import_module(f"{__name__}.{module.name}").LOG_TYPE
         if log_type.name in types:
             raise ValueError(f"logtypes/{module.name}.py: the name {log_type.name!r} is taken by another file: choose another")
@@ -21,9 +24,23 @@ def discover() -> dict[str, LogType]:
 
 #: Every type by its name.
 TYPES: dict[str, LogType] = discover()
-#: In the order in which they are asked whether a line, or an object, is theirs.
 LINE_TYPES: tuple[LineType, ...] = tuple(found for found in TYPES.values() if isinstance(found, LineType))
+#: Those of loose shape last.
 OBJECT_TYPES: tuple[ObjectType, ...] = tuple(
     sorted((found for found in TYPES.values() if isinstance(found, ObjectType)), key=lambda found: found.generic)
 )
 BY_DETAIL_TYPE: dict[str, ObjectType] = {detail: found for found in OBJECT_TYPES for detail in found.detail_types}
+#: Keys at which an object may hold a list of records.
+LISTS = frozenset(name for found in OBJECT_TYPES for name in found.lists)
+
+
+@cache
+def line_types(beginning: str) -> tuple[LineType, ...]:
+    """Those to ask whether a line that begins with this character is theirs."""
+    return tuple(found for found in LINE_TYPES if not found.begins or beginning in found.begins)
+
+
+@lru_cache(maxsize=4_096)  # a service writes few shapes of object, over and over
+def object_types(keys: tuple[str, ...]) -> tuple[ObjectType, ...]:
+    """Those to ask whether an object with these keys is theirs."""
+    return tuple(found for found in OBJECT_TYPES if set(found.keys) <= set(keys))

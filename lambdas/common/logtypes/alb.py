@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from common.logtype import NUMBER, PORT, JsonObject, LineType, Malformed, Stamp, is_ip, moment, present
+from common.kinds import LONG_WORD, WHOLE, WORD, WORDS, is_ip
+from common.kinds import NUMBER as FRACTION
+from common.logtype import NUMBER, PORT, JsonObject, LineType, Malformed, Stamp, moment, present
 
 _ABSENT = "-"
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
@@ -245,4 +247,34 @@ def _tls(cipher: str | None, protocol: str | None, server_name: str | None) -> J
     )
 
 
-LOG_TYPE = LineType(name="alb", dataset="aws.alb", recognise=_BEGINNING.match, parse=parse)
+OWN = {
+    "aws.elb.name": WORD,
+    "aws.elb.type": WORD,
+    "aws.elb.target_group": WORD,
+    "aws.elb.request_seconds": FRACTION,
+    "aws.elb.target_seconds": FRACTION,
+    "aws.elb.response_seconds": FRACTION,
+    "aws.elb.target_status_code": WHOLE,
+    "aws.elb.chosen_cert.arn": WORD,
+    "aws.elb.matched_rule_priority": WORD,
+    "aws.elb.action_executed": WORDS,
+    "aws.elb.redirect_url": LONG_WORD,
+    "aws.elb.error.reason": WORD,
+    "aws.elb.targets": WORDS,
+    "aws.elb.targets_status_code": WORDS,
+    "aws.elb.classification": WORD,
+    "aws.elb.classification_reason": WORD,
+    "aws.elb.connection_trace_id": WORD,
+}
+
+LOG_TYPE = LineType(
+    name="alb",
+    dataset="aws.alb",
+    title="Application Load Balancer access log",
+    page="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",
+    arrival="The load balancer writes files to S3, of which every line is a record.",
+    recognise=_BEGINNING.match,
+    parse=parse,
+    own=OWN,
+    begins="hwg",
+)

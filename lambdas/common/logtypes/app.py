@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from common.logtype import JsonObject, Malformed, ObjectType, Stamp, is_ip
+from common.kinds import OPEN, is_ip
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp
 from common.timestamps import from_any
 
 Value = TypeVar("Value")
@@ -228,4 +229,14 @@ def _ip(value: object) -> str | None:
     return value if isinstance(value, str) and is_ip(value) else None
 
 
-LOG_TYPE = ObjectType(name="app", dataset="app", recognise=recognise, parse=parse, generic=True)
+LOG_TYPE = ObjectType(
+    name="app",
+    dataset="app",
+    title="JSON application log",
+    page="https://www.elastic.co/docs/reference/ecs/logging/intro",
+    arrival="An application, its agent or CloudWatch Logs sends each log as a JSON object.",
+    recognise=recognise,
+    parse=parse,
+    own={"app": OPEN},
+    generic=True,
+)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.logtype import JsonObject, Malformed, ObjectType, Stamp, is_ip, member, moment, present, required, text
+from common.kinds import FLAG, INSTANT, OPEN, WORD, is_ip, structs
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp, member, moment, present, required, text
 
 #: Top-level fields with a place in the document; any other stands under aws.cloudtrail.other, as it is.
 _PLACED = frozenset(
@@ -221,11 +222,40 @@ def _object(record: JsonObject, name: str) -> JsonObject:
     return {"value": value}
 
 
+_IDENTITY = "aws.cloudtrail.user_identity"
+_ISSUER = f"{_IDENTITY}.session_context.session_issuer"
+OWN = {
+    "aws.cloudtrail.management_event": FLAG,
+    "aws.cloudtrail.read_only": FLAG,
+    "aws.cloudtrail.event_version": WORD,
+    "aws.cloudtrail.event_type": WORD,
+    "aws.cloudtrail.event_category": WORD,
+    "aws.cloudtrail.request_id": WORD,
+    "aws.cloudtrail.api_version": WORD,
+    "aws.cloudtrail.shared_event_id": WORD,
+    "aws.cloudtrail.vpc_endpoint_id": WORD,
+    **{f"{_IDENTITY}.{name}": WORD for name in ("type", "arn", "account_id", "access_key_id", "invoked_by")},
+    f"{_IDENTITY}.session_context.creation_date": INSTANT,
+    f"{_IDENTITY}.session_context.mfa_authenticated": WORD,
+    **{f"{_ISSUER}.{name}": WORD for name in ("type", "principal_id", "arn", "account_id")},
+    "aws.cloudtrail.resources": structs({"arn": WORD, "arn_prefix": WORD, "account_id": WORD, "type": WORD}),
+    "aws.cloudtrail.request_parameters": OPEN,
+    "aws.cloudtrail.response_elements": OPEN,
+    "aws.cloudtrail.additional_event_data": OPEN,
+    "aws.cloudtrail.other": OPEN,
+}
+
 LOG_TYPE = ObjectType(
     name="cloudtrail",
     dataset="aws.cloudtrail",
+    title="CloudTrail event",
+    page="https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html",
+    arrival="EventBridge, a subscription of the trail's log group, or the trail's files in S3.",
     recognise=recognise,
     parse=parse,
+    own=OWN,
+    keys=("eventVersion", "eventID"),
+    lists=("Records",),
     detail_types=(
         "AWS API Call via CloudTrail",
         "AWS Service Event via CloudTrail",

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any, TypeGuard
 
-from common.logtype import JsonObject, Malformed, ObjectType, Stamp, is_ip, member, moment, present, required, text
+from common.kinds import NUMBER, OPEN, WHOLE, WORD, is_ip
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp, member, moment, present, required, text
 
 _TRAFFIC = ("networkConnectionAction", "portProbeAction", "dnsRequestAction")
 #: Members of `service` that have a field of their own.
@@ -198,10 +199,25 @@ def _threat_lists(service: JsonObject) -> list[str]:
     return [name for entry in found if isinstance(entry, dict) and (name := text(entry, "threatListName"))]
 
 
+OWN = {
+    **{
+        f"aws.guardduty.{name}": WORD
+        for name in ("id", "arn", "title", "detector_id", "resource_type", "resource_role", "archived")
+    },
+    "aws.guardduty.severity": NUMBER,
+    "aws.guardduty.count": WHOLE,
+    "aws.guardduty.resource": OPEN,
+    "aws.guardduty.service": OPEN,
+}
+
 LOG_TYPE = ObjectType(
     name="guardduty",
     dataset="aws.guardduty",
+    title="GuardDuty finding",
+    page="https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-summary.html",
+    arrival="EventBridge, or GuardDuty's export to S3.",
     recognise=recognise,
     parse=parse,
+    own=OWN,
     detail_types=("GuardDuty Finding",),
 )

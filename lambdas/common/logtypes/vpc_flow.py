@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from common.logtype import NUMBER, PORT, JsonObject, LineType, Malformed, Stamp, is_ip, present
+from common.kinds import IP, WORD, is_ip
+from common.logtype import NUMBER, PORT, JsonObject, LineType, Malformed, Stamp, present
 from common.timestamps import from_milliseconds
 
 Value = TypeVar("Value")
@@ -203,4 +204,22 @@ def _epoch(value: str) -> str:
     return from_milliseconds(int(value) * 1_000)
 
 
-LOG_TYPE = LineType(name="vpc_flow", dataset="aws.vpcflow", recognise=_BEGINNING.match, parse=parse)
+_OWN_WORDS = ["version", "interface_id", "log_status", "vpc_id", "subnet_id", "tcp_flags", "pkt_src_service", "pkt_dst_service"]
+_OWN_WORDS += ["sublocation_type", "sublocation_id", "traffic_path"]
+OWN = {
+    **{f"aws.vpcflow.{name}": WORD for name in _OWN_WORDS},
+    "aws.vpcflow.pkt_srcaddr": IP,
+    "aws.vpcflow.pkt_dstaddr": IP,
+}
+
+LOG_TYPE = LineType(
+    name="vpc_flow",
+    dataset="aws.vpcflow",
+    title="VPC flow log record",
+    page="https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
+    arrival="A subscription of the flow log's log group, or its files in S3.",
+    recognise=_BEGINNING.match,
+    parse=parse,
+    own=OWN,
+    begins="23456789",
+)

@@ -173,7 +173,7 @@ def test_a_refusal_fails_the_deployment_with_the_domains_words(cluster: Cluster,
     answer = run("Create", waiting)
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == (
-        "SearchError: PUT /_component_template/weir-alb: 400: mapper_parsing_exception: No handler for type [flat_objekt]"
+        "SearchError: PUT /_component_template/weir-app: 400: mapper_parsing_exception: No handler for type [flat_objekt]"
     )
 
 
@@ -199,7 +199,7 @@ def test_a_domain_that_is_never_ready_fails_the_deployment_in_time(clock: Clock,
     with connected(url) as client:
         answer = function.process(event("Create", waiting.url), clock.deadline(60), lambda: content(client))
     assert answer.status == "FAILED"
-    assert answer.reason.startswith(f"SearchUnavailable: PUT /_component_template/weir-alb: {url} was not reached")
+    assert answer.reason.startswith(f"SearchUnavailable: PUT /_component_template/weir-app: {url} was not reached")
     assert 40 < sum(clock.pauses) <= 50
 
 

@@ -1,0 +1,165 @@
+"""Kinds of field: how the index keeps one, and which values of a record are of it.
+
+A reader gives the value as a document has it, or None for a value that is not of the kind: what a reader takes, the index's
+field and the lake's column take too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from ipaddress import ip_address
+from math import isfinite
+from typing import Any
+
+from common.timestamps import from_any
+
+_LONGEST_IP = 45  # ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255
+_WHOLE = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
+_LARGEST = 2**63
+_FLAGS = {"true": True, "false": False, "True": True, "False": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of field."""
+
+    mapping: Mapping[str, Any]
+    """The index's."""
+    read: Callable[[Any], Any]
+    """The value of the document; None where it is not of this kind."""
+    many: bool = False
+    """The document has a list of them."""
+
+    def renamed(self, read: Callable[[Any], Any]) -> Kind:
+        """The same kind out of values that are written in another way: what `read` gives must be of the kind."""
+        return replace(self, read=read)
+
+
+@lru_cache(maxsize=16_384)
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text  # a zone belongs to one machine, and the index knows none
+
+
+def is_ip(value: object) -> bool:
+    """Whether `value` is the text of an IPv4 or IPv6 address the index accepts."""
+    return isinstance(value, str) and len(value) <= _LONGEST_IP and _is_ip(value)
+
+
+def _word(value: Any) -> str | None:
+    if type(value) is str:
+        return value or None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _whole(value: Any) -> int | None:
+    if type(value) is str:
+        if _WHOLE.fullmatch(value) is None:
+            return None
+        value = int(value)
+    elif type(value) is float and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and -_LARGEST <= value < _LARGEST else None
+
+
+def _number(value: Any) -> float | None:
+    if type(value) is str:
+        return float(value) if _NUMBER.fullmatch(value) else None
+    # What an index's float holds.
+    return (
+        value
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and abs(value) < 3e38
+        else None
+    )
+
+
+def _port(value: Any) -> int | None:
+    number = _whole(value)
+    return number if number is not None and 0 <= number <= 65_535 else None
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else _FLAGS.get(value) if isinstance(value, str) else None
+
+
+def _ip(value: Any) -> str | None:
+    return value if is_ip(value) else None
+
+
+def _instant(value: Any) -> str | None:
+    try:
+        return from_any(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _words(value: Any) -> list[str] | None:
+    if isinstance(value, str):
+        return [value] if value else None
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return value
+    return None
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) and value else None
+
+
+def structs(members: Mapping[str, Kind]) -> Kind:
+    """A list of objects with these members."""
+    return Kind({"properties": {name: dict(kind.mapping) for name, kind in members.items()}}, _objects, many=True)
+
+
+def _objects(value: Any) -> list[dict[str, Any]] | None:
+    return value if isinstance(value, list) and value and all(isinstance(item, dict) for item in value) else None
+
+
+def _place(value: Any) -> dict[str, float] | None:
+    if not isinstance(value, dict):
+        return None
+    lat, lon = (_number(value.get(name)) for name in ("lat", "lon"))
+    return {"lat": lat, "lon": lon} if lat is not None and lon is not None and abs(lat) <= 90 and abs(lon) <= 180 else None
+
+
+_KEYWORD = {"type": "keyword", "ignore_above": 1024}
+
+#: A word that is searched for as a whole. Numbers and flags are taken as their text.
+WORD = Kind(_KEYWORD, _word)
+#: A word that may be long, such as a path.
+LONG_WORD = Kind({"type": "keyword", "ignore_above": 2048}, _word)
+#: A word in whose parts is searched too.
+PHRASE = Kind({**_KEYWORD, "fields": {"text": {"type": "text"}}}, _word)
+#: A sentence for people.
+SENTENCE = Kind({"type": "text", "fields": {"keyword": _KEYWORD}}, _text)
+#: Text of any length, such as a stack trace.
+TEXT = Kind({"type": "text"}, _text)
+#: A whole number of 64 bits, or its text.
+WHOLE = Kind({"type": "long"}, _whole)
+PORT = Kind({"type": "long"}, _port)
+#: Any number, or its text.
+NUMBER = Kind({"type": "float"}, _number)
+FLAG = Kind({"type": "boolean"}, _flag)
+IP = Kind({"type": "ip", "ignore_malformed": True}, _ip)
+#: A point in time: ISO 8601, or an epoch number in seconds, milli-, micro- or nanoseconds.
+INSTANT = Kind({"type": "date"}, _instant)
+#: A time everything hangs on: a document without it would be refused.
+KEY_INSTANT = Kind({"type": "date", "ignore_malformed": False}, _instant)
+#: {"lat": …, "lon": …}, in degrees.
+PLACE = Kind({"type": "geo_point", "ignore_malformed": True}, _place)
+#: Words; one alone is taken as a list of one.
+WORDS = Kind(_KEYWORD, _words, many=True)
+#: An object of any names and types, which never reach the mapping.
+OPEN = Kind({"type": "flat_object"}, _object)

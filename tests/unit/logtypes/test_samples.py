@@ -1,0 +1,122 @@
+"""Every type's samples become exactly their events, and are recognised among those of all others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pytest
+
+from common.logtype import LineType
+from common.logtypes import LINE_TYPES, OBJECT_TYPES, TYPES
+from common.logtypes.samples import Refused, Sample, samples_of
+from common.model import Event, Rejected
+from lake.columns import JSON_KEYS, columns_of
+from localrun.delivery.deserializer import OpenXJson, row_reader
+from localrun.delivery.hive_types import arrow_type
+from search.templates import texts
+from tests.unit.logtypes.every_type import AT, REFUSED, SAMPLE_IDS, SAMPLES, alone, data, named
+
+#: Most bytes of a document for a byte of its record, over the samples of a type. The raw line is in the archive, not twice in the
+#: index.
+GROWTH = {"vpc_flow": 5.0, "alb": 2.2, "cloudtrail": 1.25, "waf": 1.4}
+GROWTH_OF_LINES = 3.0
+
+
+def content(found: Event | Rejected) -> dict[str, Any]:
+    assert isinstance(found, Event), found
+    document: dict[str, Any] = orjson.loads(found.body)
+    return document
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=SAMPLE_IDS)
+def test_a_sample_is_recognised_and_becomes_its_event(name: str, sample: Sample) -> None:
+    document = content(alone(data(sample.record)))
+    stamped = {"dataset": TYPES[name].dataset, "ingested": "2026-11-23T08:00:00.250Z"}
+    assert document.pop("tenant") == "default"
+    assert {key: document["event"].pop(key) for key in stamped} == stamped
+    if "id" not in sample.event.get("event", {}):
+        assert document["event"].pop("id") == AT.id()
+    assert document == sample.event
+
+
+@pytest.mark.parametrize(("name", "sample"), REFUSED, ids=[f"{name}: {sample.case}" for name, sample in REFUSED])
+def test_what_is_refused_is_kept_whole_with_the_reason(name: str, sample: Refused) -> None:
+    record = named(name, sample.record)
+    found = alone(record)
+    assert isinstance(found, Rejected)
+    assert (found.reason, found.type, found.original) == ("malformed", name, record)
+    assert found.detail.startswith(sample.malformed)
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES, ids=SAMPLE_IDS)
+def test_no_other_type_takes_a_sample_for_its_own(name: str, sample: Sample) -> None:
+    record = sample.record
+    if isinstance(record, str) and record.startswith("{"):
+        record = orjson.loads(record)
+    if isinstance(record, str):
+        takers = [found.name for found in LINE_TYPES if found.recognise(record)]
+    else:
+        asked = (found for found in OBJECT_TYPES if set(found.keys) <= set(record))
+        takers = [found.name for found in asked if not found.generic and found.recognise(record)]
+        if TYPES[name] in OBJECT_TYPES and TYPES[name].generic:  # type: ignore[union-attr]
+            takers.append(name)
+    if "detail-type" not in record and takers:
+        assert takers == [name]
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_type_has_samples(name: str) -> None:
+    assert len(samples_of(name)) >= 2
+    assert TYPES[name].page.startswith("https://")
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_field_of_the_events_is_mapped_and_fits_the_lake(name: str) -> None:
+    table = pa.schema([pa.field(column, arrow_type(kind)) for column, kind in columns_of(TYPES[name].dataset).items()])
+    as_rows = row_reader(OpenXJson(case_insensitive=False, mappings=JSON_KEYS), table)
+    for sample in samples_of(name):
+        found = alone(data(sample.record))
+        assert isinstance(found, Event)
+        assert len(as_rows(found.body)) == 1
+        assert unmapped(orjson.loads(found.body), properties(TYPES[name].dataset)) == []
+
+
+def properties(dataset: str) -> dict[str, Any]:
+    """The mapped fields of one type's index."""
+    merged: dict[str, Any] = {}
+    for component in ("weir-ecs", f"weir-{dataset}"):
+        merge(merged, orjson.loads(TEXTS[f"{component}.json"])["template"]["mappings"]["properties"])
+    return merged
+
+
+TEXTS = texts()
+
+
+def merge(one: dict[str, Any], other: dict[str, Any]) -> None:
+    for name, mapping in other.items():
+        if "properties" in mapping:
+            merge(one.setdefault(name, {"properties": {}})["properties"], mapping["properties"])
+        else:
+            one[name] = mapping
+
+
+def unmapped(event: Any, mapped: dict[str, Any], above: str = "") -> list[str]:
+    """Dotted names of the event's fields that are not searched."""
+    found: list[str] = []
+    for name, value in event.items():
+        mapping, path = mapped.get(name), f"{above}{name}"
+        if mapping is None:
+            found.append(path)
+        elif "properties" in mapping:
+            for inner in value if isinstance(value, list) else [value]:
+                found += unmapped(inner, mapping["properties"], f"{path}.")
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in TYPES if name in GROWTH or isinstance(TYPES[name], LineType)])
+def test_a_document_is_not_much_larger_than_its_record(name: str) -> None:
+    records = [data(sample.record) for sample in samples_of(name)]
+    documents = [found.body for record in records if isinstance(found := alone(record), Event)]
+    assert sum(map(len, documents)) <= GROWTH.get(name, GROWTH_OF_LINES) * sum(map(len, records))
