@@ -13,6 +13,7 @@ from mypy_boto3_kinesis import KinesisClient
 
 from common.model import Coordinates, Given
 from common.oversized import NAMES, OversizedStore, pointer
+from common.plain import PlainRecords
 from common.recognise import Normaliser
 from common.resend import Resent
 from common.source import BatchResponse
@@ -35,6 +36,7 @@ def step(kinesis: FakeKinesis, events_kib: int = 1_024, errors_kib: int = 4_096,
     client = cast(KinesisClient, kinesis)
     return Normalisation(
         Normaliser(default_tenant="default"),
+        PlainRecords("default"),
         StreamWriter(client, EVENTS, record_kib=events_kib),
         StreamWriter(client, ERRORS, record_kib=errors_kib),
         OversizedStore(lambda: s3, ARCHIVE),
