@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from common.kinds import NUMBER, WHOLE
 from common.logtype import JsonObject, present
+from common.timestamps import from_iso
 
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
 _FAILURE = 400
@@ -42,6 +43,19 @@ def seconds(value: object) -> float | None:
     """A number of seconds; None for what is no time that passed, such as -1."""
     number = NUMBER.read(value)
     return number if number is not None and number >= 0 else None
+
+
+@lru_cache(maxsize=4_096)  # the entries of a second, or of a file, share few times
+def _instant(text: str) -> str | None:
+    try:
+        return from_iso(text)
+    except ValueError:
+        return None
+
+
+def instant(value: object) -> str | None:
+    """ISO 8601 text; None for all else. The beginning of a time that was cut off is no epoch number."""
+    return _instant(value) if isinstance(value, str) else None
 
 
 def http_version(protocol: object) -> str | None:

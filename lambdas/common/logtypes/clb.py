@@ -119,6 +119,7 @@ TABLE = Table(
     rest="aws.elb.other",
     constants={"event.kind": "event", "event.category": ["web"], "cloud.provider": "aws"},
     read={
+        "timestamp": web_access.instant,
         **dict.fromkeys(_LATENCIES, web_access.seconds),
         **dict.fromkeys(("elb_status_code", "backend_status_code"), web_access.status),
         "protocol": web_access.http_version,

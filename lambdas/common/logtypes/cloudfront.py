@@ -9,10 +9,8 @@ lines, #Version and #Fields, are no entries.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from common import cloudfront
-from common.kinds import KEY_INSTANT
+from common import cloudfront, web_access
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
 
@@ -72,13 +70,6 @@ def timed(record: JsonObject) -> JsonObject:
     return {"date time": f"{record.pop('date')}T{record.pop('time')}Z", **record}
 
 
-_moment = lru_cache(maxsize=4_096)(KEY_INSTANT.read)  # the entries of a second have one time
-
-
-def _instant(value: object) -> str | None:
-    return _moment(value) if isinstance(value, str) else None
-
-
 TABLE = Table(
     {
         "date time": "@timestamp",
@@ -92,7 +83,12 @@ TABLE = Table(
     own=cloudfront.OWN,
     rest=cloudfront.REST,
     constants=cloudfront.CONSTANTS,
-    read={**cloudfront.READ, "date time": _instant, "cs(User-Agent)": cloudfront.plain, "cs(Referer)": cloudfront.plain},
+    read={
+        **cloudfront.READ,
+        "date time": web_access.instant,
+        "cs(User-Agent)": cloudfront.plain,
+        "cs(Referer)": cloudfront.plain,
+    },
     complete=cloudfront.complete,
 )
 

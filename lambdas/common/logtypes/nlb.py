@@ -130,6 +130,8 @@ TABLE = Table(
         "network.transport": "tcp",
     },
     read={
+        "time": web_access.instant,
+        "tls_connection_creation_time": web_access.instant,
         "connection_time": _duration,
         "tls_handshake_time": _milliseconds,
         "alpn_client_preference_list": _protocols,
