@@ -16,7 +16,7 @@ from tests.unit.logtypes.every_type import alone, data, named
 
 #: Lines and what stands between their fields.
 LINES = {"nlb": " ", "clb": " ", "cloudfront": "\t", "cloudfront_realtime": "\t", "tgw_flow": " "}
-OBJECTS = ("cloudfront_json", "network_firewall", "route53_resolver")
+OBJECTS = ("cloudfront_json", "network_firewall", "route53_resolver", "vpc_lattice")
 PIECES = st.sampled_from(
     ["", "-", "0", "-1", "1e400", "9" * 20, "::1", "1.2.3.4", "[::1]:80", '"', "\\", "\t", "%zz%ff", "TLSv1.2"]
 )
