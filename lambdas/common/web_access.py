@@ -7,16 +7,18 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from common.kinds import NUMBER, WHOLE
-from common.logtype import JsonObject, present
+from common.logtype import JsonObject
 from common.timestamps import from_iso
 
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
 _FAILURE = 400
 _NANOSECONDS = 1_000_000_000
 
-#: Method, URL (which may hold spaces when a client sends them) and protocol.
-_REQUEST = re.compile(r"(\S+) (.*) (\S*)", re.DOTALL)
-_URL = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[^\]]*\]|[^/:?#]*)(?::([0-9]{1,5})-?)?(/[^?]*)?(?:\?(.*))?", re.DOTALL)
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<domain>\[[^\]]*\]|[^/:?#]*)(?::(?P<port>[0-9]{1,5})-?)?"
+    r"(?P<path>/[^?]*)?(?:\?(?P<query>.*))?",
+    re.DOTALL,
+)
 _TLS = re.compile(r"(TLS|SSL)[ _]?v?([0-9])(?:\.?([0-9]))?", re.IGNORECASE)
 
 
@@ -94,18 +96,19 @@ def split_endpoint(record: JsonObject, source: str, end: str) -> None:
 
 def split_request(request: str) -> JsonObject | None:
     """Method, URL and protocol of a request line, as `method`, `scheme`, `domain`, `port`, `path`, `query` and `protocol`,
-    or `original` for a URL that is not absolute. None where it is no request line; a dash stands for what is absent."""
-    match = _REQUEST.fullmatch(request)
-    if match is None:
+    or `original` for a URL that is not absolute; a dash or nothing is what is absent, and a URL may hold spaces. None where it
+    is no request line."""
+    method, first, rest = request.partition(" ")
+    url, last, protocol = rest.rpartition(" ")
+    if not (first and last):
         return None
-    method, url, protocol = match.groups()
     found = _URL.fullmatch(url)
-    if found is None:
-        fields = {"original": url if url.strip("- ") else None}
-    else:
-        scheme, domain, port, path, query = found.groups()
-        fields = {"scheme": scheme, "domain": domain, "port": port, "path": path, "query": query}
-    return present(method=method if method != "-" else None, protocol=protocol if protocol != "-" else None, **fields)
+    fields = {"method": method, "protocol": protocol}
+    if found is not None:
+        fields |= found.groupdict()
+    elif url.strip("- "):
+        fields["original"] = url
+    return {name: value for name, value in fields.items() if value and value != "-"}
 
 
 @lru_cache(maxsize=4_096)  # few user agents make most requests

@@ -36,9 +36,10 @@ _BEGINNING = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z [A-Za-z0-9-]{1,32} "
     r"\[?[0-9a-f.:]+\]?:[0-9]{1,5} (?:\[?[0-9a-f.:]+\]?:[0-9]{1,5}|-) -?[0-9]"
 )
-#: Request and user agent, a quote inside escaped (possessive, so that no line can make it backtrack), then cipher and protocol.
-#: What is missing at the end of a line that was cut off is missing here.
-_TAIL = re.compile(r'((?:[^"\\]|\\.)*+)(?:"(?: "((?:[^"\\]|\\.)*+)(?:"(?: (\S+)(?: (\S+)(?: (.*))?)?)?)?)?)?', re.DOTALL)
+#: Inside of quotes, a quote escaped; possessive, so that no line can make it backtrack.
+_QUOTED = r'([^"\\]*+(?:\\.[^"\\]*+)*+)'
+#: Request, user agent, cipher and protocol. What is missing at the end of a line that was cut off is missing here.
+_TAIL = re.compile(rf'{_QUOTED}(?:"(?: "{_QUOTED}(?:"(?: (\S+)(?: (\S+)(?: (.*))?)?)?)?)?)?', re.DOTALL)
 
 
 def split(line: str) -> JsonObject:
@@ -49,19 +50,22 @@ def split(line: str) -> JsonObject:
         record["extra"] = values[len(_PLAIN) :]
     web_access.split_endpoint(record, "client:port", "client")
     web_access.split_endpoint(record, "backend:port", "backend")
-    if tail:
-        match = _TAIL.fullmatch(tail)
-        if match is None:
-            record["tail"] = tail
-            return record
-        request, agent, cipher, protocol, extra = match.groups()
-        fields = web_access.split_request(request)
-        record |= {"request": request} if fields is None else fields
-        named = {"user_agent": agent, "ssl_cipher": cipher, "ssl_protocol": protocol, "tail": extra}
-        record |= {name: value for name, value in named.items() if value is not None and value != "-"}
     if "timestamp" not in record:
         raise Malformed("timestamp: an access log entry has one")
-    return record
+    return record | _quoted(tail) if tail else record
+
+
+def _quoted(tail: str) -> JsonObject:
+    """The fields from the request on; what is not of this form as `tail`."""
+    match = _TAIL.fullmatch(tail)
+    if match is None:
+        return {"tail": tail}
+    request, agent, cipher, protocol, extra = match.groups()
+    fields = web_access.split_request(request)
+    if fields is None:
+        fields = {"request": request}
+    named = {"user_agent": agent, "ssl_cipher": cipher, "ssl_protocol": protocol, "tail": extra}
+    return fields | {name: value for name, value in named.items() if value is not None and value != "-"}
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:

@@ -8,6 +8,7 @@ line; they are kept in the order they came in. The type and the version of every
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from common import web_access
 from common.kinds import NUMBER, WHOLE, WORD, WORDS
@@ -39,7 +40,7 @@ _FIELDS = (
     "tls_connection_creation_time",
 )
 #: What every entry of today says, and what stands for nothing.
-_SILENT = frozenset([("type", "tls"), ("version", "2.0")])
+_USUAL = {"type": "tls", "version": "2.0"}
 _ABSENT = "-"
 
 _BEGINNING = re.compile(r"tls [0-9]+\.[0-9]+ [0-9]{4}-[0-9]{2}-[0-9]{2}T")
@@ -51,8 +52,10 @@ def split(line: str) -> JsonObject:
     values = line.split(" ")
     if len(values) < 3:
         raise Malformed("line: an access log entry begins with type, version and time")
-    found = zip(_FIELDS, values, strict=False)
-    record: JsonObject = {name: value for name, value in found if value != _ABSENT and (name, value) not in _SILENT}
+    record: JsonObject = {name: value for name, value in zip(_FIELDS, values, strict=False) if value != _ABSENT}
+    for name, usual in _USUAL.items():
+        if record.get(name) == usual:
+            del record[name]
     web_access.split_endpoint(record, "client:port", "client")
     web_access.split_endpoint(record, "destination:port", "destination")
     if len(values) > len(_FIELDS):
@@ -69,13 +72,19 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         event["event"]["outcome"] = "success"
     else:  # the entry of a handshake that failed has no time for it, but a line that was cut off before tells nothing
         event["event"]["outcome"] = "failure" if "bytes" in event.get("source", ()) else "unknown"
-    located = _CERTIFICATE.fullmatch(balancer.get("chosen_cert", {}).get("arn", ""))
-    if located is not None:
-        region, account = located.groups()
+    region, account = _located(balancer.get("chosen_cert", {}).get("arn", ""))
+    if account:
         event["cloud"]["account"] = {"id": account}
         if region:
             event["cloud"]["region"] = region
     web_access.move_tls_version(event, rest, "tls_protocol_version")
+
+
+@lru_cache(maxsize=1_024)
+def _located(certificate: str) -> tuple[str, str]:
+    """Region and account of a certificate; empty where it has none."""
+    match = _CERTIFICATE.fullmatch(certificate)
+    return (match[1], match[2]) if match else ("", "")
 
 
 def _milliseconds(value: str) -> float | None:

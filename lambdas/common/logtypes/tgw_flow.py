@@ -57,18 +57,18 @@ _FIELDS = (
 )
 _LOST = ("packets-lost-no-route", "packets-lost-blackhole", "packets-lost-mtu-exceeded", "packets-lost-ttl-expired")
 #: What nearly every record says.
-_USUAL = frozenset(
-    [("version", "6"), ("resource-type", "TransitGateway"), ("log-status", "OK"), *((name, "0") for name in _LOST)]
-)
+_USUAL = {"version": "6", "resource-type": "TransitGateway", "log-status": "OK", **dict.fromkeys(_LOST, "0")}
 _BEGINNING = re.compile(r"[0-9]{1,2} TransitGateway(?:Attachment)? ")
 
 
 def split(line: str) -> JsonObject:
     values = line.split(" ")
-    found = zip(_FIELDS, values, strict=False)
-    record: JsonObject = {name: value for name, value in found if value != "-" and (name, value) not in _USUAL}
     if len(values) < 2 or not values[1].startswith("TransitGateway"):
         raise Malformed("line: a flow log record of a transit gateway begins with version and resource-type")
+    record: JsonObject = {name: value for name, value in zip(_FIELDS, values, strict=False) if value != "-"}
+    for name, usual in _USUAL.items():
+        if record.get(name) == usual:
+            del record[name]
     if len(values) > len(_FIELDS):
         record["extra"] = values[len(_FIELDS) :]
     return record

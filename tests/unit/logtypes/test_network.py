@@ -144,3 +144,8 @@ def test_tls_versions_however_they_are_written(written: str, read: tuple[str, st
     record = first("network_firewall")
     record = {**record, "event": {**record["event"], "tls": {"version": written}}}
     assert orjson.loads(event(data(record)).body)["tls"] == {"version_protocol": read[0], "version": read[1]}
+
+
+def test_what_follows_an_unreadable_quote_is_kept() -> None:
+    line = first("clb").partition(' "')[0] + ' "GET / HTTP/1.1"tail'
+    assert orjson.loads(event(data(line)).body)["aws"]["elb"]["other"] == {"tail": 'GET / HTTP/1.1"tail'}
