@@ -160,7 +160,7 @@ class TestEnvelope:
     ) -> None:
         refused = rejected(envelope)
         assert (refused.reason, refused.type, refused.tenant) == ("unrecognised", None, envelope.get("tenant", "default"))
-        assert "use one of alb, app, cloudtrail, guardduty, vpc_flow" in refused.detail
+        assert f"is not registered: use one of {', '.join(TYPES)}"[:300] in refused.detail
 
     @pytest.mark.parametrize(
         ("envelope", "detail"),
