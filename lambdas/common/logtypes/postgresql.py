@@ -28,9 +28,7 @@ _ZONES |= {"NZST": "+12", "NZDT": "+13", "EST": "-05", "EDT": "-04", "CDT": "-05
 _ZONES |= {"PDT": "-07", "PST": "-08", "AKDT": "-08", "AKST": "-09"}
 
 _TIME = r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})? (?:[A-Z]{2,5}|[+-][0-9:]{2,6}))"
-_LEVEL = (
-    r"(DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|LOCATION|BACKTRACE|STATEMENT):\s+(.*)"
-)
+_LEVEL = r"(DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|LOCATION|BACKTRACE|STATEMENT):\s+(.*)"
 #: %r: nothing, [local], or an address or a name with its port.
 _CLIENT = r"(?:\[local\]|([^\s()]+)\(([0-9]{1,5})\)|)"
 _RDS_BEGINNING = rf"{_TIME}:{_CLIENT}:([^@:\n]{{0,63}})@"
