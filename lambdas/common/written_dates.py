@@ -7,9 +7,23 @@ from functools import lru_cache
 
 from common.timestamps import from_iso
 
-_MONTHS = {name: f"{number:02}" for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTHS = {
+    "Jan": "01",
+    "Feb": "02",
+    "Mar": "03",
+    "Apr": "04",
+    "May": "05",
+    "Jun": "06",
+    "Jul": "07",
+    "Aug": "08",
+    "Sep": "09",
+    "Oct": "10",
+    "Nov": "11",
+    "Dec": "12",
+}
 _DAY_FIRST = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.:]([0-9]{1,6}))?(?: (?:UTC|GMT))?"
+    r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) "  # day of the week, day, month, year
+    r"([0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.:]([0-9]{1,6}))?(?: (?:UTC|GMT))?"
 )
 
 

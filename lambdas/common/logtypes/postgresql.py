@@ -43,7 +43,8 @@ _BEGINNING = re.compile(rf"{_RDS_BEGINNING}|{_TIME} \[[0-9]+\] (?:[^\s@]{{0,63}}
 
 _UNKNOWN = "[unknown]"
 _DURATION = re.compile(
-    r"duration: ([0-9]{1,12}\.[0-9]{1,6}) ms(?:\s+(statement|parse|bind|execute|fastpath function call|plan)( [^:\n]*)?:\s?(.*))?",
+    r"duration: ([0-9]{1,12}\.[0-9]{1,6}) ms"
+    r"(?:\s+(statement|parse|bind|execute|fastpath function call|plan)( [^:\n]*)?:\s?(.*))?",
     re.DOTALL,
 )
 _SESSION = re.compile(r"disconnection: session time: ([0-9]{1,6}):([0-9]{2}):([0-9]{2}\.[0-9]+)")
@@ -56,11 +57,21 @@ _CONNECTIONS = {
     "disconnection": ("disconnection", "session", "end", None),
 }
 _DENIED = re.compile(
-    r"(?:[A-Za-z0-9]+ authentication failed for user |no pg_hba\.conf entry for |pg_hba\.conf rejects |role \".*\" does not exist)"
+    r"[A-Za-z0-9]+ authentication failed for user |no pg_hba\.conf entry for |pg_hba\.conf rejects |role \".*\" does not exist"
 )
 _ERRORS = frozenset(("error", "fatal", "panic"))
-_AUDIT = ("audit_type", "statement_id", "substatement_id", "class", "command", "object_type", "object_name", "statement")
-_AUDIT += ("parameter", "rows")
+_AUDIT = (
+    "audit_type",
+    "statement_id",
+    "substatement_id",
+    "class",
+    "command",
+    "object_type",
+    "object_name",
+    "statement",
+    "parameter",
+    "rows",
+)
 
 
 def split(line: str) -> JsonObject:
