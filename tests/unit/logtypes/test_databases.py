@@ -16,7 +16,17 @@ from common.written_dates import from_day_first
 from tests.unit.logtypes.every_type import AT, NORMALISER, alone, is_line, named
 
 NAMES = [
-    *("postgresql", "mysql_error", "mysql_slow", "mysql_audit", "valkey_slow", "valkey_engine", "valkey_text"),
+    *(
+        "postgresql",
+        "postgresql_csv",
+        "postgresql_json",
+        "mysql_error",
+        "mysql_slow",
+        "mysql_audit",
+        "valkey_slow",
+        "valkey_engine",
+        "valkey_text",
+    ),
     *("opensearch_audit", "msk_broker", "client_vpn", "fsx_audit", "workspaces", "rds_events", "redshift_audit"),
 ]
 LINES = [(name, sample.record) for name in NAMES if is_line(name) for sample in samples_of(name)]
