@@ -16,11 +16,11 @@ from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
 
 _COMPUTER = re.compile(r"<Computer>\s*amznfsx[0-9a-z]+\b", re.IGNORECASE)
-#: An element with text in it, which may be cut off, and one with attributes.
-_TEXT = re.compile(r"<([A-Za-z]+)(?: [^<>]*)?>([^<]*)(?:</|\Z)")
-_ATTRIBUTED = re.compile(r"<(?!Event )([A-Za-z]+) ([^<>]+)>")
-_ATTRIBUTE = re.compile(r"""([A-Za-z]+)=(?:'([^']*)'|"([^"]*)")""")
-_DATA = re.compile(r"""<Data Name=(?:'([^'<>]*)'|"([^"<>]*)")>([^<]*)""")
+#: An element with text in it, which may be cut off, and one with attributes. Possessive: a failed try goes back no step.
+_TEXT = re.compile(r"<([A-Za-z]++)(?: [^<>]*+)?+>([^<]*+)(?:</|\Z)")
+_ATTRIBUTED = re.compile(r"<(?!Event )([A-Za-z]++) ([^<>]++)>")
+_ATTRIBUTE = re.compile(r"""([A-Za-z]+)=['"]([^'"]*)['"]""")
+_DATA = re.compile(r"""<Data Name=['"]([^'"<>]*)['"]>([^<]*)""")
 _ABSENT = frozenset(("", "-", "{00000000-0000-0000-0000-000000000000}"))
 
 #: event.action and event.type of an event id.
@@ -68,24 +68,18 @@ def recognise(line: str) -> object:
 def split(line: str) -> JsonObject:
     """The elements by name, `Data` by its own; an attribute has its element's name before its own. Raises Malformed for what has
     no event."""
-    record: JsonObject = {}
     system, _, data = line.partition("<EventData>")
-    for name, text in _TEXT.findall(system):
-        _keep(record, name, text)
+    found = dict(_TEXT.findall(system))
     for name, attributes in _ATTRIBUTED.findall(system):
-        for attribute, single, double in _ATTRIBUTE.findall(attributes):
-            _keep(record, name + attribute, single or double)
-    if "EventID" not in record and "Computer" not in record:
+        for attribute, value in _ATTRIBUTE.findall(attributes):
+            found[name + attribute] = value
+    if "EventID" not in found and "Computer" not in found:
         raise Malformed("line: no XML of a Windows event, with an EventID and a Computer")
-    for single, double, text in _DATA.findall(data):
-        _keep(record, single or double, text)
+    found.update(_DATA.findall(data))
+    record = {name: value for name, text in found.items() if (value := text.strip()) not in _ABSENT}
+    if "&" in line:
+        return {name: html.unescape(value) for name, value in record.items()}
     return record
-
-
-def _keep(record: JsonObject, name: str, value: str) -> None:
-    value = value.strip()
-    if value not in _ABSENT:
-        record[name] = html.unescape(value) if "&" in value else value
 
 
 def _access(value: str) -> list[str] | None:
