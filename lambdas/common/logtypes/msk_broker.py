@@ -19,12 +19,14 @@ from common.table import Table
 
 _PREFIX = re.compile(r"\[([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3})\] (TRACE|DEBUG|INFO|WARN|ERROR|FATAL) ")
 _LOGGERS = re.compile(r" \((?:kafka|org\.apache\.kafka|org\.apache\.zookeeper|state\.change)[\w.$-]*\)(?=\s*(?:\n|\Z))")
+#: Such as [GroupCoordinator 1], [ReplicaManager broker=1] and [Kafka Request Handler 3 on Broker 1].
 _COMPONENTS = re.compile(
     r"\[(?:GroupCoordinator|GroupMetadataManager|TransactionCoordinator|Transaction State Manager|ReplicaManager|"
     r"ReplicaFetcherManager|ReplicaFetcher|ReplicaAlterLogDirsManager|Partition|UnifiedLog|LogLoader|Log|ProducerStateManager|"
     r"KafkaServer|KafkaRaftServer|BrokerServer|ControllerServer|SocketServer|Controller|ControllerEventThread|Broker|"
-    r"BrokerLifecycleManager|BrokerToControllerChannelManager|RaftManager|QuorumController|AdminManager|DynamicConfigPublisher|"
-    r"Kafka Request Handler|Kafka)(?: [^\]\n]*| ?)(?:id|Id|broker|partition|listenerType|[0-9])[=\d]"
+    r"BrokerLifecycleManager|BrokerToControllerChannelManager|RaftManager|QuorumController|Admin Manager|"
+    r"DynamicConfigPublisher|Kafka Request Handler) "
+    r"(?:[^\]\n=]{0,80}?(?:[iI]d|broker|partition|listenerType)=|[0-9]+\]|(?:[0-9]+ )?on [bB]roker )"
 )
 _COMPONENT = re.compile(r"\[([^\]\n]{1,120})\]:? ?")
 _LOGGER = re.compile(r" \(([\w.$-]+)\)\Z")
