@@ -8,6 +8,7 @@ padded with spaces. A statement of the user activity log may have several lines:
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase, digits
 
 from common.kinds import TEXT, WHOLE, WORD, is_ip
 from common.logtype import JsonObject, LineType, Malformed
@@ -201,4 +202,5 @@ LOG_TYPE = LineType(
     parse=TABLE.lines(split),
     own=TABLE.own,
     fields=TABLE.fields,
+    begins=f"'{digits}{ascii_lowercase}",
 )

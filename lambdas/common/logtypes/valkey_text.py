@@ -10,6 +10,7 @@ A server's own line tells no time zone and is taken as UTC. The slow log's line 
 from __future__ import annotations
 
 import re
+from string import ascii_letters, digits
 
 from common.kinds import LONG_WORD, WORD, is_ip
 from common.logtype import JsonObject, LineType, Malformed
@@ -107,4 +108,5 @@ LOG_TYPE = LineType(
     parse=TABLE.lines(split),
     own=TABLE.own,
     fields=TABLE.fields,
+    begins=digits + ascii_letters,
 )
