@@ -1,8 +1,8 @@
 """PostgreSQL server log (log_destination stderr): of RDS and Aurora, and of a server one runs oneself.
 
-Prefixes of RDS, `%t:%r:%u@%d:[%p]:` and the longer
-`%m:%r:%u@%d:[%p]:%l:%e:%s:%v:%x:%c:%q%a`: Amazon RDS user guide, "RDS for PostgreSQL database log files"
-(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Concepts.PostgreSQL.html); elsewhere `%m [%p] `, the
+Prefixes of RDS, `%t:%r:%u@%d:[%p]:` and the longer `%m:%r:%u@%d:[%p]:%l:%e:%s:%v:%x:%c:%q%a`, which some end with a colon:
+Amazon RDS user guide, "RDS for PostgreSQL database log files"
+(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Concepts.PostgreSQL.html). Elsewhere `%m [%p] `, the
 default, with `%q%u@%d ` after it as Debian has it. What an entry says: common.postgresql_entry.
 
 A line that continues another, and comes as a record of its own, begins with a tab and says nothing of where it belongs: send an
@@ -23,7 +23,7 @@ _CLIENT = r"(?:\[local\]|([^\s()]+)\(([0-9]{1,5})\)|)"
 _RDS_BEGINNING = rf"{_TIME}:{_CLIENT}:([^@:\n]{{0,63}})@"
 _RDS = re.compile(
     _RDS_BEGINNING + r"([^:\n]{0,63}):\[([0-9]+)\]:"
-    r"(?:([0-9]+):([0-9A-Z]{5}):([0-9-]+ [0-9:]+ \S+):([0-9/-]*):([0-9]+):([0-9a-f.]+):([^\n]{0,64}?))?" + _LEVEL,
+    r"(?:([0-9]+):([0-9A-Z]{5}):([0-9-]+ [0-9:]+ \S+):([0-9/-]*):([0-9]+):([0-9a-f.]+):([^\n]{0,64}?):?)?" + _LEVEL,
     re.DOTALL,
 )
 _CUT = re.compile(_RDS_BEGINNING + r"([^:\n]{0,63}(?=:))?:?(?:\[([0-9]+)\]:)?(.*)", re.DOTALL)
