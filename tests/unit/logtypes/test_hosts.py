@@ -1,0 +1,99 @@
+"""Logs of hosts and web servers: what their samples cannot show."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.logtype import LineType, Malformed, Stamp
+from common.logtypes import LINE_TYPES, TYPES
+from common.logtypes.samples import samples_of
+from common.model import Event, Rejected
+from common.syslog_header import instant
+from tests.unit.logtypes.every_type import alone, data, is_line
+
+HOSTS = ["linux_auth", "syslog"]
+LINES = [sample.record for name in HOSTS if is_line(name) for sample in samples_of(name)]
+STAMP = Stamp("id", "2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
+PIECES = st.sampled_from(["", " ", "-", '"', "[", "]", ":", "<13>", "\\", "\n", "\x00", "=", ";", "é", "99999999999999999999"])
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """A sample with a piece of it taken out or replaced."""
+    line: str = draw(st.sampled_from(LINES))
+    start = draw(st.integers(0, len(line)))
+    end = draw(st.integers(start, min(len(line), start + 20)))
+    return line[:start] + draw(PIECES | st.text(max_size=5)) + line[end:]
+
+
+@given(mutated())
+def test_a_damaged_line_is_an_event_or_refused_and_of_one_type(line: str) -> None:
+    found = alone(line.encode())
+    if isinstance(found, Rejected):
+        assert found.reason in ("malformed", "unrecognised")
+        assert found.original == line.encode()
+    takers = [log_type.name for log_type in LINE_TYPES if line.strip() and log_type.recognise(line.strip())]
+    assert len(takers) <= 1
+
+
+@given(mutated(), st.sampled_from([name for name in HOSTS if is_line(name)]))
+def test_no_line_makes_a_parser_raise_anything_but_malformed(line: str, name: str) -> None:
+    log_type = TYPES[name]
+    assert isinstance(log_type, LineType)
+    with suppress(Malformed):
+        event = log_type.parse(line, STAMP)
+        assert isinstance(event, dict)
+        assert event["@timestamp"].endswith("Z")
+
+
+def event_of(record: Any) -> dict[str, Any]:
+    found = alone(data(record))
+    assert isinstance(found, Event), found
+    event: dict[str, Any] = orjson.loads(found.body)
+    return event
+
+
+@pytest.mark.parametrize(
+    ("written", "near", "expected"),
+    [
+        ("Nov 23 07:59:58", "2026-11-23", "2026-11-23T07:59:58.000Z"),
+        ("Nov  3 07:59:58", "2026-11-23", "2026-11-03T07:59:58.000Z"),
+        ("Nov 3 07:59:58.25", "2026-11-23", "2026-11-03T07:59:58.250Z"),
+        ("Nov 24 07:59:58", "2026-11-23", "2026-11-24T07:59:58.000Z"),
+        ("Nov 25 07:59:58", "2026-11-23", "2025-11-25T07:59:58.000Z"),
+        ("Jan  1 00:30:00", "2026-12-31", "2027-01-01T00:30:00.000Z"),
+        ("Dec 31 23:59:59", "2027-01-01", "2026-12-31T23:59:59.000Z"),
+        ("Feb 29 12:00:00", "2027-03-01", "2024-02-29T12:00:00.000Z"),
+        ("Nov 25 2026 07:59:58", "2026-11-23", "2026-11-25T07:59:58.000Z"),
+    ],
+)
+def test_a_time_without_a_year_is_the_last_before_tomorrow(written: str, near: str, expected: str) -> None:
+    assert instant(written, near) == expected
+
+
+def test_a_logger_that_writes_a_level_after_its_time_is_not_syslog() -> None:
+    for line in (
+        "2026-11-23T07:59:58.003Z INFO app: started",
+        "2026-11-23T07:59:58.123456Z 0 [Note] [MY-010051] [Server] Event Scheduler",
+        "2026-11-23T07:59:58.123Z  INFO 1 --- [main] c.e.App : Started",
+        "2026-11-23T07:59:58.669794202Z stdout F started: all of it",
+    ):
+        assert [log_type.name for log_type in LINE_TYPES if log_type.name in HOSTS and log_type.recognise(line)] == []
+
+
+def test_a_message_of_sudo_that_is_no_command_is_kept() -> None:
+    event = event_of("Nov 23 07:59:58 ip-10-0-1-15 sudo: unable to resolve host ip-10-0-1-15")
+    assert event["message"] == "unable to resolve host ip-10-0-1-15"
+    assert event["process"] == {"name": "sudo"}
+
+
+def test_the_reason_of_a_disconnect_goes_without_its_code() -> None:
+    event = event_of("Nov 23 07:59:58 h sshd[1]: Received disconnect from 2001:db8::1 port 55779:11: Bye Bye [preauth]")
+    assert (event["event"]["code"], event["event"]["reason"]) == ("11", "Bye Bye")
+    assert event["source"] == {"ip": "2001:db8::1", "port": 55779}
