@@ -120,7 +120,11 @@ def header_fields(found: Header, near: str) -> JsonObject:
     `near` is the event's time if the line had none: a time without a year is the last such before the day after it, because the
     host may be in any time zone. A time without an offset is taken as UTC. Raises Malformed for a time that is none.
     """
-    fields: JsonObject = {"host": found.host, "program": found.program}
+    fields: JsonObject = {"host": found.host, "program": found.program, "message_id": found.message_id}
+    if found.version != "1":  # there is one version to this day: only another says something
+        fields["version"] = found.version
+    if found.data:
+        fields["structured_data"] = structured_data(found.data)
     if found.priority is not None:
         number = int(found.priority)
         fields |= {"facility": number >> 3, "severity": number & 7, "level": LEVELS[number & 7]}

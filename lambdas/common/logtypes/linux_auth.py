@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from common.kinds import LONG_WORD, WORD
 from common.logtype import JsonObject, LineType, Stamp
-from common.syslog_header import BEGINS, header, header_fields, structured_data
+from common.syslog_header import BEGINS, header, header_fields
 from common.syslog_senders import is_authentication
 from common.table import Table
 
@@ -172,8 +172,6 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
         return TABLE.event({"message": line}, stamp)
     fields = header_fields(found, stamp.time)
     fields["level"] = None  # that of every line is the severity's name, and says nothing of a login
-    if found.version is not None:
-        fields |= {"message_id": found.message_id, "structured_data": structured_data(found.data)}
     understood = _sudo(found.message) if found.program == "sudo" else None
     understood = understood or _pam(found.message) or _by_form(found.message)
     return TABLE.event({**fields, **(understood or {"message": found.message})}, stamp)

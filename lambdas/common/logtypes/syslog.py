@@ -2,15 +2,15 @@
 /var/log/messages without one.
 
 Formats: RFC 5424, "The Syslog Protocol" (https://www.rfc-editor.org/rfc/rfc5424), and RFC 3164, "The BSD syslog Protocol"
-(https://www.rfc-editor.org/rfc/rfc3164). Lines of authentication are of the type linux_auth.
+(https://www.rfc-editor.org/rfc/rfc3164). Lines of authentication are of the type linux_auth, and those of HAProxy of haproxy.
 """
 
 from __future__ import annotations
 
 from common.kinds import OPEN, WORD
 from common.logtype import JsonObject, LineType, Stamp
-from common.syslog_header import BEGINS, header, header_fields, structured_data
-from common.syslog_senders import is_authentication
+from common.syslog_header import BEGINS, header, header_fields
+from common.syslog_senders import is_authentication, is_haproxy
 from common.table import Table
 
 #: Severity codes up to this one tell of an error.
@@ -19,7 +19,7 @@ _ERROR = 3
 
 def recognise(line: str) -> bool:
     found = header(line)
-    return found is not None and not is_authentication(found)
+    return found is not None and not is_authentication(found) and not is_haproxy(found)
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
@@ -28,11 +28,7 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
     if found is None:
         return TABLE.event({"message": line}, stamp)
     fields = header_fields(found, stamp.time)
-    # There is one version to this day: only another says something.
-    fields |= {"version": None if found.version == "1" else found.version, "message_id": found.message_id}
     fields["message"] = found.message
-    if found.data:
-        fields["structured_data"] = structured_data(found.data)
     return TABLE.event(fields, stamp)
 
 

@@ -59,7 +59,7 @@ def test_two_files_cannot_claim_one_name(monkeypatch: pytest.MonkeyPatch) -> Non
         logtypes.discover()
 
 
-@pytest.mark.parametrize("settings", [{"default_type": "syslog"}, {"default_tenant": "Acme"}, {"default_tenant": ""}])
+@pytest.mark.parametrize("settings", [{"default_type": "nothing"}, {"default_tenant": "Acme"}, {"default_tenant": ""}])
 def test_impossible_defaults_are_refused(settings: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=next(iter(settings))):
         Normaliser(**{"default_tenant": "default", **settings})
