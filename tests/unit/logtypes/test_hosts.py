@@ -17,7 +17,7 @@ from common.model import Event, Rejected
 from common.syslog_header import instant
 from tests.unit.logtypes.every_type import alone, data, is_line
 
-HOSTS = ["apache_error", "haproxy", "linux_auth", "nginx_error", "syslog", "web_access"]
+HOSTS = ["apache_error", "haproxy", "linux_auth", "nginx_error", "syslog", "web_access", "windows_event", "windows_event_xml"]
 LINES = [sample.record for name in HOSTS if is_line(name) for sample in samples_of(name)]
 STAMP = Stamp("id", "2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
 PIECES = st.sampled_from(["", " ", "-", '"', "[", "]", ":", "<13>", "\\", "\n", "\x00", "=", ";", "é", "99999999999999999999"])
@@ -115,3 +115,26 @@ def test_what_nginx_was_doing_takes_no_field_of_the_line_itself() -> None:
     event = event_of("2026/11/23 07:59:58 [error] 1#2: *3 failed, client: 203.0.113.9, server: _, time: 5")
     assert event["@timestamp"] == "2026-11-23T07:59:58.000Z"
     assert event["message"] == "failed, client: 203.0.113.9, server: _, time: 5"
+
+
+def test_an_event_of_an_fsx_file_system_is_not_taken_for_a_machines() -> None:
+    """FSx file systems write the same XML, and have a type of their own."""
+    line = "<Event xmlns='x'><System><Provider Name='p'/><EventID>4663</EventID><Computer>%s</Computer></System></Event>"
+    assert recognised(line % "WIN-APP1") == ["windows_event_xml"]
+    assert "windows_event_xml" not in recognised(line % "amznfsxabcd1234.corp.example.com")
+
+
+@pytest.mark.parametrize(
+    ("keywords", "outcome"),
+    [
+        ("0x8020000000000000", "success"),
+        ("0x8010000000000000", "failure"),
+        (-9214364837600034816, "success"),
+        ("Audit Failure", "failure"),
+        ("0x8000000000000000", None),
+        ("Classic", None),
+    ],
+)
+def test_the_outcome_stands_in_the_keywords(keywords: str | int, outcome: str | None) -> None:
+    record = {"EventId": 1, "LogName": "Security", "MachineName": "m", "ProviderName": "p", "TimeCreated": "2026-11-23T08:00:00Z"}
+    assert event_of({**record, "Keywords": keywords})["event"].get("outcome") == outcome
