@@ -17,7 +17,17 @@ from common.model import Event, Rejected
 from common.syslog_header import instant
 from tests.unit.logtypes.every_type import alone, data, is_line
 
-HOSTS = ["apache_error", "haproxy", "linux_auth", "nginx_error", "syslog", "web_access", "windows_event", "windows_event_xml"]
+HOSTS = [
+    "apache_error",
+    "haproxy",
+    "iis",
+    "linux_auth",
+    "nginx_error",
+    "syslog",
+    "web_access",
+    "windows_event",
+    "windows_event_xml",
+]
 LINES = [sample.record for name in HOSTS if is_line(name) for sample in samples_of(name)]
 STAMP = Stamp("id", "2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
 PIECES = st.sampled_from(["", " ", "-", '"', "[", "]", ":", "<13>", "\\", "\n", "\x00", "=", ";", "é", "99999999999999999999"])
