@@ -39,8 +39,8 @@ _BEGINNING = re.compile(
     rf"{_PRIORITY}|{_MONTH_FIRST}(?: |\Z)|1 {_ISO} \S+ \S+ \S+ \S+ [-\[]"
     rf"|{_ISO} {_NO_LEVEL}[A-Za-z0-9][\w.:-]* {_PROGRAM}(?:\[[0-9]+\])?:(?: |\Z)"
 )
-_ELEMENT = re.compile(r"\[([^\s=\]\"]{1,32})((?: [^\s=\]\"]{1,32}=\"(?:[^\"\\]|\\.)*+\")*)\]")
-_PARAMETER = re.compile(r" ([^\s=\]\"]{1,32})=\"((?:[^\"\\]|\\.)*+)\"")
+_ELEMENT = re.compile(r"\[([^\s=\]\"]{1,32})((?: [^\s=\]\"]{1,32}=\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\")*)\]")
+_PARAMETER = re.compile(r" ([^\s=\]\"]{1,32})=\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"")
 _ESCAPED = re.compile(r"\\([\"\\\]])")
 _MONTH_FIRST_PARTS = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) (?:([0-9]{4}) )?([0-9:]{8}(?:\.[0-9]+)?)")
 
@@ -107,11 +107,14 @@ def _end_of_data(text: str) -> int:
 
 
 def structured_data(text: str) -> JsonObject:
-    """Names and values by the element's id."""
-    return {
-        element[1]: {name: _ESCAPED.sub(r"\1", value) for name, value in _PARAMETER.findall(element[2])}
-        for element in _ELEMENT.finditer(text)
-    }
+    """Names and values by the element's id; a name that an element has more than once, which it may, has a list."""
+    elements: JsonObject = {}
+    for element in _ELEMENT.finditer(text):
+        values: dict[str, list[str]] = {}
+        for name, value in _PARAMETER.findall(element[2]):
+            values.setdefault(name, []).append(_ESCAPED.sub(r"\1", value))
+        elements[element[1]] = {name: found[0] if len(found) == 1 else found for name, found in values.items()}
+    return elements
 
 
 def header_fields(found: Header, near: str) -> JsonObject:

@@ -156,7 +156,7 @@ _PAM_FAILURE = re.compile(
 _PAM_PASSWORD = re.compile(r"password changed for (?P<target>\S+)")
 _SUDO = re.compile(r" *(?P<user>\S+) : (?:(?P<reason>[^=;]+) ; )?(?P<settings>[A-Z]+=.*)", re.DOTALL)
 #: COMMAND comes last and may hold the separator.
-_SETTING = re.compile(r"(TTY|PWD|CHROOT|USER|GROUP|TSID|ENV|COMMAND)=((?<=COMMAND=).*|.*?)(?: ; |\Z)", re.DOTALL)
+_SETTING = re.compile(r"([A-Z]+)=((?<=COMMAND=).*|.*?)(?: ; |\Z)", re.DOTALL)
 _SETTINGS = {"TTY": "tty", "PWD": "directory", "USER": "target", "GROUP": "group", "COMMAND": "command", "TSID": "session"}
 
 

@@ -25,7 +25,7 @@ _BEGINNING = re.compile(
 _LINE = re.compile(r"([0-9/]{10} [0-9:]{8}) \[([a-z]+)\](?: ([0-9]+))?(?:#([0-9]+))?:? ?(?:\*([0-9]+) )?(.*)", re.DOTALL)
 #: Where the account of what nginx was doing begins, and its parts: a value without quotes ends at the next comma.
 _CONTEXT = re.compile(r", (?=client: |server: |upstream: )")
-_PART = re.compile(r"([a-z]+): (?:\"((?:[^\"\\]|\\.)*+)\"?|([^,]*))(?:, |\Z)")
+_PART = re.compile(r"([a-z]+): (?:\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"?|([^,]*))(?:, |\Z)")
 _CODE = re.compile(r"\(([0-9]+): [^()]+\)")
 
 

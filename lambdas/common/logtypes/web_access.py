@@ -22,7 +22,7 @@ _FAILURE = 400
 
 #: A virtual host has an address or an identity and a user between itself and the time.
 _HOST = r"(?:([\w.-]+)(?::([0-9]{1,5}))? (?=[0-9a-fA-F]*[.:][0-9a-fA-F.:]* \S+ \S))?"
-_QUOTED = r'"((?:[^"\\]|\\.)*+)(?:"|\Z)'  # of a line that is cut off, what is there
+_QUOTED = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)(?:"|\Z)'  # of a line that is cut off, what is there
 _LINE = re.compile(
     rf"{_HOST}(\S+) (\S+) ([^\"\[\]]+) \[([^\]]*)\]"  # client, identity, user, time
     rf"(?: {_QUOTED})?(?: ([0-9]{{3}}|-)(?= |\Z))?(?: ([0-9]+|-)(?= |\Z))?"  # request, status, bytes
@@ -33,7 +33,7 @@ _LINE = re.compile(
 #: An API Gateway entry in the same format has a request id, without quotes, after the number of bytes.
 _BEGINNING = re.compile(
     r"[^\s\"\[]+ [^\s\"\[]+ [^\"\[\]]{1,256} \[[0-9]{1,2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}\] \""
-    r"(?!(?:[^\"\\]|\\.)*+\" \S+ \S+ (?![0-9.]+(?: |\Z))[^\"])"
+    r"(?![^\"\\]*+(?:\\.[^\"\\]*+)*+\" \S+ \S+ (?![0-9.]+(?: |\Z))[^\"])"
 )
 _NAMES = ("domain", "port", "client", "identity", "user", "time", "request", "status", "bytes", "referrer", "agent", "forwarded")
 

@@ -18,15 +18,8 @@ from common.syslog_header import instant
 from tests.unit.logtypes.every_type import alone, data, is_line
 
 HOSTS = [
-    "apache_error",
-    "haproxy",
-    "iis",
-    "linux_auth",
-    "nginx_error",
-    "syslog",
-    "web_access",
-    "windows_event",
-    "windows_event_xml",
+    *("apache_error", "auditd", "haproxy", "iis", "linux_auth", "nginx_error", "syslog", "web_access"),
+    *("windows_event", "windows_event_xml"),
 ]
 LINES = [sample.record for name in HOSTS if is_line(name) for sample in samples_of(name)]
 STAMP = Stamp("id", "2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
@@ -148,3 +141,21 @@ def test_an_event_of_an_fsx_file_system_is_not_taken_for_a_machines() -> None:
 def test_the_outcome_stands_in_the_keywords(keywords: str | int, outcome: str | None) -> None:
     record = {"EventId": 1, "LogName": "Security", "MachineName": "m", "ProviderName": "p", "TimeCreated": "2026-11-23T08:00:00Z"}
     assert event_of({**record, "Keywords": keywords})["event"].get("outcome") == outcome
+
+
+def test_a_name_that_stands_twice_in_structured_data_keeps_both_values() -> None:
+    event = event_of('<14>1 2026-11-23T07:59:58Z h a - - [origin ip="192.0.2.1" ip="192.0.2.129"][empty] x')
+    assert event["syslog"]["structured_data"] == {"origin": {"ip": ["192.0.2.1", "192.0.2.129"]}, "empty": {}}
+
+
+def test_a_setting_of_sudo_without_a_field_is_kept() -> None:
+    event = event_of("Nov 23 07:59:58 h sudo: jane : HOST=app1 ; TTY=pts/0 ; PWD=/ ; USER=root ; ENV=A=1 ; COMMAND=/bin/a ; b")
+    assert event["auth"]["other"] == {"HOST": "app1", "ENV": "A=1"}
+    assert event["process"]["command_line"] == "/bin/a ; b"
+
+
+def test_an_audit_records_text_in_hexadecimal_is_read_back() -> None:
+    beginning = "type=PROCTITLE msg=audit(1795420798.243:24287): "
+    assert event_of(beginning + "proctitle=636174002F6574632F68")["auditd"]["other"] == {"proctitle": "cat /etc/h"}
+    assert event_of(beginning + "proctitle=sshd:")["auditd"]["other"] == {"proctitle": "sshd:"}
+    assert event_of(beginning + "proctitle=FFFE")["auditd"]["other"] == {"proctitle": "FFFE"}
