@@ -98,6 +98,9 @@ _FORMS: dict[str, tuple[_Form, ...]] = {
         ),
         _form("ssh_disconnect", "end", None, rf"Disconnecting: (?P<reason>.*?){_TAIL}"),
     ),
+    "User": (
+        _form("ssh_login", "start", "failure", rf"User (?P<user>\S+) from {_FROM} not allowed because (?P<reason>.*?){_TAIL}"),
+    ),
     "Did": (_form("ssh_connect", "info", None, rf"(?P<reason>Did not receive identification string) from {_FROM}{_TAIL}"),),
     "Successful": (_form("su", "start", "success", r"Successful su for (?P<target>\S+) by (?P<user>\S+)"),),
     "FAILED": (

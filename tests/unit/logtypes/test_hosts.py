@@ -159,3 +159,9 @@ def test_an_audit_records_text_in_hexadecimal_is_read_back() -> None:
     assert event_of(beginning + "proctitle=636174002F6574632F68")["auditd"]["other"] == {"proctitle": "cat /etc/h"}
     assert event_of(beginning + "proctitle=sshd:")["auditd"]["other"] == {"proctitle": "sshd:"}
     assert event_of(beginning + "proctitle=FFFE")["auditd"]["other"] == {"proctitle": "FFFE"}
+
+
+def test_a_user_whom_the_configuration_keeps_out_is_a_login_that_failed() -> None:
+    event = event_of("Nov 23 07:59:58 h sshd[1]: User jane from 198.51.100.1 not allowed because not listed in AllowUsers")
+    assert (event["event"]["outcome"], event["event"]["reason"]) == ("failure", "not listed in AllowUsers")
+    assert (event["user"]["name"], event["source"]["ip"]) == ("jane", "198.51.100.1")
