@@ -26,7 +26,9 @@ NAMES = (
     "access_analyzer",
     "health",
     "trusted_advisor",
+    "bedrock_invocation",
 )
+LINE_NAMES = ("cloudhsm",)
 STAMP = Stamp("id", "2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
 
 
@@ -101,3 +103,31 @@ def test_the_short_way_through_a_waf_log_leads_where_the_table_does(record: dict
 def test_a_usual_waf_log_takes_the_short_way() -> None:
     (usual,) = [sample.record for sample in samples_of("waf") if sample.case == "allowed by the default action"]
     assert waf._usual(usual) == waf.TABLE.event(usual, STAMP)
+
+
+@st.composite
+def damaged_line(draw: st.DrawFn, line: str) -> str:
+    """The line with up to four stretches of it taken out or replaced."""
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(line)))
+        end = draw(st.integers(start, min(start + 20, len(line))))
+        line = line[:start] + draw(st.sampled_from(["", " ", ":", "\n", "0", "x", "(", "&", "<", "é"])) + line[end:]
+    return line
+
+
+LINES = [(name, sample.record) for name in LINE_NAMES for sample in samples_of(name)]
+
+
+@given(st.sampled_from(LINES).flatmap(lambda found: st.tuples(st.just(found[0]), damaged_line(found[1]))))
+def test_a_damaged_line_is_an_event_or_kept_whole(found: tuple[str, str]) -> None:
+    name, line = found
+    if not line.strip():
+        return
+    sent = named(name, line)
+    result = alone(sent)
+    if isinstance(result, Rejected):
+        assert (result.reason, result.original) == ("malformed", sent)
+        assert not result.detail.startswith(f"{name}: ")
+    else:
+        assert isinstance(result, Event)
+        assert orjson.loads(result.body)["event"]["kind"]
