@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common import windows_event
 from common.logtype import Malformed, ObjectType, Stamp
 from common.logtypes import TYPES, waf
 from common.logtypes.samples import samples_of
@@ -28,7 +29,7 @@ NAMES = (
     "trusted_advisor",
     "bedrock_invocation",
 )
-LINE_NAMES = ("cloudhsm",)
+LINE_NAMES = ("cloudhsm", "directory_service")
 STAMP = Stamp("id", "2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
 
 
@@ -115,7 +116,11 @@ def damaged_line(draw: st.DrawFn, line: str) -> str:
     return line
 
 
-LINES = [(name, sample.record) for name in LINE_NAMES for sample in samples_of(name)]
+LINES = [
+    (name, sample.record["message"] if isinstance(sample.record, dict) else sample.record)
+    for name in LINE_NAMES
+    for sample in samples_of(name)
+]
 
 
 @given(st.sampled_from(LINES).flatmap(lambda found: st.tuples(st.just(found[0]), damaged_line(found[1]))))
@@ -131,3 +136,14 @@ def test_a_damaged_line_is_an_event_or_kept_whole(found: tuple[str, str]) -> Non
     else:
         assert isinstance(result, Event)
         assert orjson.loads(result.body)["event"]["kind"]
+
+
+def test_a_windows_event_keeps_what_has_the_name_of_another_value() -> None:
+    text = "<Event><Level>0</Level><A B='1'>x</A><A B='2'>x</A><Data Name='n'>a&amp;b</Data><Data Name='n'>c</Data><Data>-</Data>"
+    assert windows_event.split(text) == {
+        "Level": "0",
+        "A": "x",
+        "A B": "1",
+        "EventData": {"n": "a&b"},
+        "extra": ["x", "2", "c"],
+    }
