@@ -29,7 +29,7 @@ _FAILED = "Replication:OperationFailedReplication"
 
 def recognise(record: JsonObject) -> bool:
     """A notification. An EventBridge event is known by its detail-type."""
-    return record["eventSource"] == "aws:s3"
+    return bool(record["eventSource"] == "aws:s3")
 
 
 def _key(value: Any) -> str | None:
