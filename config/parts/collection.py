@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from config.parts.base import LAMBDA, QUEUE_SOURCE, FunctionMemory, Model, TenantName, Text
+from config.parts.base import LAMBDA, QUEUE_SOURCE, Model, TenantName, Text
 from config.parts.functions import log_types
 from config.problem import Problem, shown
 
@@ -55,7 +55,7 @@ class Collection(Model):
 
     enabled: bool = True
     """Whether there is one."""
-    memory_mib: FunctionMemory = 1_024
+    memory_mib: Annotated[int, Field(ge=512, le=10_240), LAMBDA] = 1_024
     """Memory of the function, in MiB; its CPU share follows it (1,769 MiB is one core). What it holds is bounded by its longest
     record, 64 MiB, and not by its files."""
     timeout_seconds: Annotated[int, Field(ge=60, le=900), LAMBDA] = 300

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from collect.lines import LARGEST, Piece
 
-_QUOTE, _OPENING, _CLOSING = ord('"'), b"{[", b"}]"
+_OPENING, _CLOSING = b"{[", b"}]"
 #: A whole string, one that does not end here, or a bracket.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL)
 _REST_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)

@@ -42,23 +42,20 @@ class PackWriter:
         return min((entry.source for entry in unwritten), default=None)
 
     def _add(self, entries: Entries, index: int, pack: Pack, origin: Origin) -> None:
-        at = origin.at(pack)
-        if not pack.too_long:
-            entry = Entry(origin.frame(pack), at.partition_key, index)
-            if not self._fits(entry):
-                # `normalise` inflates it, so that it is what it was.
-                pack = Pack(pack.first, [gzip.compress(pack.records[0], compresslevel=6, mtime=0)])
-                entry = Entry(origin.frame(pack), at.partition_key, index)
-            if self._fits(entry):
-                entries.raw.append(entry)
-                return
-        detail = self._kept(pack, origin)
-        rejected = Rejected(at, "too_large", detail, origin.given.type, origin.given.tenant or "", b"", given=origin.given)
+        entry = None if pack.too_long else self._entry(index, pack, origin) or self._entry(index, _compressed(pack), origin)
+        if entry:
+            entries.raw.append(entry)
+            return
+        at, given = origin.at(pack), origin.given
+        rejected = Rejected(at, "too_large", self._kept(pack, origin), given.type, given.tenant or "", b"", given=given)
         entries.errors.append(Entry(rejected.body(STEP), at.partition_key, index))
 
-    def _fits(self, entry: Entry) -> bool:
-        """Whether `raw` takes it, and takes it also when it is sent again, which is in base64 and with the place it had."""
-        return entry.size() * 4 // 3 + AGAIN_BYTES <= self.raw.record_bytes
+    def _entry(self, index: int, pack: Pack, origin: Origin) -> Entry | None:
+        """The record for `raw`, if it takes it, and takes it also when it is sent again, in base64 and with the place it had."""
+        if pack.size > self.raw.record_bytes:
+            return None
+        entry = Entry(origin.frame(pack), origin.at(pack).partition_key, index)
+        return entry if entry.size() * 4 // 3 + AGAIN_BYTES <= self.raw.record_bytes else None
 
     def _kept(self, pack: Pack, origin: Origin) -> str:
         """Where the record of a pack is, for a person."""
@@ -68,8 +65,15 @@ class PackWriter:
             return f"{what}, is longer than the {LARGEST} that are held: it is where it was, and nowhere else"
         day = from_milliseconds(origin.modified_ms)[:10].replace("-", "/")
         key = f"{PREFIX}/{origin.given.tenant}/{day}/{digest(origin.at(pack).id())}.gz"
-        self.oversized.put(key, pack.records[0])
+        self.oversized.put(key, *_compressed(pack).records)
         return f"{what}, is larger than `raw` takes: kept whole as s3://{self.oversized.bucket}/{key}"
+
+
+def _compressed(pack: Pack) -> Pack:
+    """A pack of one record, which `normalise` inflates, so that it is what it was."""
+    (record,) = pack.records
+    small = gzip.compress(record, compresslevel=6, mtime=0)
+    return Pack(pack.first, [small], len(small))
 
 
 @dataclass(slots=True)
