@@ -148,6 +148,18 @@ def test_a_hundred_thousand_lines_are_as_many_documents(pipeline: State, put: Ca
     assert count(pipeline, "many") == MANY
 
 
+def test_a_line_larger_than_raw_takes_is_found_and_kept_whole(pipeline: State, put: Callable[[str, bytes], None]) -> None:
+    record = {"level": "info", "message": "a report", "service": "long", "table": "x" * 3_000_000}
+    put("apps/long.log", lines("long", 1) + json.dumps(record).encode() + b"\n" + lines("long", 1))
+    query = {"term": {"service.name": "long"}}
+    documents = wait_for(lambda: found(pipeline, query), lambda seen: len(seen) >= 3)
+    assert sorted(each["message"] for each in documents) == ["a report", "step 0 done", "step 0 done"]
+    (place,) = [each["weir"]["oversized"] for each in documents if "weir" in each]
+    s3 = session(pipeline.endpoints.aws).client("s3")
+    whole = json.loads(gzip.decompress(s3.get_object(Bucket=place["bucket"], Key=place["key"])["Body"].read()))
+    assert whole["app"]["table"] == record["table"]
+
+
 def test_a_type_is_recognised_by_its_lines(pipeline: State, put: Callable[[str, bytes], None]) -> None:
     header = (
         b"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n"
