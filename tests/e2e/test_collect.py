@@ -7,16 +7,20 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from collect.collection import WRITING_SECONDS
 from localrun.aws import session
 from localrun.state import State
 from tests.e2e.index import wait_for
 
 MANY = 100_000
+SLOW = 40_000
+#: Of the function's time, kept for its answer (collect.handler, which cannot be imported without a function's environment).
+RESERVE_SECONDS = 12.0
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -158,6 +162,35 @@ def test_a_line_larger_than_raw_takes_is_found_and_kept_whole(pipeline: State, p
     s3 = session(pipeline.endpoints.aws).client("s3")
     whole = json.loads(gzip.decompress(s3.get_object(Bucket=place["bucket"], Key=place["key"])["Body"].read()))
     assert whole["app"]["table"] == record["table"]
+
+
+@pytest.fixture
+def short_of_time(pipeline: State) -> Iterator[str]:
+    """Two seconds to read in, for the function; gives the name of its log."""
+    client, name = session(pipeline.endpoints.aws).client("lambda"), pipeline.outputs["collection"]["CollectFunctionName"]
+    before = client.get_function_configuration(FunctionName=name)
+    seconds = round(RESERVE_SECONDS + WRITING_SECONDS) + 2
+    client.update_function_configuration(FunctionName=name, Timeout=seconds)
+    yield before["LoggingConfig"]["LogGroup"]
+    client.update_function_configuration(FunctionName=name, Timeout=before["Timeout"])
+
+
+def test_a_file_that_takes_longer_than_the_function_has_is_gone_on_with(
+    pipeline: State, put: Callable[[str, bytes], None], short_of_time: str
+) -> None:
+    # Blank lines take time, and nothing else.
+    slow = b"".join(app_line("slow", number) + b"\n" * 200 for number in range(SLOW))
+    put("apps/slow.log.gz", gzip.compress(slow, compresslevel=1))
+    wait_for(lambda: count(pipeline, "slow"), lambda seen: seen >= SLOW, 90)
+    assert count(pipeline, "slow") == SLOW
+    logs: Any = session(pipeline.endpoints.aws).client("logs")
+    said = [
+        event["message"]
+        for event in logs.filter_log_events(logGroupName=short_of_time)["events"]
+        if "slow.log.gz" in event["message"]
+    ]
+    assert any("an object is gone on with" in message for message in said), said
+    assert sum("an object was read" in message for message in said) == 1
 
 
 def test_a_type_is_recognised_by_its_lines(pipeline: State, put: Callable[[str, bytes], None]) -> None:
