@@ -18,11 +18,13 @@ ZONES = 3
 class PrivateNetwork(Construct):
     """A VPC whose functions reach AWS through endpoints, so that no route to the internet is needed.
 
-    Two endpoints are enough: functions put records to Kinesis, and the content function answers CloudFormation through S3.
-    Lambda's poller, Firehose and log delivery run outside of the VPC, and the search domain is inside.
+    Two endpoints are enough where no log files are collected: functions put records to Kinesis, and the content function answers
+    CloudFormation through S3. The collect function says to its queue where to go on. Lambda's poller, Firehose and log delivery
+    run outside of the VPC, and the search domain is inside.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Network, at_rest: AtRest) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Network, queues: bool, at_rest: AtRest) -> None:
+        """`queues`: whether functions send messages to queues."""
         super().__init__(scope, construct_id)
         self.vpc = ec2.Vpc(
             self,
@@ -51,7 +53,10 @@ class PrivateNetwork(Construct):
         )
         self.function_security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS and the search domain, TLS")
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
-        self._add_kinesis_endpoint()
+        kinesis, sqs = ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS, ec2.InterfaceVpcEndpointAwsService.SQS
+        self._add_endpoint("Kinesis", kinesis, "Endpoint of Kinesis Data Streams")
+        if queues:
+            self._add_endpoint("Sqs", sqs, "Endpoint of SQS")
 
     @property
     def subnets(self) -> Sequence[ec2.ISubnet]:
@@ -63,14 +68,12 @@ class PrivateNetwork(Construct):
         flow_log = self.vpc.add_flow_log("FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group))
         acknowledge_inline_policy(flow_log)
 
-    def _add_kinesis_endpoint(self) -> None:
-        group = ec2.SecurityGroup(
-            self, "KinesisEndpoint", vpc=self.vpc, description="Endpoint of Kinesis Data Streams", allow_all_outbound=False
-        )
+    def _add_endpoint(self, name: str, service: ec2.InterfaceVpcEndpointAwsService, description: str) -> None:
+        group = ec2.SecurityGroup(self, f"{name}Endpoint", vpc=self.vpc, description=description, allow_all_outbound=False)
         group.add_ingress_rule(self.function_security_group, ec2.Port.tcp(443), "Functions of the pipeline")
         self.vpc.add_interface_endpoint(
-            "Kinesis",
-            service=ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS,
+            name,
+            service=service,
             subnets=ec2.SubnetSelection(subnet_group_name="pipeline"),
             security_groups=[group],
             open=False,

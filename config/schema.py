@@ -106,7 +106,9 @@ def _pages(section: type[BaseModel]) -> Iterator[Page]:
 def _table(section: type[BaseModel], properties: dict[str, Any]) -> str:
     rows = ["| Key | Takes | Default | Meaning |", "| --- | --- | --- | --- |"]
     for name, field in section.model_fields.items():
-        takes = "a section, below" if section_of(field.annotation) else _takes(properties[name])
+        listed = properties[name].get("type") == "array"
+        below = "a list of sections, below" if listed else "a section, below"
+        takes = below if section_of(field.annotation) else _takes(properties[name])
         pages = "".join(f" ([{page.title}])" for page in pages_of(field))
         default = "required" if field.is_required() else _default(properties[name])
         meaning = " ".join((field.description or "").split())
@@ -142,6 +144,8 @@ def _takes(schema: dict[str, Any]) -> str:
 def _default(schema: dict[str, Any]) -> str:
     if "default" not in schema:
         return ""
+    if schema["default"] == "":
+        return "empty"
     return "`{}`".format(json.dumps(schema["default"]).strip('"'))
 
 
