@@ -7,17 +7,19 @@ or says why there is none.
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from common import resend
 from common.cache import Cache
 from common.ids import DIGEST_BYTES
-from common.logtype import JsonObject, LogType, ObjectType, Stamp
+from common.logtype import JsonObject, LineType, LogType, ObjectType, Stamp
 from common.logtypes import OBJECT_TYPES, is_envelope, line_types, object_types, quick_line_types
 from common.source import KinesisRecord
 from common.timestamps import from_milliseconds
+
+Type = TypeVar("Type", LineType, ObjectType)
 
 #: Keys that tell a container.
 _CONTAINERS = (frozenset(("logEvents", "messageType")), frozenset(("detail-type", "detail")))
@@ -29,7 +31,7 @@ _LONGEST_ID = 128
 
 
 class _Shape(NamedTuple):
-    types: tuple[ObjectType, ...]
+    types: list[ObjectType]
     """To ask whether an object with these keys is theirs; empty for a container."""
     enveloped: bool
     """Its values decide whether it is an envelope."""
@@ -43,6 +45,7 @@ class PlainRecords:
         self._streams: Cache[str, Any] = Cache(_stream_digest, 64)
         self._stamps: Cache[float, Stamp] = Cache(self._stamp, 4_096)
         self._quick = Cache(quick_line_types, 256)
+        self._lines: Cache[str, list[LineType]] = Cache(lambda beginning: list(line_types(beginning)), 256)
         self._shapes: Cache[tuple[str, ...], _Shape] = Cache(_shape, 4_096)
 
     def body(self, record: KinesisRecord, data: bytes) -> bytes | None:
@@ -61,10 +64,8 @@ class PlainRecords:
             body = quick(text, self._id(record), stamp.json)
             if body is not None:
                 return body
-        for log_type in line_types(text[0]):
-            if log_type.recognise(text):
-                return self._finished(log_type, text, record, stamp)
-        return None
+        log_type = _recognised(self._lines[text[0]], text)
+        return None if log_type is None else self._finished(log_type, text, record, stamp)
 
     def _of_object(self, record: KinesisRecord, data: bytes, stamp: Stamp) -> bytes | None:
         for log_type in _QUICK_OBJECT_TYPES:
@@ -83,10 +84,8 @@ class PlainRecords:
         types, enveloped = self._shapes[tuple(content)]
         if enveloped and is_envelope(content):
             return None
-        for log_type in types:
-            if log_type.recognise(content):
-                return self._finished(log_type, content, record, stamp)
-        return None
+        found = _recognised(types, content)
+        return None if found is None else self._finished(found, content, record, stamp)
 
     def _finished(self, log_type: LogType, content: Any, record: KinesisRecord, stamp: Stamp) -> bytes | None:
         try:
@@ -120,9 +119,20 @@ def _stream_digest(arn: str) -> Any:
     return blake2b(f"{arn.split('/')[1]}/".encode(), digest_size=DIGEST_BYTES)
 
 
+def _recognised(types: list[Type], content: Any) -> Type | None:
+    """The one of `types` whose record this is. It is asked first the next time: records of a type come together, and since no
+    record is of two types, the order changes nothing else. One of loose shape stays behind the others."""
+    for place, log_type in enumerate(types):
+        if log_type.recognise(content):
+            if place and not (isinstance(log_type, ObjectType) and log_type.generic):
+                types.insert(0, types.pop(place))
+            return log_type
+    return None
+
+
 def _shape(keys: tuple[str, ...]) -> _Shape:
     contained = any(container.issubset(keys) for container in _CONTAINERS)
-    return _Shape(() if contained else object_types(keys), not _ENVELOPE_KEYS.isdisjoint(keys))
+    return _Shape([] if contained else list(object_types(keys)), not _ENVELOPE_KEYS.isdisjoint(keys))
 
 
 _QUICK_OBJECT_TYPES = tuple(found for found in OBJECT_TYPES if found.quick is not None)
