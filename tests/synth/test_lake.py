@@ -11,7 +11,8 @@ from lake.named_queries import named_queries
 from localrun.delivery.jq_paths import look_ups
 from tests.synth.synthesized import Pipeline
 
-TYPES = sorted(found.dataset for found in logtypes.TYPES.values())
+#: By table.
+DATASETS = {found.dataset.replace(".", "_"): found.dataset for found in logtypes.TYPES.values()}
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_they_are_converted_by_the_table_of_all_columns(pipeline: Pipeline) -> N
 
 
 def test_a_table_for_each_type_and_one_of_all(tables: dict[str, dict[str, Any]]) -> None:
-    assert set(tables) == {"events", *(dataset.replace(".", "_") for dataset in TYPES)}
+    assert set(tables) == {"events", *DATASETS}
     columns = {
         name: {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
         for name, table in tables.items()
@@ -79,7 +80,7 @@ def test_partitions_are_projected_where_firehose_puts_them(pipeline: Pipeline, t
     root, first = f"s3://{bucket(pipeline)}/events/", pipeline.environment.lake.first_day
     for name, table in tables.items():
         keys = [key["Name"] for key in table["PartitionKeys"]]
-        place = f"{root}dataset={name.replace('_', '.')}/" if name != "events" else root
+        place = f"{root}dataset={DATASETS[name]}/" if name != "events" else root
         parameters = table["Parameters"]
         assert keys == (["dataset", "day"] if name == "events" else ["day"])
         assert table["StorageDescriptor"]["Location"] == place
