@@ -8,7 +8,12 @@ from hashlib import blake2b
 
 def digest(text: str) -> str:
     """128 bits of `text` as 22 URL-safe characters: short enough to index, long enough never to collide."""
-    return urlsafe_b64encode(blake2b(text.encode(), digest_size=16).digest())[:22].decode("ascii")
+    return digest_of(blake2b(text.encode(), digest_size=16).digest())
+
+
+def digest_of(hashed: bytes) -> str:
+    """128 bits as 22 URL-safe characters."""
+    return urlsafe_b64encode(hashed)[:22].decode("ascii")
 
 
 def event_id(stream: str, shard: str, sequence: str, position: str) -> str:
