@@ -67,18 +67,22 @@ def mask(dotted: str, kinds: Mapping[str, Kind]) -> Conceal:
     return Conceal(dotted, kinds, word=lambda _: MASK, address=lambda _: MASKED_ADDRESS)
 
 
-def pseudonyms(dotted: str, kinds: Mapping[str, Kind], key: bytes) -> Conceal:
+def pseudonyms(dotted: str, kinds: Mapping[str, Kind], key: Callable[[], bytes | None]) -> Conceal:
     """A step that puts a pseudonym in the place of each value: always the same one for a value, so that it can be counted and
     joined by, and not to be reversed, by trying all addresses there are either, without the key.
 
     The pseudonym of an address is one of the range for private use that no packet on the internet has (RFC 4193, fd00::/8).
-    `key` has 1 to 64 bytes.
+    `key` gives 1 to 64 bytes; as long as it gives None, a value is masked.
     """
 
     def word(value: str) -> str:
-        return digest_of(blake2b(value.encode(), digest_size=16, key=key).digest())
+        secret = key()
+        return digest_of(blake2b(value.encode(), digest_size=16, key=secret).digest()) if secret else MASK
 
     def address(value: str) -> str:
-        return str(IPv6Address(b"\xfd" + blake2b(value.encode(), digest_size=15, key=key).digest()))
+        secret = key()
+        if not secret:
+            return MASKED_ADDRESS
+        return str(IPv6Address(b"\xfd" + blake2b(value.encode(), digest_size=15, key=secret).digest()))
 
     return Conceal(dotted, kinds, word=word, address=address)

@@ -20,7 +20,7 @@ def concealed(value: Any, name: str, key: bytes | None = None) -> Any:
     for step in path[:-1]:
         holder = [holder[0].setdefault(step, {})]
     holder[0][path[-1]] = value
-    (pseudonyms(name, ecs.FIELDS, key) if key else mask(name, ecs.FIELDS)).apply(document)
+    (pseudonyms(name, ecs.FIELDS, lambda: key) if key else mask(name, ecs.FIELDS)).apply(document)
     assert document.pop("tenant") == "acme"
     found: Any = document
     for step in path:
@@ -56,6 +56,13 @@ def test_a_number_of_a_text_field_gets_a_pseudonym_and_any_other_is_taken_out() 
     assert concealed(4711, "user.id", KEY) == concealed("4711", "user.id", KEY)
     assert concealed(4711, "source.bytes", KEY) is None
     assert concealed(4711, "order.amount", KEY) is None
+
+
+def test_without_the_key_a_value_is_masked() -> None:
+    document: dict[str, Any] = {"user": {"name": "ana"}, "source": {"ip": "203.0.113.9"}}
+    for name in ("user.name", "source.ip"):
+        pseudonyms(name, ecs.FIELDS, lambda: None).apply(document)
+    assert document == {"user": {"name": "***"}, "source": {"ip": "::"}}
 
 
 JSON = st.recursive(
