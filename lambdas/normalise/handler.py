@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from common import resend, source
 from common.deadline import Deadline
+from common.finish import Finisher
 from common.model import Rejected
 from common.oversized import NotStored, OversizedStore, s3_client
 from common.recognise import Normaliser
@@ -22,6 +23,7 @@ from common.resend import Resent
 from common.settings import NormaliseSettings
 from common.source import BatchResponse, KinesisBatch, KinesisRecord
 from common.streams import Entry, StreamWriter, kinesis_client
+from normalise.finisher import configured_finisher, count_finished
 
 STEP = "normalise"
 #: For the answer, metrics and logs.
@@ -39,6 +41,8 @@ class Normalisation:
     events: StreamWriter
     errors: StreamWriter
     oversized: OversizedStore
+    finisher: Finisher | None = None
+    """The one the normaliser finishes events by."""
 
     def process(self, records: list[KinesisRecord], deadline: Deadline) -> BatchResponse:
         """Which of `records` Lambda has to send again. Raises botocore's ClientError where a stream or the bucket refuses for
@@ -47,6 +51,8 @@ class Normalisation:
         errors: list[Entry] = []
         reasons: Counter[tuple[str, str]] = Counter()
         unwritable: list[int] = []
+        if self.finisher:
+            self.finisher.refresh(deadline)
         for number, record in enumerate(records):
             try:
                 refused = self._open(number, record, events)
@@ -95,6 +101,8 @@ class Normalisation:
         metrics.add_metric("Events", MetricUnit.Count, events)
         metrics.add_metric("Rejected", MetricUnit.Count, reasons.total())
         metrics.add_metric("Unwritten", MetricUnit.Count, len(unwritten))
+        if self.finisher:
+            count_finished(self.finisher, metrics)
         for (log_type, reason), count in reasons.items():
             with single_metric("RejectedByReason", MetricUnit.Count, count) as metric:
                 metric.add_dimension("type", log_type)
@@ -105,11 +113,14 @@ class Normalisation:
 def normalisation() -> Normalisation:
     """The container's one pipeline step, made at the first invocation."""
     settings = NormaliseSettings.read()
+    finisher = configured_finisher(settings)
+    finish = finisher.finish if finisher else None
     return Normalisation(
-        Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type or None),
+        Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type or None, finish=finish),
         StreamWriter(kinesis_client(), settings.events_stream, record_kib=settings.events_record_kib),
         StreamWriter(kinesis_client(), settings.errors_stream, record_kib=settings.errors_record_kib),
         OversizedStore(s3_client, settings.oversized_bucket),
+        finisher,
     )
 
 
