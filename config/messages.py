@@ -68,6 +68,8 @@ def _text(detail: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
             return f"{given} is below the minimum of {context['ge']}{page}; set it to {context['ge']} or more"
         case "less_than_equal":
             return f"{given} is above the maximum of {context['le']}{page}; set it to {context['le']} or less"
+        case "too_short":
+            return "is empty; give at least one entry"
         case "too_long":
             return f"{len(given)} entries are above the maximum of {context['max_length']}{page}; remove some"
         case "literal_error":
@@ -100,10 +102,12 @@ def _section_at(path: Path, model: type[BaseModel]) -> type[BaseModel] | None:
 
 
 def _field(path: Path, model: type[BaseModel]) -> FieldInfo | None:
-    """The field a path leads to; None where it leads into a list or a mapping of names, which have no fields."""
+    """The field a path leads to; None where it leads into a list of values or a mapping of names, which have no fields."""
     section: type[BaseModel] | None = model
     field: FieldInfo | None = None
     for part in path:
+        if isinstance(part, int) and section:
+            continue  # one section of a list of them
         field = section.model_fields.get(str(part)) if section else None
         section = section_of(field.annotation) if field else None
     return field

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DictSchema, WithDefaultSchema
 
@@ -106,12 +107,16 @@ def _pages(section: type[BaseModel]) -> Iterator[Page]:
 def _table(section: type[BaseModel], properties: dict[str, Any]) -> str:
     rows = ["| Key | Takes | Default | Meaning |", "| --- | --- | --- | --- |"]
     for name, field in section.model_fields.items():
-        takes = "a section, below" if section_of(field.annotation) else _takes(properties[name])
+        takes = _section_words(field) if section_of(field.annotation) else _takes(properties[name])
         pages = "".join(f" ([{page.title}])" for page in pages_of(field))
         default = "required" if field.is_required() else _default(properties[name])
         meaning = " ".join((field.description or "").split())
         rows.append(f"| `{name}` | {takes}{pages} | {default} | {meaning} |")
     return "\n".join(rows) + "\n"
+
+
+def _section_words(field: FieldInfo) -> str:
+    return "a list of sections, below" if get_origin(field.annotation) is tuple else "a section, below"
 
 
 def _takes(schema: dict[str, Any]) -> str:
@@ -129,8 +134,12 @@ def _takes(schema: dict[str, Any]) -> str:
             return str(message).removeprefix("write ")
         case {"type": "array", "items": items}:
             return f"a list, each {_takes(items)}"
+        case {"type": "object", "maxProperties": most}:
+            return f"up to {most} tags: names and values"
         case {"type": "object"}:
-            return f"up to {schema['maxProperties']} tags: names and values"
+            return "names and values"
+        case {"type": "number", "minimum": low, "maximum": high}:
+            return f"{low} to {high}"
         case {"type": "boolean"}:
             return "`true`, `false`"
         case {"type": "null"}:
