@@ -22,7 +22,10 @@ class PrivateNetwork(Construct):
     Lambda's poller, Firehose and log delivery run outside of the VPC, and the search domain is inside.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Network, at_rest: AtRest) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Network, at_rest: AtRest, reads_table: bool = False
+    ) -> None:
+        """`reads_table` says whether a function reads a DynamoDB table."""
         super().__init__(scope, construct_id)
         self.vpc = ec2.Vpc(
             self,
@@ -51,6 +54,8 @@ class PrivateNetwork(Construct):
         )
         self.function_security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS and the search domain, TLS")
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        if reads_table:
+            self.vpc.add_gateway_endpoint("DynamoDB", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         self._add_kinesis_endpoint()
 
     @property

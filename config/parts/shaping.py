@@ -121,4 +121,4 @@ class Shaping(Model):
     @property
     def files(self) -> tuple[str, ...]:
         """Objects of the bucket of look-ups."""
-        return (self.hash_key,) if self.hash_key else ()
+        return (self.hash_key,) if self.hash_key and any(rule.hash for rule in self.rules) else ()

@@ -51,7 +51,10 @@ REFUSED = {
         "shaping: {rules: [{time_zone: Europe/Bonn}]}",
         '2: shaping.rules[0].time_zone: "Europe/Bonn" is no time zone of the IANA; write one such as Europe/Berlin',
     ),
-    "more than all events": ("shaping: {rules: [{sample: 1.5}]}", "2: shaping.rules[0].sample: 1.5 is above the maximum of 1.0; "),
+    "more than all events": (
+        "shaping: {rules: [{sample: 1.5}]}",
+        "2: shaping.rules[0].sample: 1.5 is above the maximum of 1.0; ",
+    ),
     "a name that is no field": (
         'shaping: {rules: [{drop: ["user..name"]}]}',
         '2: shaping.rules[0].drop[0]: "user..name" does not fit; write the name of a field',
