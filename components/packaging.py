@@ -80,7 +80,6 @@ def common_code() -> lambda_.Code:
 
 def _copied(folders: Mapping[str, str], files: Mapping[str, str] | None = None) -> lambda_.Code:
     """An asset put together from folders of the project, {source: place in the asset}, and written `files`: {place: text}."""
-    written = files or {}
     kept: list[str] = ["/*"]
     for folder in folders:
         top, inner = folder.split("/")
@@ -93,8 +92,8 @@ def _copied(folders: Mapping[str, str], files: Mapping[str, str] | None = None) 
         bundling=BundlingOptions(
             image=_NO_IMAGE,
             # Part of the asset's hash.
-            command=[f"{a}={b}" for a, b in (*folders.items(), *written.items())],
-            local=_CopyFolders(folders, written),
+            command=[f"{a}={b}" for a, b in (*folders.items(), *(files or {}).items())],
+            local=_CopyFolders(folders, files),
         ),
     )
 
@@ -103,8 +102,8 @@ def _copied(folders: Mapping[str, str], files: Mapping[str, str] | None = None) 
 # Docker only.
 @jsii.implements(ILocalBundling)
 class _CopyFolders:
-    def __init__(self, folders: Mapping[str, str], files: Mapping[str, str]) -> None:
-        self._folders, self._files = folders, files
+    def __init__(self, folders: Mapping[str, str], files: Mapping[str, str] | None = None) -> None:
+        self._folders, self._files = folders, files or {}
 
     def try_bundle(self, output_dir: str, options: BundlingOptions | None = None, **_: Any) -> bool:
         for source, place in self._folders.items():

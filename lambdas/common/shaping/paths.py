@@ -27,8 +27,12 @@ def holder_of(document: JsonObject, path: Path) -> JsonObject | None:
 
 def find(document: JsonObject, path: Path) -> Any:
     """The field's value; None where it is null or absent."""
-    holder = holder_of(document, path)
-    return None if holder is None else holder.get(path[-1])
+    node: Any = document
+    for name in path:
+        if not isinstance(node, dict):
+            return None
+        node = node.get(name)
+    return node
 
 
 def put(document: JsonObject, path: Path, value: Any) -> bool:
