@@ -62,16 +62,20 @@ class GeoIP(Kept):
         record: JsonObject = {}
         if is_ip(address):
             for database in self._databases:
-                if database.value is not None and (found := _looked_up(database.value, address)):
-                    record = found | record
+                record = _looked_up(database, address) | record
         return Location(_fragment(_geo(record)), _fragment(_system(record)))
 
 
-def _looked_up(reader: maxminddb.Reader, address: str) -> JsonObject | None:
-    if ":" in address and reader.metadata().ip_version == 4:
-        return None
-    found = reader.get(address)
-    return found if isinstance(found, dict) else None
+def _looked_up(database: Source[maxminddb.Reader], address: str) -> JsonObject:
+    reader = database.value
+    if reader is None or (":" in address and reader.metadata().ip_version == 4):
+        return {}
+    try:
+        found = reader.get(address)
+    except maxminddb.InvalidDatabaseError:  # a damaged part of a file whose beginning and end are whole
+        database.failures += 1
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _fragment(members: JsonObject) -> orjson.Fragment | None:

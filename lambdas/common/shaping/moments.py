@@ -48,7 +48,9 @@ class TrustedClock:
         self._most = most_seconds
 
     def apply(self, document: JsonObject) -> None:
-        said, arrived = document["@timestamp"], document["event"]["ingested"]
+        said, arrived = document.get("@timestamp"), document["event"]["ingested"]
+        if not isinstance(said, str):
+            return
         if said[:13] == arrived[:13] and self._most >= 3_600:
             return  # the same hour: nearly every event
         off = datetime.fromisoformat(said) - datetime.fromisoformat(arrived)

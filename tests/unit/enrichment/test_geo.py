@@ -86,6 +86,18 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         open_database(tmp_path / "x.mmdb")
 
 
+def test_a_damaged_part_of_a_database_costs_no_event(database: Callable[..., Path], told: Callable[..., Source[Any]]) -> None:
+    path = database({"203.0.113.0/24": CITY})
+    content = bytearray(path.read_bytes())
+    place = content.index(b"iso_code") - 1
+    content[place] = 0x1F  # a type that is none
+    content[place + 1] = 0xFF
+    path.write_bytes(content)
+    geo = GeoIP([told(open_database(path))], ["source"], 10)
+    assert applied(geo, source={"ip": "203.0.113.9"}) == {"source": {"ip": "203.0.113.9"}}
+    assert geo.counts().failures == 1
+
+
 def test_a_reader_outlives_its_file(database: Callable[..., Path]) -> None:
     path = database({"203.0.113.0/24": CITY})
     reader = open_database(path)
