@@ -96,8 +96,8 @@ def _protected(path: tuple[str | int, ...], field: str, done: str) -> Iterator[P
 
 
 class Shaping(Model):
-    """Fields, samples, labels and times of events, by log type and tenant. Of those on `raw`: what is put directly into the index is
-    neither shaped nor enriched."""
+    """Fields, samples, labels and times of events, by log type and tenant. Of those on `raw`: what is put directly into the index
+    is neither shaped nor enriched."""
 
     rules: tuple[ShapingRule, ...] = Field(default=(), strict=False)
     """What is done with the events of some types and tenants. Sampled first, then put right in time, enriched, hidden, renamed
