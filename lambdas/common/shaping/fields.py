@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from common.kinds import Kind
 from common.logtype import JsonObject
-from common.shaping.paths import Path, find, path_of, put, remove
+from common.shaping.paths import find, path_of, put, remove
 
 #: What routing, retries and the lake stand on. It is never dropped, renamed or hidden.
 PROTECTED = ("@timestamp", "event.id", "event.dataset", "event.ingested", "tenant", "weir")
@@ -46,13 +46,16 @@ class Rename:
     """
 
     def __init__(self, old: str, new: str, kinds: Mapping[str, Kind]) -> None:
-        self._old, self._new, self._kind = path_of(old), path_of(new), kinds.get(new)
+        self._old, self._new = path_of(old), path_of(new)
+        self._read: Callable[[Any], Any] = (
+            kinds[new].read if new in kinds else _anything if takes_anything(new, kinds) else _nothing
+        )
 
     def apply(self, document: JsonObject) -> None:
         value = find(document, self._old)
         if value is None or find(document, self._new) is not None:
             return
-        read = self._kind.read(value) if self._kind else value
+        read = self._read(value)
         if read is not None and put(document, self._new, read):
             remove(document, self._old)
 
@@ -65,10 +68,18 @@ def overlaps(dotted: str, protected: Iterable[str] = PROTECTED) -> str | None:
     return None
 
 
-def leaf_above(path: Path, kinds: Mapping[str, Any]) -> str | None:
-    """The field of a single value that `path` is or lies in; None where objects may stand there."""
-    for depth in range(1, len(path) + 1):
-        name = ".".join(path[:depth])
-        if name in kinds:
-            return name
+def takes_anything(dotted: str, kinds: Mapping[str, Kind]) -> bool:
+    """Whether neither index nor lake expect anything of the field: it is of no kind, holds no field of a kind, and is in none but
+    one of open objects."""
+    names = dotted.split(".")
+    above = [".".join(names[:depth]) for depth in range(1, len(names) + 1)]
+    held = any(name in kinds and kinds[name].mapping.get("type") != "flat_object" for name in above)
+    return not held and not any(name.startswith(f"{dotted}.") for name in kinds)
+
+
+def _anything(value: Any) -> Any:
+    return value
+
+
+def _nothing(value: Any) -> None:
     return None

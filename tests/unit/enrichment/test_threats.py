@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.enrichment import threats
@@ -60,6 +60,7 @@ def test_a_list_too_long_is_refused(listed: Callable[..., Indicators], monkeypat
         listed("a.example\nb.example\nc.example\n", "domain")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.ip_addresses(v=4).flatmap(lambda ip: st.integers(0, 32).map(lambda bits: f"{ip}/{bits}")), max_size=8),
     st.ip_addresses(v=4),

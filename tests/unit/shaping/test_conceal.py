@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common import ecs
@@ -82,6 +82,7 @@ def leaves(value: Any) -> set[str]:
     return set() if value is None else {repr(value)}
 
 
+@settings(deadline=None)
 @given(JSON, NAMES, st.sampled_from([None, KEY]))
 def test_no_value_is_left(value: Any, name: str, key: bytes | None) -> None:
     assert not leaves(value) & leaves(concealed(value, name, key))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from common import ecs
-from common.shaping.fields import Drop, Keep, Rename, leaf_above, overlaps
+from common.shaping.fields import Drop, Keep, Rename, overlaps, takes_anything
 from common.shaping.labels import Labels
 
 Document = dict[str, Any]
@@ -52,7 +52,7 @@ def test_rename_moves_a_value_with_its_object(event: Document) -> None:
     assert (event["user"], event["labels"]) == ({"name": "ana"}, {"contact": "ana@example.com"})
 
 
-@pytest.mark.parametrize("new", ["source.port", "user.name", "user.name.first", "event.severity"])
+@pytest.mark.parametrize("new", ["source.port", "user.name", "user.name.first", "event.severity", "network"])
 def test_rename_leaves_what_the_other_field_cannot_hold(event: Document, new: str) -> None:
     Rename("user.email", new, ecs.FIELDS).apply(event)
     assert event == EVENT
@@ -75,6 +75,9 @@ def test_what_overlaps_a_protected_field(name: str, protected: str | None) -> No
     assert overlaps(name) == protected
 
 
-def test_where_objects_may_stand() -> None:
-    assert leaf_above(("user", "name", "first"), ecs.FIELDS) == "user.name"
-    assert leaf_above(("customer", "name"), ecs.FIELDS) is None
+@pytest.mark.parametrize(
+    ("name", "anything"),
+    [("customer.name", True), ("labels.customer", True), ("user.name.first", False), ("user.name", False), ("source", False)],
+)
+def test_which_fields_take_anything(name: str, anything: bool) -> None:
+    assert takes_anything(name, ecs.FIELDS) is anything

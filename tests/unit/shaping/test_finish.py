@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common import ecs
@@ -114,7 +114,11 @@ RULES = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(RULES, max_size=3), st.sampled_from([FLOW, APP]))
+RULE_LISTS = st.lists(RULES, max_size=3)
+
+
+@settings(deadline=None)
+@given(RULE_LISTS, st.sampled_from([FLOW, APP]))
 def test_no_rule_takes_what_the_pipeline_stands_on(rules: list[dict[str, Any]], content: Any) -> None:
     ((plain,), (event,)) = finished(content, None), finished(content, Finisher(rules))
     assert event["tenant"] == plain["tenant"]
