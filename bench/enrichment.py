@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 import tempfile
 import time
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import orjson
 from botocore.response import StreamingBody
@@ -24,14 +25,18 @@ from bench import yardsticks
 from common.deadline import Deadline
 from common.enrichment.compose import Origins, enrichers
 from common.finish import Finisher, Selected
-from common.model import Coordinates, Event
+from common.plain import PlainRecords
 from common.recognise import Normaliser
+from common.source import KinesisRecord
+from common.streams import StreamWriter
+from normalise.handler import Normalisation
 
 SEED = 5
 ROUNDS = 7
 #: As many as a busy list has.
 INDICATORS = 100_000
 CACHE_ENTRIES = 20_000
+_TENANT = "bench"
 #: The traffic's own addresses, which no vendor's database has.
 _NETWORKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
 
@@ -94,12 +99,12 @@ class _Folder:
 def run(report: Callable[[str], None], rounds: int = ROUNDS) -> EnrichmentReport:
     """Measure."""
     report("making traffic and look-ups")
-    records = [b64encode(sample.data) for sample in yardsticks.samples(SEED)]
+    records = [_record(number, sample.data) for number, sample in enumerate(yardsticks.samples(SEED))]
     with tempfile.TemporaryDirectory() as folder:
         write_lookups(Path(folder))
         finisher = _finisher(Path(folder))
         finisher.refresh(Deadline(600))
-    plain, enriched = Normaliser(default_tenant="bench"), Normaliser(default_tenant="bench", finish=finisher.finish)
+    plain, enriched = _step(None), _step(finisher)
     _, before = _round(plain, records)
     _, after = _round(enriched, records)  # both warm now, and the caches filled as in a container that runs
     for _ in finisher.counts():
@@ -153,11 +158,28 @@ def _finisher(folder: Path) -> Finisher:
     return Finisher((), [Selected(section, enricher) for section, enricher in enrichers(_CONFIGURED, origins)])
 
 
-def _round(normaliser: Normaliser, records: Sequence[bytes]) -> tuple[float, list[bytes]]:
+def _step(finisher: Finisher | None) -> Normalisation:
+    """The function's step, of which nothing is written."""
+    normaliser = Normaliser(default_tenant=_TENANT, finish=finisher.finish if finisher else None)
+    stream = StreamWriter(Mock(), "weir-bench", record_kib=10_240)
+    return Normalisation(normaliser, PlainRecords(_TENANT), stream, stream, Mock(), finisher)
+
+
+def _record(number: int, data: bytes) -> KinesisRecord:
+    return {
+        "kinesis": {
+            "partitionKey": str(number),
+            "sequenceNumber": str(number),
+            "data": b64encode(data).decode("ascii"),
+            "approximateArrivalTimestamp": 1_795_420_800.25,
+        },
+        "eventID": f"shardId-000000000000:{number}",
+        "eventSourceARN": "arn:aws:kinesis:eu-central-1:111122223333:stream/weir-bench-raw",
+    }
+
+
+def _round(step: Normalisation, records: list[KinesisRecord]) -> tuple[float, list[bytes]]:
     """Seconds for all records, and the events they made."""
-    bodies: list[bytes] = []
     began = time.perf_counter()
-    for number, record in enumerate(records):
-        at = Coordinates("bench", "shardId-000000000000", str(number), 1_795_420_800_250, "0", "key")
-        bodies += [result.body for result in normaliser.normalise(b64decode(record), at) if isinstance(result, Event)]
-    return time.perf_counter() - began, bodies
+    batch = step.normalised(records)
+    return time.perf_counter() - began, [entry.data for entry in batch.events]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -20,7 +20,7 @@ ABORT_UPLOAD_DAYS = 7
 #: The pipeline never overwrites an object: an old version is somebody's mistake, kept long enough to undo it.
 OLD_VERSION_DAYS = 30
 
-_NO_REPLICATION = (
+NO_REPLICATION = (
     "NIST.800.53.R5-S3BucketReplicationEnabled",
     "S3 keeps each object in three availability zones; a copy in another region is not part of what Weir promises.",
 )
@@ -51,12 +51,24 @@ class AccessLogBucket(Construct):
             ],
             removal_policy=removal_policy,
         )
-        acknowledge(self.bucket, _NO_REPLICATION[0], reason=_NO_REPLICATION[1])
+        acknowledge(self.bucket, NO_REPLICATION[0], reason=NO_REPLICATION[1])
         acknowledge(
             self.bucket,
             "NIST.800.53.R5-S3DefaultEncryptionKMS",
             reason="Server access logs can only be delivered to a bucket with SSE-S3 (S3 user guide, 'Enabling server access "
             "logging').",
+        )
+
+    def let_in(self, prefix: str) -> None:
+        """Lets any bucket of the account log below `prefix`: for one of another stack, whose own name this one cannot know (S3
+        user guide, "Enabling Amazon S3 server access logging": permissions for log delivery)."""
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+                actions=["s3:PutObject"],
+                resources=[self.bucket.arn_for_objects(f"{prefix}*")],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
         )
 
 
@@ -96,7 +108,7 @@ class DataBucket(Construct):
             ],
             removal_policy=at_rest.removal_policy,
         )
-        acknowledge(self.bucket, _NO_REPLICATION[0], reason=_NO_REPLICATION[1])
+        acknowledge(self.bucket, NO_REPLICATION[0], reason=NO_REPLICATION[1])
         self._key = at_rest.key
 
     @property

@@ -63,6 +63,19 @@ class DataKey(Construct):
             )
         )
 
+    def let_notify(self, sid: str, service: str, *, conditions: dict[str, dict[str, str]]) -> None:
+        """Lets a service write to encrypted queues (S3 user guide, "Granting permissions to publish event notification messages
+        to a destination"; EventBridge user guide, "Amazon SQS permissions"; SNS developer guide, "Key management")."""
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=sid,
+                principals=[iam.ServicePrincipal(service)],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions=conditions,
+            )
+        )
+
 
 def allow_key(role: iam.IRole, key: kms.IKey, *, through: str, actions: list[str]) -> None:
     """Lets a role use the key through one service only, for example `through="kinesis"`."""

@@ -1,7 +1,7 @@
 """Alarms and the dashboard: what is watched, from which threshold, and what missing data means.
 
 Alarms go through cdk-monitoring-constructs, which writes a metric's dimensions once for the widget and the alarm. Metric
-names: the developer guides of Lambda, Kinesis Data Streams, Firehose and OpenSearch Service, "Monitoring … with CloudWatch".
+names: the developer guides of Lambda, Kinesis Data Streams, SQS, Firehose and OpenSearch Service, "Monitoring … with CloudWatch".
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from constructs import Construct
 from components.destinations.delivery_stream import DeliveryStream
 from components.event_source import StreamConsumer
 from components.function import METRICS_NAMESPACE, PipelineFunction
+from components.queue import FailingQueue, visibility_seconds
 from components.stream import RecordStream
-from config.model import Observability
+from config.model import Collection, Observability
 
 #: Every alarm looks at minutes: what matters here is felt within minutes.
 PERIOD = Duration.minutes(1)
@@ -133,6 +134,32 @@ class PipelineMonitoring(Construct):
             add_write_provisioned_throughput_exceeded_alarm={
                 "Warning": RecordsThrottledThreshold(max_records_throttled_threshold=0)
             },
+        )
+
+    def queue(self, queue: FailingQueue, settings: Collection, *, name: str) -> None:
+        """A queue: the age of its oldest message, which failed once when it is older than a visibility timeout, and what was
+        given up. An empty queue reports no age, and nothing is late."""
+        seconds = visibility_seconds(settings.timeout_seconds)
+        age = CustomThreshold(
+            threshold=seconds,
+            comparison_operator=_ABOVE,
+            treat_missing_data_override=_NOT_BREACHING,
+            additional_description="Seconds the oldest message has waited: its file is not read, or there are too many of them.",
+        )
+        given_up = CustomThreshold(
+            threshold=0,
+            comparison_operator=_ABOVE,
+            treat_missing_data_override=_NOT_BREACHING,
+            additional_description="A file could not be read: the function's log says why. Move the messages back when it can.",
+        )
+        waiting, dead = ({"QueueName": each.queue_name} for each in (queue.queue, queue.dead_letters))
+        self._custom(
+            f"Queue {name}",
+            f"{name}-queue",
+            _alarmed(_metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", waiting), "Age", "Warning", age),
+            _alarmed(
+                _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", dead), "Dead-Letters", "Critical", given_up
+            ),
         )
 
     def errors(self, stream: RecordStream) -> None:

@@ -18,14 +18,15 @@ ZONES = 3
 class PrivateNetwork(Construct):
     """A VPC whose functions reach AWS through endpoints, so that no route to the internet is needed.
 
-    Two endpoints are enough: functions put records to Kinesis, and the content function answers CloudFormation through S3.
-    Lambda's poller, Firehose and log delivery run outside of the VPC, and the search domain is inside.
+    Two endpoints are enough where no log files are collected: functions put records to Kinesis, and the content function answers
+    CloudFormation through S3. The collect function says to its queue where to go on. Lambda's poller, Firehose and log delivery
+    run outside of the VPC, and the search domain is inside.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Network, at_rest: AtRest, reads_table: bool = False
+        self, scope: Construct, construct_id: str, *, settings: Network, queues: bool, reads_table: bool, at_rest: AtRest
     ) -> None:
-        """`reads_table` says whether a function reads a DynamoDB table."""
+        """`queues`: whether functions send messages to queues; `reads_table`: whether one reads a DynamoDB table."""
         super().__init__(scope, construct_id)
         self.vpc = ec2.Vpc(
             self,
@@ -56,7 +57,10 @@ class PrivateNetwork(Construct):
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         if reads_table:
             self.vpc.add_gateway_endpoint("DynamoDB", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
-        self._add_kinesis_endpoint()
+        kinesis, sqs = ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS, ec2.InterfaceVpcEndpointAwsService.SQS
+        self._add_endpoint("Kinesis", kinesis, "Endpoint of Kinesis Data Streams")
+        if queues:
+            self._add_endpoint("Sqs", sqs, "Endpoint of SQS")
 
     @property
     def subnets(self) -> Sequence[ec2.ISubnet]:
@@ -68,14 +72,12 @@ class PrivateNetwork(Construct):
         flow_log = self.vpc.add_flow_log("FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group))
         acknowledge_inline_policy(flow_log)
 
-    def _add_kinesis_endpoint(self) -> None:
-        group = ec2.SecurityGroup(
-            self, "KinesisEndpoint", vpc=self.vpc, description="Endpoint of Kinesis Data Streams", allow_all_outbound=False
-        )
+    def _add_endpoint(self, name: str, service: ec2.InterfaceVpcEndpointAwsService, description: str) -> None:
+        group = ec2.SecurityGroup(self, f"{name}Endpoint", vpc=self.vpc, description=description, allow_all_outbound=False)
         group.add_ingress_rule(self.function_security_group, ec2.Port.tcp(443), "Functions of the pipeline")
         self.vpc.add_interface_endpoint(
-            "Kinesis",
-            service=ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS,
+            name,
+            service=service,
             subnets=ec2.SubnetSelection(subnet_group_name="pipeline"),
             security_groups=[group],
             open=False,

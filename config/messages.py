@@ -32,7 +32,7 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
 
 
 def section_of(annotation: Any) -> type[BaseModel] | None:
-    """The section a field of this type holds, `Account` of `Account | None`; None for a plain value."""
+    """The section a field of this type holds, `Account` of `Account | None`, or those of its list; None for a plain value."""
     for candidate in (annotation, *get_args(annotation)):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
@@ -102,12 +102,13 @@ def _section_at(path: Path, model: type[BaseModel]) -> type[BaseModel] | None:
 
 
 def _field(path: Path, model: type[BaseModel]) -> FieldInfo | None:
-    """The field a path leads to; None where it leads into a list of values or a mapping of names, which have no fields."""
+    """The field a path leads to; None where it leads into a list of values or a mapping of names, which have no fields. An entry
+    of a list of sections is a section."""
     section: type[BaseModel] | None = model
     field: FieldInfo | None = None
     for part in path:
         if isinstance(part, int) and section:
-            continue  # one section of a list of them
+            continue
         field = section.model_fields.get(str(part)) if section else None
         section = section_of(field.annotation) if field else None
     return field

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from config.parts.base import Model, TenantName, Text
+from config.parts.collection import Collection, CollectionRule, LogSource
 from config.parts.delivery import Archive, ArchiveDelivery, Delivery, DirectPut, SearchDelivery
 from config.parts.enrichment import Enrichment
 from config.parts.functions import Consumer, Functions, LogRetentionDays, Normalisation, RouteConsumer
@@ -27,6 +28,8 @@ __all__ = [
     "Alerting",
     "Archive",
     "ArchiveDelivery",
+    "Collection",
+    "CollectionRule",
     "Consumer",
     "Delivery",
     "DirectPut",
@@ -37,6 +40,7 @@ __all__ = [
     "Lake",
     "LakeDelivery",
     "LogRetentionDays",
+    "LogSource",
     "Model",
     "Network",
     "Normalisation",
@@ -67,6 +71,8 @@ class Environment(Model):
     """Public endpoints guarded by IAM, or everything inside a VPC."""
     streams: Streams = Streams()
     """The data streams `raw`, `events` and `errors`."""
+    collection: Collection = Collection()
+    """Log files that services write to S3."""
     functions: Functions = Functions()
     """What all functions share."""
     normalisation: Normalisation = Normalisation()

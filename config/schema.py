@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, get_origin
+from typing import Any
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import DictSchema, WithDefaultSchema
 
@@ -107,16 +106,14 @@ def _pages(section: type[BaseModel]) -> Iterator[Page]:
 def _table(section: type[BaseModel], properties: dict[str, Any]) -> str:
     rows = ["| Key | Takes | Default | Meaning |", "| --- | --- | --- | --- |"]
     for name, field in section.model_fields.items():
-        takes = _section_words(field) if section_of(field.annotation) else _takes(properties[name])
+        listed = properties[name].get("type") == "array"
+        below = "a list of sections, below" if listed else "a section, below"
+        takes = below if section_of(field.annotation) else _takes(properties[name])
         pages = "".join(f" ([{page.title}])" for page in pages_of(field))
         default = "required" if field.is_required() else _default(properties[name])
         meaning = " ".join((field.description or "").split())
         rows.append(f"| `{name}` | {takes}{pages} | {default} | {meaning} |")
     return "\n".join(rows) + "\n"
-
-
-def _section_words(field: FieldInfo) -> str:
-    return "a list of sections, below" if get_origin(field.annotation) is tuple else "a section, below"
 
 
 def _takes(schema: dict[str, Any]) -> str:
@@ -151,6 +148,8 @@ def _takes(schema: dict[str, Any]) -> str:
 def _default(schema: dict[str, Any]) -> str:
     if "default" not in schema:
         return ""
+    if schema["default"] == "":
+        return "empty"
     return "`{}`".format(json.dumps(schema["default"]).strip('"'))
 
 

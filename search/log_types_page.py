@@ -21,9 +21,9 @@ _INTRODUCTION = """\
 <!-- Written from lambdas/common/logtypes by `./weir log-types --write`: change the types, not this page. -->
 
 A record is recognised by its shape, or told by an envelope, `{"type": "<name>", "tenant": "<tenant>", "message": <record>}`. An
-event has the fields of the Elastic Common Schema where there is one, the service's own under `aws.<service>` or the product's name,
-and what has neither, or is not of its field's kind, under its own name in one open object. All events have `@timestamp`, `event.id`,
-`event.dataset`, `event.ingested` and `tenant`.
+event has the fields of the Elastic Common Schema where there is one, the service's own under `aws.<service>` or the product's
+name, and what has neither, or is not of its field's kind, under its own name in one open object. All events have `@timestamp`,
+`event.id`, `event.dataset`, `event.ingested` and `tenant`.
 
 To add a type, add a file to `lambdas/common/logtypes/`, its samples of the same name to `lambdas/common/logtypes/samples/`, and
 run `./weir log-types --write`: index templates, tables of the lake and this page follow.

@@ -61,7 +61,7 @@ def _of_all() -> dict[str, Any]:
         "_meta": {"description": description},
         "index_patterns": ["logs-*"],
         "priority": 100,
-        "composed_of": [_SHARED, *map(_component_name, TYPES.values())],
+        "composed_of": [_SHARED, *dict.fromkeys(map(_component_name, TYPES.values()))],
     }
 
 

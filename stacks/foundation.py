@@ -12,13 +12,14 @@ from components.at_rest import AtRest
 from components.bucket import AccessLogBucket, DataBucket
 from components.key import DataKey
 from components.lake_queries import RESULTS
+from components.log_bucket import ACCESS_LOGS
 from components.network import ZONES, PrivateNetwork
-from config.model import Environment
+from config.model import Collection, Environment
 
 
 class FoundationStack(Stack):
-    """Exposes `at_rest`, `archive`, `quarantine`, `master_data`, and `lake`, `lookups` and `network` (None where the environment
-    has none)."""
+    """Exposes `at_rest`, `access_logs`, `archive`, `quarantine`, `master_data`, and `lake`, `lookups` and `network` (None where
+    the environment has none)."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         removal = environment.removal
@@ -29,14 +30,19 @@ class FoundationStack(Stack):
             termination_protection=removal.deletion_protection,
         )
         policy = RemovalPolicy.RETAIN if removal.policy == "retain" else RemovalPolicy.DESTROY
+        collects = environment.collection.enabled
         key = DataKey(self, "DataKey", alias=f"weir-{environment.name}", removal_policy=policy)
+        if collects:
+            self._let_buckets_notify(key, environment.collection)
         self.at_rest = AtRest(
             key=key.key,
             log_retention_days=environment.functions.log_retention_days,
             removal_policy=policy,
             deletion_protection=removal.deletion_protection,
         )
-        access_logs = AccessLogBucket(self, "AccessLogs", removal_policy=policy)
+        self.access_logs = access_logs = AccessLogBucket(self, "AccessLogs", removal_policy=policy)
+        if collects:
+            access_logs.let_in(ACCESS_LOGS)
         self.archive = DataBucket(
             self,
             "Archive",
@@ -88,8 +94,9 @@ class FoundationStack(Stack):
                 self,
                 "Network",
                 settings=environment.network,
-                at_rest=self.at_rest,
+                queues=collects,
                 reads_table=environment.enrichment.reads_table,
+                at_rest=self.at_rest,
             )
             if environment.network.vpc
             else None
@@ -107,6 +114,17 @@ class FoundationStack(Stack):
     def availability_zones(self) -> list[str]:
         """The region's first zones by position: names would need a look-up in the account."""
         return [Fn.select(number, Fn.get_azs()) for number in range(ZONES)]
+
+    def _let_buckets_notify(self, key: DataKey, settings: Collection) -> None:
+        """Whatever way their notifications take to the queue, which is encrypted. Which buckets, rules and topics they are, the
+        queue's own policy says."""
+        own = {"StringEquals": {"aws:SourceAccount": self.account}}
+        key.let_notify("BucketsOfThisAccount", "s3.amazonaws.com", conditions=own)
+        topics = sorted({source.topic for source in settings.buckets if source.topic})
+        if any(source.topic is None for source in settings.buckets):
+            key.let_notify("EventsOfThisAccount", "events.amazonaws.com", conditions=own)
+        for number, topic in enumerate(topics):
+            key.let_notify(f"Topic{number}", "sns.amazonaws.com", conditions={"ArnEquals": {"aws:SourceArn": topic}})
 
     def _master_data(self) -> dynamodb.Table:
         """Reference data events are joined with: `kind` (what it describes) and `id` (the value found in an event)."""

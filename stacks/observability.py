@@ -9,6 +9,7 @@ from components.monitoring import PipelineMonitoring
 from components.search_monitoring import monitor_domain
 from components.topic import AlertTopic
 from config.model import Environment
+from stacks.collection import CollectionStack
 from stacks.ingestion import IngestionStack
 from stacks.lake import LakeStack
 from stacks.normalisation import NormalisationStack
@@ -26,6 +27,7 @@ class ObservabilityStack(Stack):
         environment: Environment,
         alerts: AlertTopic,
         ingestion: IngestionStack,
+        collection: CollectionStack | None,
         normalisation: NormalisationStack,
         lake: LakeStack | None,
         search: SearchStack,
@@ -41,6 +43,10 @@ class ObservabilityStack(Stack):
         )
         watch.header("Ingestion")
         watch.stream(ingestion.raw, name="raw")
+        if collection:
+            watch.header("Collection")
+            watch.function(collection.collect, name="collect")
+            watch.queue(collection.queue, environment.collection, name="collect")
         watch.header("Normalisation")
         watch.consumer(normalisation.raw_to_normalise, normalisation.normalise, name="normalise")
         if environment.lookup_files or environment.enrichment.reads_table:

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from config.model import Environment
 from stacks.alerting import AlertingStack
+from stacks.collection import CollectionStack
 from stacks.foundation import FoundationStack
 from stacks.ingestion import IngestionStack
 from stacks.lake import LakeStack
@@ -36,6 +37,21 @@ class PipelineStage(Stage):
             quarantine=self.foundation.quarantine,
             lookups=self.foundation.lookups,
             master_data=self.foundation.master_data,
+        )
+        self.collection = (
+            CollectionStack(
+                self,
+                "collection",
+                environment=environment,
+                at_rest=at_rest,
+                network=network,
+                access_logs=self.foundation.access_logs,
+                raw=self.ingestion.raw,
+                errors=self.normalisation.errors,
+                archive=self.foundation.archive,
+            )
+            if environment.collection.enabled
+            else None
         )
         self.lake = (
             LakeStack(
@@ -66,6 +82,7 @@ class PipelineStage(Stage):
             environment=environment,
             alerts=self.alerting.alerts,
             ingestion=self.ingestion,
+            collection=self.collection,
             normalisation=self.normalisation,
             lake=self.lake,
             search=self.search,

@@ -154,7 +154,7 @@ class Assembly:
             return resource.arn
         if resource.type == "AWS::OpenSearchService::Domain" and attribute == "DomainEndpoint":
             return f"search-{resource.name}.{resource.region}.es.amazonaws.com"
-        if attribute in ("TopicName", "KeyId"):
+        if attribute in ("TopicName", "QueueName", "KeyId"):
             return resource.name
         # Any other attribute (an id, a URL) has no part in a policy: a value like no other, so nothing matches it.
         return f"{resource.name}.{attribute}"

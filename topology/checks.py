@@ -53,6 +53,9 @@ def _promises(environment: Environment) -> Iterator[tuple[str, str, str]]:
     yield "producers/producers", "delivery/errors-archive", "bucket/archive"
     yield "function/route", "delivery/errors-archive", "bucket/archive"
     yield "producers/producers", "stream/errors", "domain"
+    if environment.collection.enabled:
+        yield "producers/producers", "bucket/logs", "stream/raw"
+        yield "bucket/logs", "queue/collect", "stream/raw"
     if environment.direct_put.enabled:
         yield "producers/producers", "delivery/direct-put", "domain"
     if environment.lake.enabled:
@@ -93,6 +96,8 @@ def _orphan(node: Node, into: list[Edge], out: list[Edge]) -> Iterator[Finding]:
                 yield Finding("orphan", node.key, "nothing writes to the stream")
             if not out:
                 yield Finding("orphan", node.key, "nothing reads the stream")
+        case "queue" if not into:
+            yield Finding("orphan", node.key, "no message arrives at the queue")
         case "function" if not into:
             yield Finding("orphan", node.key, "nothing calls the function")
         case "bucket" if any(edge.verb == "reads" for edge in out):

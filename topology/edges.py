@@ -23,6 +23,7 @@ from topology.delivery import (
 )
 from topology.encryption import key_of
 from topology.model import Edge, Kind, Need, Node, Verb, unique
+from topology.told_buckets import ToldBucket, told_buckets
 from topology.use import Use, needs
 
 KINDS: Mapping[str, Kind] = {
@@ -36,12 +37,14 @@ KINDS: Mapping[str, Kind] = {
     "AWS::Glue::Database": "catalog",
     "AWS::Athena::WorkGroup": "workgroup",
     "AWS::SNS::Topic": "topic",
+    "AWS::SQS::Queue": "queue",
 }
 #: What a function does with a resource that one of its environment variables names.
 _VARIABLE_USES: Mapping[str, tuple[Verb, Use]] = {
     "AWS::Kinesis::Stream": ("writes", uses.PUT_RECORDS),
     "AWS::OpenSearchService::Domain": ("indexes", uses.INDEX_DOCUMENTS),
     "AWS::S3::Bucket": ("stores", uses.STORE_OVERSIZED),
+    "AWS::SQS::Queue": ("writes", uses.SEND_MESSAGES),
 }
 #: What a function reads that the variable names.
 _READ_VARIABLES: Mapping[str, Use] = {"LOOKUPS_BUCKET": uses.READ_LOOKUP, "MASTER_DATA_TABLE": uses.READ_MASTER_DATA}
@@ -54,6 +57,11 @@ PRODUCERS = Node("producers", "producers", step="", path="")
 DEPLOYMENT = Node("deployment", "cloudformation", step="", path="")
 ALARMS = Node("alarms", "alarms", step="", path="")
 OUTSIDE = (PRODUCERS, DEPLOYMENT, ALARMS)
+
+
+def outside_bucket(told: ToldBucket) -> Node:
+    """A bucket that is not of the stacks."""
+    return Node("bucket", told.bucket.name, step="", path="")
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Reader:
             yield from self._written(function, applies_content=function.arn in applying)
         for bucket in self.assembly.of_type("AWS::S3::Bucket"):
             yield from self._access_logged(bucket)
+            yield from self._notified(bucket)
         yield from self._tabulated()
         yield from self._asked()
         yield from self._alarmed()
@@ -99,9 +108,13 @@ class Reader:
         properties = self.assembly.properties(mapping)
         if properties.get("Enabled") is False:
             return
-        stream = self._find(properties["EventSourceArn"], mapping, "event source", "AWS::Kinesis::Stream")
+        source = properties["EventSourceArn"]
+        stream = self._find(source, mapping, "event source", "AWS::Kinesis::Stream", "AWS::SQS::Queue")
         function = self._find(properties["FunctionName"], mapping, "function", "AWS::Lambda::Function")
         role = self.assembly.properties(function)["Role"]
+        if stream.type == "AWS::SQS::Queue":
+            yield from self._dequeued(stream, function, role)
+            return
         destination = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
         failure = self._find(destination, mapping, "failure destination", "AWS::S3::Bucket") if destination else None
         polled = needs(uses.POLL_STREAM, role, stream, key=key_of(self.assembly, stream))
@@ -110,6 +123,53 @@ class Reader:
         if failure:
             kept = needs(uses.KEEP_FAILED_BATCH, role, failure, key=key_of(self.assembly, failure))
             yield Edge(self._key(function), self._key(failure), "fails to", kept)
+
+    def _dequeued(self, queue: Resource, function: Resource, role: str) -> Iterator[Edge]:
+        """A function that reads a queue, and the objects of the buckets that notify it."""
+        redrive = self.assembly.properties(queue).get("RedrivePolicy", {}).get("deadLetterTargetArn")
+        failure = self._find(redrive, queue, "dead-letter queue", "AWS::SQS::Queue") if redrive else None
+        polled = needs(uses.POLL_QUEUE, role, queue, key=key_of(self.assembly, queue))
+        kept_by = self._key(failure) if failure else None
+        yield Edge(self._key(queue), self._key(function), "reads", polled, asynchronous=True, failure=kept_by)
+        if failure:
+            yield Edge(self._key(queue), self._key(failure), "fails to")
+        for bucket in self.assembly.of_type("AWS::S3::Bucket"):
+            if any(told.arn == queue.arn for told in self._told(bucket)):
+                read = needs(uses.READ_OBJECTS, role, bucket, key=key_of(self.assembly, bucket), prefix="")
+                yield Edge(self._key(bucket), self._key(function), "reads", read)
+
+        for told in told_buckets(self.assembly):
+            if told.queue == queue.arn:
+                yield from self._told_of(told, queue, function, role)
+
+    def _told_of(self, told: ToldBucket, queue: Resource, function: Resource, role: str) -> Iterator[Edge]:
+        key = outside_bucket(told).key
+        yield Edge(PRODUCERS.key, key, "writes")
+        context = {"aws:SourceArn": told.source}
+        notified = needs(uses.NOTIFY_QUEUE, told.service, queue, key=key_of(self.assembly, queue), context=context)
+        yield Edge(key, self._key(queue), "notifies", notified)
+        if told.dead_letters:
+            dead = self._find(told.dead_letters, queue, "dead-letter queue", "AWS::SQS::Queue")
+            kept = needs(uses.NOTIFY_QUEUE, told.service, dead, key=key_of(self.assembly, dead), context=context)
+            yield Edge(key, self._key(dead), "fails to", kept)
+        read = needs(uses.READ_OBJECTS, role, told.bucket, prefix=told.prefix)
+        if told.key:
+            read += needs(uses.DECRYPT_OBJECTS, role, told.bucket, key_arn=told.key)
+        yield Edge(key, self._key(function), "reads", read)
+
+    def _told(self, bucket: Resource) -> Iterator[Resource]:
+        """The queues a bucket notifies."""
+        configured = self.assembly.properties(bucket).get("NotificationConfiguration", {})
+        for entry in configured.get("QueueConfigurations", []):
+            yield self._find(entry["Queue"], bucket, "notified queue", "AWS::SQS::Queue")
+
+    def _notified(self, bucket: Resource) -> Iterator[Edge]:
+        for queue in self._told(bucket):
+            yield Edge(PRODUCERS.key, self._key(bucket), "writes")
+            context = {"aws:SourceArn": bucket.arn}
+            key = key_of(self.assembly, queue)
+            found = needs(uses.NOTIFY_QUEUE, "s3.amazonaws.com", queue, key=key, context=context)
+            yield Edge(self._key(bucket), self._key(queue), "notifies", found)
 
     def _delivered(self, resource: Resource) -> Iterator[Edge]:
         delivery = read_delivery(self.assembly, resource)

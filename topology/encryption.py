@@ -20,6 +20,7 @@ _KEY: Mapping[str, Sequence[str | int]] = {
     "AWS::DynamoDB::Table": ("SSESpecification", "KMSMasterKeyId"),
     "AWS::OpenSearchService::Domain": ("EncryptionAtRestOptions", "KmsKeyId"),
     "AWS::Athena::WorkGroup": ("WorkGroupConfiguration", "ResultConfiguration", "EncryptionConfiguration", "KmsKey"),
+    "AWS::SQS::Queue": ("KmsMasterKeyId",),
     "AWS::SNS::Topic": ("KmsMasterKeyId",),
     "AWS::SecretsManager::Secret": ("KmsKeyId",),
     "AWS::Logs::LogGroup": ("KmsKeyId",),

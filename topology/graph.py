@@ -5,10 +5,11 @@ from __future__ import annotations
 from topology import needs as uses
 from topology.assembly import Assembly, AssemblyError, Resource
 from topology.delivery import log_group_needs, outside, own_needs, read_delivery
-from topology.edges import KINDS, OUTSIDE, Reader
+from topology.edges import KINDS, OUTSIDE, Reader, outside_bucket
 from topology.encryption import key_of
 from topology.labels import is_generated, label
 from topology.model import Need, Node, Topology, unique
+from topology.told_buckets import told_buckets
 from topology.use import needs
 
 
@@ -24,6 +25,7 @@ def build(assembly: Assembly) -> Topology:
     touched = {key for edge in edges for key in (edge.source, edge.target)}
     streams = (read_delivery(assembly, resource) for resource in assembly.of_type("AWS::KinesisFirehose::DeliveryStream"))
     receivers = [node for node in map(outside, streams) if node]
+    receivers += [outside_bucket(told) for told in told_buckets(assembly)]
     beyond = [node for node in OUTSIDE if node.key in touched]
     return Topology(pipeline, assembly, {node.key: node for node in (*beyond, *inside.values(), *receivers)}, edges)
 

@@ -26,6 +26,7 @@ Kind = Literal[
     "catalog",
     "workgroup",
     "topic",
+    "queue",
     "alarms",
     "deployment",
 ]

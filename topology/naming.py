@@ -29,6 +29,10 @@ NAMING: Mapping[str, Naming] = {
     "AWS::KMS::Key": Naming(None, "arn:aws:kms:{region}:{account}:key/{name}"),
     "AWS::DynamoDB::Table": Naming("TableName", "arn:aws:dynamodb:{region}:{account}:table/{name}"),
     "AWS::SNS::Topic": Naming("TopicName", "arn:aws:sns:{region}:{account}:{name}", ref="{arn}"),
+    "AWS::Events::Rule": Naming("Name", "arn:aws:events:{region}:{account}:rule/{name}"),
+    "AWS::SQS::Queue": Naming(
+        "QueueName", "arn:aws:sqs:{region}:{account}:{name}", ref="https://sqs.{region}.amazonaws.com/{account}/{name}"
+    ),
     "AWS::OpenSearchService::Domain": Naming("DomainName", "arn:aws:es:{region}:{account}:domain/{name}"),
     "AWS::Glue::Database": Naming("DatabaseName", "arn:aws:glue:{region}:{account}:database/{name}"),
     "AWS::Athena::WorkGroup": Naming("Name", "arn:aws:athena:{region}:{account}:workgroup/{name}"),

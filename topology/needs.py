@@ -239,6 +239,69 @@ APPLY_ROLES = Use(
         ),
     ),
 )
+POLL_QUEUE = Use(
+    "Lambda's poller reads the queue",
+    (
+        Access(
+            ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+            ("{arn}",),
+            f"{_LAMBDA}/services-sqs-configure.html",
+        ),
+    ),
+    key_actions=("kms:Decrypt",),
+    service="sqs",
+    page="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html",
+)
+SEND_MESSAGES = Use(
+    "the function sends messages",
+    (
+        Access(
+            ("sqs:SendMessage",),
+            ("{arn}",),
+            "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html",
+        ),
+    ),
+    key_actions=("kms:Decrypt", "kms:GenerateDataKey"),
+    service="sqs",
+    page="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html",
+)
+NOTIFY_QUEUE = Use(
+    "the queue is told of each object",
+    (
+        Access(
+            ("sqs:SendMessage",),
+            ("{arn}",),
+            "https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html",
+        ),
+    ),
+    key_actions=("kms:Decrypt", "kms:GenerateDataKey"),
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html",
+)
+READ_OBJECTS = Use(
+    "the function reads the objects it is told of",
+    (
+        Access(
+            ("s3:GetObject", "s3:GetObjectVersion"),
+            ("{arn}/{prefix}*",),
+            "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html",
+        ),
+    ),
+    key_actions=("kms:Decrypt",),
+    service="s3",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+)
+DECRYPT_OBJECTS = Use(
+    "the function reads objects of another key",
+    (
+        # The key's own policy is not in the assembly, and may do without the role's.
+        Access(
+            ("kms:Decrypt",),
+            ("{key_arn}",),
+            "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+            required=False,
+        ),
+    ),
+)
 PUBLISH_ALARM = Use(
     "an alarm publishes to the topic",
     (Access(("sns:Publish",), ("{arn}",), "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html"),),

@@ -1,4 +1,4 @@
-"""Which calls the templates allow: identity policies of the roles, and policies of keys, buckets, topics and the domain.
+"""Which calls the templates allow: identity policies of the roles, and policies of keys, buckets, queues, topics and the domain.
 
 Same-account evaluation as in the IAM user guide, "Policy evaluation logic", with two services' own rules: a key is used
 only as its key policy says (KMS developer guide, "Key policies"), and a topic without a policy is open to its account's
@@ -24,6 +24,7 @@ _RESOURCE_POLICIES: Mapping[str, tuple[str | None, str]] = {
     "AWS::KMS::Key": (None, "KeyPolicy"),
     "AWS::OpenSearchService::Domain": (None, "AccessPolicies"),
     "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument"),
+    "AWS::SQS::QueuePolicy": ("Queues", "PolicyDocument"),
     "AWS::SNS::TopicPolicy": ("Topics", "PolicyDocument"),
 }
 

@@ -28,6 +28,7 @@ NOUNS: Mapping[Kind, str] = {
     "catalog": "Glue database",
     "workgroup": "Athena workgroup",
     "topic": "SNS topic",
+    "queue": "SQS queue",
     "alarms": "CloudWatch alarms",
     "deployment": "deployment",
 }

@@ -137,6 +137,7 @@ _SHAPES = {
     "catalog": "[({})]",
     "workgroup": "({})",
     "topic": ">{}]",
+    "queue": "[/{}/]",
     "alarms": "([{}])",
     "deployment": "([{}])",
 }

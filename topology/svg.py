@@ -22,6 +22,7 @@ _COLOURS: Mapping[Kind, str] = {
     "catalog": "#4338ca",
     "workgroup": "#0369a1",
     "topic": "#be185d",
+    "queue": "#be185d",
     "alarms": "#475569",
     "deployment": "#475569",
 }

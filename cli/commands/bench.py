@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from bench import pipeline as benchmark
+from bench import transform as transformation
 from cli.commands.demo import draw, plan_of, report_file
 from cli.output import Exit, out, progress
+from common.logtypes import TYPES
 from localrun.supervisor import Pipeline
 
 app = typer.Typer(help="Measure: each benchmark prints its yardstick beside its figure.", no_args_is_help=True)
@@ -45,6 +48,29 @@ def pipeline(
     )
     if not found.ok:
         raise typer.Exit(Exit.FAILED)
+
+
+@app.command("transform")
+def transform(
+    type_: Annotated[str | None, typer.Option("--type", help="Only this log type.")] = None,
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write the report to this file.", dir_okay=False, writable=True)
+    ] = None,
+) -> None:
+    """Make events of records of each log type, on one core, beside the floor of the same run."""
+    if type_ is not None and type_ not in TYPES:
+        raise typer.BadParameter(f"{type_!r} is no log type: use one of {', '.join(TYPES)}", param_hint="--type")
+    report_file(json_)
+    found = transformation.run(type_)
+    if json_ is not None:
+        json_.write_text(found.model_dump_json(indent=2) + "\n")
+    table = Table("type", "records/s", "floor/s", "share", "MB/s", "bytes out/in", box=None)
+    for name, speed in found.types.items():
+        figures = (speed.records_per_second, speed.floor_per_second)
+        shares = (f"{speed.share_of_floor:.0%}", f"{speed.megabytes_per_second:.1f}", f"{speed.bytes_out_per_byte_in:.2f}")
+        table.add_row(name, *(f"{figure:,.0f}" for figure in figures), *shares)
+    out.print(table)
+    out.print(f"cold start {found.cold_start_milliseconds:,.0f} ms, peak memory {found.peak_memory_mib:,.0f} MiB")
 
 
 @app.command("enrichment")

@@ -89,6 +89,7 @@ KINESIS_RECORD = Page("Kinesis CreateStream", f"{_DOCS}/kinesis/latest/APIRefere
 TRANSFORM = Page("Firehose data transformation", f"{_DOCS}/firehose/latest/dev/data-transformation.html")
 LAMBDA = Page("Lambda quotas", f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html")
 EVENT_SOURCE = Page("Lambda parameters for Kinesis", f"{_DOCS}/lambda/latest/dg/services-kinesis-parameters.html")
+QUEUE_SOURCE = Page("Lambda ScalingConfig", f"{_DOCS}/lambda/latest/api/API_ScalingConfig.html")
 FIREHOSE = Page("Firehose BufferingHints", f"{_DOCS}/firehose/latest/APIReference/API_BufferingHints.html")
 FIREHOSE_SEARCH = Page(
     "Firehose AmazonopensearchserviceBufferingHints",

@@ -168,6 +168,8 @@ FIELDS: Mapping[str, Kind] = {
     "cloud.instance.name": WORD,
     "cloud.machine.type": WORD,
     "cloud.service.name": WORD,
+    "device.id": WORD,
+    "device.model.identifier": WORD,
     "host.id": WORD,
     "host.name": WORD,
     "host.ip": IP,

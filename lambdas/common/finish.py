@@ -29,6 +29,9 @@ from common.shaping.sample import Sample
 
 #: Plans remembered: a tenant's name comes with a record, so that there may be any number.
 _PLANS = 4_096
+#: Log types by data set, where only one has it.
+_DATASETS = Counter(log_type.dataset for log_type in TYPES.values())
+_BY_DATASET = {log_type.dataset: name for name, log_type in TYPES.items() if _DATASETS[log_type.dataset] == 1}
 
 
 class Step(Protocol):
@@ -74,21 +77,30 @@ class Finisher:
         plan = self._plan(log_type, tenant)
         if plan is None:
             return event
-        for sample in plan.samples:
-            if not sample.keeps(event.id):
-                self._sampled[log_type] += 1
-                return None
+        if not self._sampled_in(plan, log_type, event.id):
+            return None
         if not plan.enriching and not plan.shaping:
             return event
-        document: JsonObject = orjson.loads(event.body)
-        for step in plan.enriching:
-            step.apply(document)
-        if plan.shaping:
-            if plan.enriching:
-                document = orjson.loads(orjson.dumps(document))  # a rule may be about a field inside of finished JSON
-            for step in plan.shaping:
-                step.apply(document)
-        return Event(event.id, orjson.dumps(document), event.partition_key)
+        return Event(event.id, _applied(plan, orjson.loads(event.body)), event.partition_key)
+
+    def finish_plain(self, body: bytes) -> bytes | None:
+        """As `finish`, for an event of which nothing but its JSON is known (common.plain). Raises KeyError where that does not
+        tell its log type."""
+        document: JsonObject = orjson.loads(body)
+        event = document["event"]
+        log_type = _BY_DATASET[event["dataset"]]
+        plan = self._plan(log_type, document["tenant"])
+        if plan is None:
+            return body
+        if not self._sampled_in(plan, log_type, event["id"]):
+            return None
+        return _applied(plan, document) if plan.enriching or plan.shaping else body
+
+    def _sampled_in(self, plan: Plan, log_type: str, event_id: str) -> bool:
+        if all(sample.keeps(event_id) for sample in plan.samples):
+            return True
+        self._sampled[log_type] += 1
+        return False
 
     def refresh(self, deadline: Deadline) -> None:
         """Reads files and tables that are due, in at most half of the time there is. Never raises."""
@@ -135,6 +147,17 @@ class Finisher:
 
     def _key(self) -> bytes | None:
         return self._hash_key.value if self._hash_key else None
+
+
+def _applied(plan: Plan, document: JsonObject) -> bytes:
+    for step in plan.enriching:
+        step.apply(document)
+    if plan.shaping:
+        if plan.enriching:
+            document = orjson.loads(orjson.dumps(document))  # a rule may be about a field inside of finished JSON
+        for step in plan.shaping:
+            step.apply(document)
+    return orjson.dumps(document)
 
 
 def _concerns(selection: Mapping[str, Any], log_type: str, tenant: str) -> bool:

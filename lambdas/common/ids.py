@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from hashlib import blake2b
+
+#: 104 bits: of the 10^12 events of a day of 500 TB, two share an id once in 40 million days.
+DIGEST_BYTES = 13
 
 
 def digest(text: str) -> str:
-    """128 bits of `text` as 22 URL-safe characters: short enough to index, long enough never to collide."""
-    return digest_of(blake2b(text.encode(), digest_size=16).digest())
-
-
-def digest_of(hashed: bytes) -> str:
-    """128 bits as 22 URL-safe characters."""
-    return urlsafe_b64encode(hashed)[:22].decode("ascii")
+    """A name for `text` of 26 hexadecimal digits: short enough to index, long enough never to collide."""
+    return blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
 def event_id(stream: str, shard: str, sequence: str, position: str) -> str:
@@ -23,7 +20,8 @@ def event_id(stream: str, shard: str, sequence: str, position: str) -> str:
     `position` is "0" for a plain record, the index of a record in a KPL aggregate, and "<position>.<index>" for one of
     several events in one record.
     """
-    return digest(f"{stream}/{shard}/{sequence}/{position}")
+    place = f"{stream}/{shard}:{sequence}"
+    return digest(place if position == "0" else f"{place}/{position}")
 
 
 def log_event_id(owner: str, log_group: str, log_stream: str, log_event: str) -> str:

@@ -1,4 +1,4 @@
-"""De-aggregation of Kinesis Producer Library records.
+"""Aggregation of records as the Kinesis Producer Library does it, and de-aggregation.
 
 Format: amazon-kinesis-producer, `aggregation-format.md`: four magic bytes, one protobuf message (proto2), its MD5.
 
@@ -10,18 +10,37 @@ Format: amazon-kinesis-producer, `aggregation-format.md`: four magic bytes, one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from hashlib import md5
 
 MAGIC = b"\xf3\x89\x9a\xc2"
 _DIGEST_BYTES = 16
 _VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
+#: Tags of the fields an aggregate is written with.
+_KEYS, _RECORDS, _KEY_INDEX, _DATA = b"\x0a", b"\x1a", b"\x08", b"\x1a"
 #: Longest partition key Kinesis takes, in characters (API reference, PutRecords).
 _LONGEST_KEY = 256
 
 
 class CorruptAggregate(ValueError):
     """The record begins like an aggregate and is none: nothing of it can be trusted."""
+
+
+def aggregate(records: Sequence[tuple[str, bytes]]) -> bytes:
+    """One record of all these (partition key, data); each key is in it once."""
+    keys: dict[str, int] = {}
+    parts: list[bytes] = []
+    for key, content in records:
+        index = _encoded(keys.setdefault(key, len(keys)))
+        length = _encoded(len(content))
+        parts += (_RECORDS, _encoded(2 + len(index) + len(length) + len(content)), _KEY_INDEX, index, _DATA, length, content)
+    table: list[bytes] = []
+    for key in keys:
+        name = key.encode()
+        table += (_KEYS, _encoded(len(name)), name)
+    body = b"".join((*table, *parts))
+    return b"%b%b%b" % (MAGIC, body, md5(body, usedforsecurity=False).digest())
 
 
 def deaggregate(data: bytes) -> list[tuple[str, bytes]]:
@@ -95,6 +114,17 @@ def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
             raise CorruptAggregate("KPL aggregate: a field ends beyond the record")
         yield tag >> 3, message[offset:stop]
         offset = stop
+
+
+@lru_cache(maxsize=4_096)  # lengths of lines are few
+def _encoded(number: int) -> bytes:
+    """A base-128 number."""
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
 
 
 def _varint(message: bytes, offset: int) -> tuple[int, int]:

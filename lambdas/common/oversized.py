@@ -32,7 +32,7 @@ _CONNECT_SECONDS, _READ_SECONDS = 2, 10
 
 
 class NotStored(Exception):
-    """S3 did not take the event, and may later."""
+    """S3 did not take it, and may later."""
 
 
 @cache
@@ -62,8 +62,14 @@ class OversizedStore:
         document = orjson.loads(event.body)
         day = document["event"]["ingested"][:10].replace("-", "/")
         key = f"{PREFIX}/{document['tenant']}/{day}/{digest(event.id)}.json.gz"
+        self.put(key, gzip.compress(event.body, compresslevel=1, mtime=0))
+        place = {"bucket": self.bucket, "key": key, "bytes": len(event.body)}
+        return Event(event.id, pointer(document, place, min(limit, POINTER_BYTES)), event.partition_key)
+
+    def put(self, key: str, body: bytes) -> None:
+        """Store an object below PREFIX. Raises NotStored, and botocore's ClientError when S3 refuses for good."""
         try:
-            self.client().put_object(Bucket=self.bucket, Key=key, Body=gzip.compress(event.body, compresslevel=1, mtime=0))
+            self.client().put_object(Bucket=self.bucket, Key=key, Body=body)
         except (NotConnected, HTTPClientError) as error:
             raise NotStored(str(error)) from error
         except ClientError as error:
@@ -71,8 +77,6 @@ class OversizedStore:
             if status != 429 and status < 500:
                 raise
             raise NotStored(str(error)) from error
-        place = {"bucket": self.bucket, "key": key, "bytes": len(event.body)}
-        return Event(event.id, pointer(document, place, min(limit, POINTER_BYTES)), event.partition_key)
 
 
 def pointer(document: dict[str, Any], place: dict[str, Any], limit: int) -> bytes:

@@ -15,11 +15,10 @@ import orjson
 from common import inflate, kpl
 from common.ids import log_event_id
 from common.logtype import JsonObject, LineType, LogType, Malformed, ObjectType, Stamp, text
-from common.logtypes import BY_DETAIL_TYPE, LISTS, TYPES, line_types, object_types
+from common.logtypes import BY_DETAIL_TYPE, LISTS, TYPES, is_envelope, line_types, object_types
 from common.model import NOTHING, Coordinates, Event, Given, Rejected
 from common.timestamps import from_milliseconds
 
-_ENVELOPE = frozenset(("type", "tenant", "message"))
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_.]{0,62}")
 _TENANT_RULE = "1 to 63 of a-z, 0-9, _ and ., beginning with a letter or digit"
 #: Longest document id OpenSearch takes, in bytes.
@@ -123,7 +122,7 @@ class Normaliser:
         return self._finished(named, line, piece)
 
     def _object(self, content: JsonObject, piece: _Piece) -> Results:
-        if not piece.enveloped and _is_envelope(content):
+        if not piece.enveloped and is_envelope(content):
             return self._envelope(content, piece)
         if "logEvents" in content and "messageType" in content:
             return self._subscription(content, piece)
@@ -232,14 +231,6 @@ def _json(line: str) -> JsonObject:
     return content
 
 
-def _is_envelope(content: JsonObject) -> bool:
-    """Others have a `type` too: it takes a registered one, a tenant beside it, or nothing but the envelope's own keys."""
-    name = content.get("type")
-    if name is not None and ("tenant" in content or (isinstance(name, str) and name in TYPES)):
-        return True
-    return "message" in content and len(content) > 1 and content.keys() <= _ENVELOPE
-
-
 def _lists(log_type: LogType) -> tuple[str, ...]:
     return log_type.lists if isinstance(log_type, ObjectType) else ()
 
@@ -266,16 +257,18 @@ def _parsed(log_type: LogType, content: Any, piece: _Piece) -> Event:
     at = piece.at
     ingested = from_milliseconds(at.arrival_ms)
     time = ingested if piece.time_ms is None else from_milliseconds(piece.time_ms)
-    stamp = Stamp(piece.id or at.id(), ingested, piece.tenant, time)
+    event_id, stamp = piece.id or at.id(), Stamp(ingested, piece.tenant, time)
     try:
         if isinstance(log_type, LineType) is not isinstance(content, str):
             wanted = "a line" if isinstance(log_type, LineType) else "a JSON object"
             raise Malformed(f"message: a record of type {log_type.name} is {wanted}")
+        if isinstance(log_type, LineType) and log_type.quick:
+            body = log_type.quick(content, orjson.dumps(event_id).decode()[1:-1], stamp.json)
+            if body is not None:
+                return Event(event_id, body, at.partition_key)
         document = log_type.parse(content, stamp)
-        if isinstance(document, bytes):
-            return Event(stamp.id, document, at.partition_key)
         event = document["event"]
-        event_id = text(event, "id") or stamp.id
+        event_id = text(event, "id") or event_id
         if len(event_id.encode()) > _LONGEST_ID:
             raise Malformed(f"event.id: longer than the {_LONGEST_ID} bytes of a document id")
         event |= {"id": event_id, "dataset": log_type.dataset, "ingested": ingested}

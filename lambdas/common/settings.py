@@ -81,6 +81,26 @@ class NormaliseSettings(TransformSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CollectSettings(Settings):
+    """What the collect function needs."""
+
+    raw_stream: str
+    errors_stream: str
+    queue_url: str
+    """Of the queue it reads, to which it says where to go on."""
+    oversized_bucket: str
+    """Bucket that keeps records larger than `raw` takes."""
+    rules: str
+    """As `collect.rules` reads them."""
+    default_tenant: str
+    """Tenant of an object no rule gives one."""
+    raw_record_kib: int = DEFAULT_RECORD_KIB
+    """Largest record `raw` takes."""
+    errors_record_kib: int = 4 * DEFAULT_RECORD_KIB
+    """Largest record `errors` takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchSettings(Settings):
     """Where the domain is."""
 

@@ -7,7 +7,7 @@ Format: Lambda developer guide, "Process Kinesis records with Lambda"
 
 from __future__ import annotations
 
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Iterable
 from typing import TypedDict
 
@@ -67,7 +67,7 @@ def coordinates(record: KinesisRecord) -> Coordinates:
 
 def data(record: KinesisRecord) -> bytes:
     """The record's bytes."""
-    return b64decode(record["kinesis"]["data"])
+    return a2b_base64(record["kinesis"]["data"])
 
 
 def response(records: list[KinesisRecord], failed: Iterable[int]) -> BatchResponse:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
 MAX_CALL_RECORDS = 500
+#: Of a partition key of 256 characters.
+LONGEST_KEY_BYTES = 1_024
 #: With the partition keys.
 MAX_CALL_BYTES = 10 * 1_024 * 1_024
 

@@ -5,6 +5,7 @@ Every record of a batch ends on one of the two streams, or Lambda is told to sen
 
 from __future__ import annotations
 
+from binascii import a2b_base64
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -18,11 +19,12 @@ from common.deadline import Deadline
 from common.finish import Finisher
 from common.model import Rejected
 from common.oversized import NotStored, OversizedStore, s3_client
+from common.plain import PlainRecords
 from common.recognise import Normaliser
 from common.resend import Resent
 from common.settings import NormaliseSettings
 from common.source import BatchResponse, KinesisBatch, KinesisRecord
-from common.streams import Entry, StreamWriter, kinesis_client
+from common.streams import LONGEST_KEY_BYTES, Entry, StreamWriter, kinesis_client
 from normalise.finisher import configured_finisher, count_finished
 
 STEP = "normalise"
@@ -34,10 +36,23 @@ metrics = Metrics()
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """What becomes of a batch of `raw`."""
+
+    events: list[Entry]
+    errors: list[Entry]
+    reasons: Counter[tuple[str, str]]
+    """(type, reason) of each of `errors`."""
+    unwritable: list[int]
+    """Indexes of the records that could be written nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
 class Normalisation:
     """A batch of `raw` to `events` and `errors`."""
 
     normaliser: Normaliser
+    plain: PlainRecords
     events: StreamWriter
     errors: StreamWriter
     oversized: OversizedStore
@@ -47,37 +62,62 @@ class Normalisation:
     def process(self, records: list[KinesisRecord], deadline: Deadline) -> BatchResponse:
         """Which of `records` Lambda has to send again. Raises botocore's ClientError where a stream or the bucket refuses for
         good."""
-        events: list[Entry] = []
-        errors: list[Entry] = []
-        reasons: Counter[tuple[str, str]] = Counter()
-        unwritable: list[int] = []
         if self.finisher:
             self.finisher.refresh(deadline)
+        batch = self.normalised(records)
+        unwritten_events = self.events.write(batch.events, deadline)
+        unwritten_errors = self.errors.write(batch.errors, deadline)
+        unwritten = [*batch.unwritable, *(entry.source for entry in (*unwritten_events, *unwritten_errors))]
+        self._count(len(batch.events) - len(unwritten_events), batch.reasons, unwritten)
+        return source.response(records, unwritten)
+
+    def normalised(self, records: list[KinesisRecord]) -> Batch:
+        """What is to be written for `records`. Raises botocore's ClientError where the bucket refuses for good."""
+        batch = Batch([], [], Counter(), [])
+        # What is done for every record is bound to a name, and the tuple made as Entry itself would, only sooner.
+        plain, append, new, events, largest = (
+            self.plain.body,
+            batch.events.append,
+            tuple.__new__,
+            batch.events,
+            self.events.record_bytes - LONGEST_KEY_BYTES,
+        )
+        finisher = self.finisher
         for number, record in enumerate(records):
+            kinesis = record["kinesis"]
+            data = a2b_base64(kinesis["data"])
+            body = plain(record, data)
+            if body is not None and finisher is not None:
+                try:
+                    body = finisher.finish_plain(body)
+                except Exception:  # the long way meets it again, and keeps the record
+                    body = None
+                else:
+                    if body is None:
+                        continue  # not in the sample
+            if body is not None and len(body) <= largest:
+                append(new(Entry, (body, kinesis["partitionKey"], number)))
+                continue
             try:
-                refused = self._open(number, record, events)
+                refused = self._open(number, record, data, events)
             except NotStored as error:
-                unwritable.append(number)
+                batch.unwritable.append(number)
                 logger.warning("an event larger than its stream takes was not stored", extra={"reason": str(error)})
                 continue
             for rejected in refused:
                 entry = Entry(rejected.body(STEP), rejected.at.partition_key or rejected.at.id(), number)
                 if self.errors.fits(entry):
-                    errors.append(entry)
-                    reasons[rejected.type or "none", rejected.reason] += 1
+                    batch.errors.append(entry)
+                    batch.reasons[rejected.type or "none", rejected.reason] += 1
                 else:
-                    unwritable.append(number)
+                    batch.unwritable.append(number)
                     extra = {"at": rejected.at._asdict(), "bytes": entry.size()}
                     logger.error("an error record is too large for the stream", extra=extra)
-        unwritten_events = self.events.write(events, deadline)
-        unwritten_errors = self.errors.write(errors, deadline)
-        unwritten = [*unwritable, *(entry.source for entry in (*unwritten_events, *unwritten_errors))]
-        self._count(len(events) - len(unwritten_events), reasons, unwritten)
-        return source.response(records, unwritten)
+        return batch
 
-    def _open(self, number: int, record: KinesisRecord, events: list[Entry]) -> list[Rejected]:
+    def _open(self, number: int, record: KinesisRecord, data: bytes, events: list[Entry]) -> list[Rejected]:
         """Adds the events of a record to `events`; returns what of it goes to `errors`."""
-        at, data = source.coordinates(record), source.data(record)
+        at = source.coordinates(record)
         try:
             return self._divide(number, resend.opened(data, at), events)
         except resend.CorruptFrame as error:
@@ -117,6 +157,7 @@ def normalisation() -> Normalisation:
     finish = finisher.finish if finisher else None
     return Normalisation(
         Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type or None, finish=finish),
+        PlainRecords(settings.default_tenant),
         StreamWriter(kinesis_client(), settings.events_stream, record_kib=settings.events_record_kib),
         StreamWriter(kinesis_client(), settings.errors_stream, record_kib=settings.errors_record_kib),
         OversizedStore(s3_client, settings.oversized_bucket),

@@ -24,7 +24,7 @@ from urllib.parse import parse_qs
 import ministack.app
 import uvicorn
 
-from localrun.emulator import cloudformation, fast_json, firehose, functions, kinesis, resharding, throttling
+from localrun.emulator import cloudformation, fast_json, firehose, functions, kinesis, ranges, resharding, throttling
 from localrun.emulator.athena.correct import correct as correct_athena
 
 ROUTES: dict[tuple[str, str], Callable[[dict[str, list[str]]], Any]] = {
@@ -63,6 +63,7 @@ def main(port: int, interpreter: str) -> None:
     firehose.correct()
     functions.correct(interpreter, f"python{sys.version_info.major}.{sys.version_info.minor}")
     cloudformation.correct()
+    ranges.correct()
     correct_athena()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

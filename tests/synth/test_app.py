@@ -17,11 +17,12 @@ from config.loader import ConfigError, load_environment
 from tests.synth.synthesized import NO_BUNDLING, Pipeline
 
 PROJECT = Path(__file__).resolve().parents[2]
-STEPS = ("foundation", "ingestion", "normalisation", "lake", "search", "alerting", "observability")
+STEPS = ("foundation", "ingestion", "normalisation", "collection", "lake", "search", "alerting", "observability")
 OUTPUTS = {
     "foundation": {"ArchiveBucket", "QuarantineBucket", "LakeBucket", "MasterDataTable"},
     "ingestion": {"RawStream"},
     "normalisation": {"EventsStream", "ErrorsStream", "NormaliseFunction", "ArchiveDelivery", "ErrorsDelivery"},
+    "collection": {"LogBucket", "CollectQueue", "CollectFunctionName"},
     "lake": {"LakeDelivery"},
     "search": {"SearchEndpoint", "RouteFunction", "ReportFunction", "DirectPutDelivery"},
     "alerting": {"AlertTopic"},
@@ -74,6 +75,7 @@ def test_stacks_are_protected_from_deletion_where_the_environment_says(pipeline:
         "AWS::OpenSearchService::Domain",
         "AWS::KMS::Key",
         "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
         "AWS::IAM::Role",
         "AWS::Logs::LogGroup",
     ],
@@ -90,6 +92,7 @@ def test_no_policy_lets_in_everybody(pipeline: Pipeline) -> None:
         "AWS::IAM::Role": "AssumeRolePolicyDocument",
         "AWS::S3::BucketPolicy": "PolicyDocument",
         "AWS::SNS::TopicPolicy": "PolicyDocument",
+        "AWS::SQS::QueuePolicy": "PolicyDocument",
         "AWS::KMS::Key": "KeyPolicy",
         "AWS::OpenSearchService::Domain": "AccessPolicies",
     }

@@ -8,20 +8,21 @@ import pytest
 
 from tests.synth.synthesized import Pipeline, Synthesize
 
-BUCKETS = ("AccessLogs/Bucket", "Archive/Bucket", "Quarantine/Bucket")
+BUCKETS = ("AccessLogs/Bucket", "Archive/Bucket", "Quarantine/Bucket", "Logs/Bucket")
 
 
 def test_the_key_turns_every_year(pipeline: Pipeline) -> None:
     assert pipeline.one("AWS::KMS::Key")["EnableKeyRotation"] is True
 
 
-def test_the_key_lets_in_the_account_its_logs_and_its_alarms_only(pipeline: Pipeline) -> None:
+def test_the_key_lets_in_the_account_its_logs_its_alarms_and_its_buckets_only(pipeline: Pipeline) -> None:
     (key,) = pipeline.all("AWS::KMS::Key")
     statements = pipeline.one("AWS::KMS::Key")["KeyPolicy"]["Statement"]
     assert [each["Principal"] for each in statements] == [
         {"AWS": f"arn:aws:iam::{key.account}:root"},
         {"Service": f"logs.{key.region}.amazonaws.com"},
         {"Service": "cloudwatch.amazonaws.com"},
+        {"Service": "s3.amazonaws.com"},
     ]
     assert statements[1]["Condition"] == {
         "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{key.region}:{key.account}:log-group:*"}
@@ -30,6 +31,7 @@ def test_the_key_lets_in_the_account_its_logs_and_its_alarms_only(pipeline: Pipe
         "StringEquals": {"aws:SourceAccount": key.account},
         "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{key.region}:{key.account}:alarm:*"},
     }
+    assert statements[3]["Condition"] == {"StringEquals": {"aws:SourceAccount": key.account}}
 
 
 def test_a_role_may_use_the_key_through_one_service_a_grant(pipeline: Pipeline) -> None:
@@ -46,6 +48,7 @@ def test_a_role_may_use_the_key_through_one_service_a_grant(pipeline: Pipeline) 
         assert grant["Condition"]["StringEquals"]["kms:ViaService"] in (
             f"kinesis.{key.region}.amazonaws.com",
             f"s3.{key.region}.amazonaws.com",
+            f"sqs.{key.region}.amazonaws.com",
         )
 
 
@@ -132,6 +135,7 @@ STORES = (
     "AWS::DynamoDB::Table",
     "AWS::Kinesis::Stream",
     "AWS::OpenSearchService::Domain",
+    "AWS::SQS::Queue",
     "AWS::Logs::LogGroup",
 )
 
@@ -140,7 +144,7 @@ STORES = (
 def test_what_holds_data_is_removed_or_kept_by_environment(synthesize: Synthesize, name: str, policy: str) -> None:
     pipeline = synthesize(name)
     stores = list(itertools.chain.from_iterable(pipeline.all(kind) for kind in STORES))
-    assert len(stores) >= 1 + 3 + 1 + 3 + 1 + 10
+    assert len(stores) >= 1 + 4 + 1 + 3 + 1 + 2 + 11
     for store in stores:
         body = pipeline.body(store)
         assert (body["DeletionPolicy"], body["UpdateReplacePolicy"]) == (policy, policy), store

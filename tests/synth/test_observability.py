@@ -14,7 +14,7 @@ IDLE_IS_FINE, SHOWN_AS_MISSING, ALARMS = "notBreaching", "missing", "breaching"
 #: Alarm, without the environment's prefix: metric, dimensions, statistic, seconds, comparison, threshold, missing data,
 #: data points to alarm / periods. `{}` stands for the prefix.
 EXPECTED: dict[str, tuple[Any, ...]] = {}
-for _function in ("normalise", "route", "report", "archive", "transform"):
+for _function in ("normalise", "route", "report", "archive", "collect", "transform"):
     _named = {"FunctionName": f"{{}}-{_function}"}
     EXPECTED[f"{_function}-Fault-Count-Warning"] = ("AWS/Lambda Errors", _named, "Sum", 60, ABOVE, 0, IDLE_IS_FINE, (1, 1))
     EXPECTED[f"{_function}-Throttled-Count-Warning"] = ("AWS/Lambda Throttles", _named, "Sum", 60, ABOVE, 0, IDLE_IS_FINE, (1, 1))
@@ -30,6 +30,13 @@ for _stream in ("raw", "events", "errors"):
     )
 EXPECTED["errors-stream-Rate-Warning"] = (
     *("AWS/Kinesis IncomingRecords", {"StreamName": "{}-errors"}, "Sum", 60, ABOVE, 100, IDLE_IS_FINE, (1, 1)),
+)
+EXPECTED["collect-queue-Age-Warning"] = (
+    *("AWS/SQS ApproximateAgeOfOldestMessage", {"QueueName": "{}-collect"}, "Maximum", 60, ABOVE, 1_800, IDLE_IS_FINE, (1, 1)),
+)
+EXPECTED["collect-queue-Dead-Letters-Critical"] = (
+    *("AWS/SQS ApproximateNumberOfMessagesVisible", {"QueueName": "{}-collect-dlq"}),
+    *("Maximum", 60, ABOVE, 0, IDLE_IS_FINE, (1, 1)),
 )
 for _alarm, _delivery, _destination in (
     ("raw-archive", "archive", "DeliveryToS3"),

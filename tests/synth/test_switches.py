@@ -16,12 +16,13 @@ def cluster(pipeline: Pipeline) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def public(synthesize: Synthesize) -> Pipeline:
-    """Production without a VPC, lake, direct put, or fine-grained access, on provisioned streams, in two zones."""
+    """Production without a VPC, collection, lake, direct put, or fine-grained access, on provisioned streams, in two zones."""
     stream = {"mode": "provisioned", "shards": 8}
     return synthesize(
         "prod",
         {
             "network": {"vpc": False},
+            "collection": {"enabled": False},
             "lake": {"enabled": False},
             "direct_put": {"enabled": False},
             "streams": {"raw": stream, "events": stream},
@@ -59,6 +60,7 @@ def test_a_vpc_has_no_way_to_the_internet_but_endpoints(prod: Pipeline) -> None:
     assert sorted((each["VpcEndpointType"], each["ServiceName"]) for each in endpoints) == [
         ("Gateway", "com.amazonaws.us-east-1.s3"),
         ("Interface", "com.amazonaws.us-east-1.kinesis-streams"),
+        ("Interface", "com.amazonaws.us-east-1.sqs"),
     ]
     (flow,) = prod.all("AWS::EC2::FlowLog")
     assert prod.assembly.properties(flow)["TrafficType"] == "ALL"
@@ -73,6 +75,7 @@ def test_only_the_pipeline_reaches_the_domain_inside_a_vpc(prod: Pipeline) -> No
     }
     assert found == {
         ("Network/Functions", "Network/KinesisEndpoint", "tcp", 443, 443),
+        ("Network/Functions", "Network/SqsEndpoint", "tcp", 443, 443),
         ("Network/Functions", "Domain/Access", "tcp", 443, 443),
         ("DirectPut/Caller", "Domain/Access", "tcp", 443, 443),
     }
@@ -113,6 +116,16 @@ def test_without_a_lake_there_is_no_stack_no_bucket_and_no_alarm_of_it(public: P
     assert {each.path for each in public.all("AWS::S3::Bucket")} == {"AccessLogs/Bucket", "Archive/Bucket", "Quarantine/Bucket"}
     assert "LakeBucket" not in public.templates["foundation"]["Outputs"]
     assert not [each.name for each in public.all("AWS::CloudWatch::Alarm") if "lake" in str(public.body(each))]
+
+
+def test_without_collection_there_is_no_stack_no_queue_and_nobody_let_in_for_it(public: Pipeline, synthesize: Synthesize) -> None:
+    assert "collection" not in public.templates
+    assert public.all("AWS::SQS::Queue") == []
+    assert "s3.amazonaws.com" not in str(public.one("AWS::KMS::Key")["KeyPolicy"])
+    assert not [each.name for each in public.all("AWS::CloudWatch::Alarm") if "collect" in str(public.body(each))]
+    inside = synthesize("prod", {"collection": {"enabled": False}})
+    services = {inside.assembly.properties(each)["ServiceName"] for each in inside.all("AWS::EC2::VPCEndpoint")}
+    assert services == {"com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.kinesis-streams"}
 
 
 def test_provisioned_streams(public: Pipeline) -> None:

@@ -7,6 +7,16 @@ ENVIRONMENTS = ("local", "dev", "staging", "prod")
 EDGES = (
     "producers/producers writes stream/raw",
     "producers/producers writes delivery/direct-put",
+    # log files → raw
+    "producers/producers writes bucket/logs",
+    "bucket/logs notifies queue/collect",
+    "queue/collect reads function/collect",
+    "queue/collect fails to queue/collect-dlq",
+    "bucket/logs reads function/collect",
+    "function/collect writes stream/raw",
+    "function/collect writes stream/errors",
+    "function/collect writes queue/collect",
+    "function/collect stores bucket/archive",
     # raw → events, errors
     "stream/raw reads function/normalise",
     "function/normalise writes stream/events",
@@ -44,12 +54,14 @@ EDGES = (
     "bucket/archive logs to bucket/access-logs",
     "bucket/quarantine logs to bucket/access-logs",
     "bucket/lake logs to bucket/access-logs",
+    "bucket/logs logs to bucket/access-logs",
 )
 
 #: Nodes that need something by themselves: their role's trust, their log, their network.
 ACTING_NODES = (
     "function/normalise",
     "function/archive",
+    "function/collect",
     "function/route",
     "function/report",
     "function/transform",

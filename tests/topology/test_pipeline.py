@@ -31,16 +31,18 @@ def test_all_log_data_is_encrypted_with_the_environments_key(environment: str, t
     stores = [
         node
         for node in topology_of(environment).nodes.values()
-        if node.kind in ("stream", "bucket", "domain", "table", "workgroup")
+        if node.kind in ("stream", "bucket", "domain", "table", "workgroup", "queue")
     ]
     keys = {node.key: node.encryption_key.path if node.encryption_key else None for node in stores}
     assert keys.pop("bucket/access-logs") is None  # S3 writes access logs only to a bucket with its own encryption
+    assert keys.pop("bucket/logs") is None  # for the same reason: services write theirs to it
     assert set(keys.values()) == {"DataKey/Key"}
 
 
 def test_asynchronous_hops_fail_to_these(topology_of: TopologyOf) -> None:
     failures = {edge.name: edge.failure for edge in topology_of("prod").edges if edge.asynchronous}
     assert failures == {
+        "queue/collect reads function/collect": "queue/collect-dlq",
         "stream/raw reads function/normalise": "bucket/quarantine",
         "stream/events reads function/route": "bucket/quarantine",
         "stream/errors reads function/report": "bucket/quarantine",
@@ -61,7 +63,11 @@ def test_steps_are_the_stacks(topology_of: TopologyOf) -> None:
 
 
 def test_producers_reach_only_what_is_open_to_them(topology_of: TopologyOf) -> None:
-    assert set(topology_of("prod").graph.successors("producers/producers")) == {"stream/raw", "delivery/direct-put"}
+    assert set(topology_of("prod").graph.successors("producers/producers")) == {
+        "bucket/logs",
+        "stream/raw",
+        "delivery/direct-put",
+    }
 
 
 def test_a_mapping_that_is_off_leaves_its_function_an_orphan(assembly_of: AssemblyOf) -> None:
@@ -215,6 +221,30 @@ def test_without_a_lake_nothing_is_promised_of_it(topology_of: TopologyOf) -> No
         ("orphan", "bucket/lake"),
     ]
     assert [finding.subject for finding in topology.check(unwritten, off)] == ["bucket/lake"]
+
+
+def test_a_bucket_that_tells_nobody_is_named(assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    (logs,) = [each for each in assembly.of_type("AWS::S3::Bucket") if each.path == "Logs/Bucket"]
+    copied, body = changed(assembly, logs.stack, logs.id)
+    del body["Properties"]["NotificationConfiguration"]
+    found = findings(copied, "local")
+    assert {(finding.rule, finding.subject) for finding in found} == {
+        ("unreachable", "producers/producers → bucket/logs → stream/raw"),
+        ("unreachable", "bucket/logs → queue/collect → stream/raw"),
+        ("orphan", "bucket/logs"),
+        ("excess permission", "function/collect"),
+    }
+
+
+def test_a_queue_without_dead_letters_is_named(assembly_of: AssemblyOf) -> None:
+    assembly = assembly_of("local")
+    copied, body = changed(assembly, *resource(assembly, "AWS::SQS::Queue", QueueName="weir-local-collect"))
+    del body["Properties"]["RedrivePolicy"]
+    assert {(finding.rule, finding.subject) for finding in findings(copied, "local")} == {
+        ("no failure destination", "queue/collect reads function/collect"),
+        ("orphan", "queue/collect-dlq"),
+    }
 
 
 def test_without_the_direct_way_nothing_is_promised_of_it(topology_of: TopologyOf) -> None:

@@ -12,9 +12,9 @@ from common.enrichment.cache import Cache
 from common.enrichment.enricher import Kept
 from common.enrichment.source import Source, Unusable
 from common.logtype import JsonObject
-from common.shaping.paths import find, path_of, put
 
-_TAGS = path_of("labels.account")
+#: In `labels`.
+_TAGS = "account"
 
 
 class Account(NamedTuple):
@@ -41,6 +41,12 @@ def _tags(listed: list[dict[str, str]] | None) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in listed or ()}
 
 
+class _Additions(NamedTuple):
+    name: str
+    tags: orjson.Fragment | None
+    """Finished JSON of those chosen; None where the account has none of them."""
+
+
 class Accounts(Kept):
     """Adds `cloud.account.name`, and chosen tags of the account as `labels.account`."""
 
@@ -59,9 +65,17 @@ class Accounts(Kept):
         if found is None:
             return
         account.setdefault("name", found.name)
-        if found.tags and find(document, _TAGS) is None:
-            put(document, _TAGS, dict(found.tags))
+        if found.tags is None:
+            return
+        labels = document.get("labels")
+        if labels is None:
+            document["labels"] = {_TAGS: found.tags}
+        elif isinstance(labels, dict):
+            labels.setdefault(_TAGS, found.tags)
 
-    def _find(self, number: str) -> Account | None:
+    def _find(self, number: str) -> _Additions | None:
         found = self._accounts.value.get(number) if self._accounts.value else None
-        return found._replace(tags={name: found.tags[name] for name in self._tags if name in found.tags}) if found else None
+        if found is None:
+            return None
+        tags = {name: found.tags[name] for name in self._tags if name in found.tags}
+        return _Additions(found.name, orjson.Fragment(orjson.dumps(tags)) if tags else None)

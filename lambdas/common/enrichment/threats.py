@@ -158,11 +158,17 @@ class Threats(Kept):
         cache = Cache(self._find, cache_entries)
         super().__init__(f"threats_{kind}", [feed.indicators for feed in feeds], cache)
         self._kind, self._feeds, self._look = kind, feeds, cache.get
-        self._paths = [path_of(name) for name in dict.fromkeys(name for feed in feeds for name in feed.fields)]
+        names = dict.fromkeys(name for feed in feeds for name in feed.fields)
+        # Most events have not even the first of the names on the way.
+        self._paths = [(first, tuple(rest)) for first, *rest in map(path_of, names)]
 
     def apply(self, document: JsonObject) -> None:
-        for path in self._paths:
-            value = find(document, path)
+        for first, rest in self._paths:
+            value = document.get(first)
+            if value is None:
+                continue
+            for name in rest:
+                value = value.get(name) if isinstance(value, dict) else None
             if isinstance(value, str):
                 if feeds := self._look(value):
                     self._tell(document, value, feeds)

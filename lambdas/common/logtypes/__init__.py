@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from common.logtype import LineType, LogType, ObjectType
+from common.logtype import JsonObject, LineType, LogType, ObjectType, QuickLine
 
 
 def discover() -> dict[str, LogType]:
@@ -22,6 +22,7 @@ def discover() -> dict[str, LogType]:
     return types
 
 
+_ENVELOPE = frozenset(("type", "tenant", "message"))
 #: Every type by its name.
 TYPES: dict[str, LogType] = discover()
 LINE_TYPES: tuple[LineType, ...] = tuple(found for found in TYPES.values() if isinstance(found, LineType))
@@ -40,7 +41,21 @@ def line_types(beginning: str) -> tuple[LineType, ...]:
     return tuple(found for found in LINE_TYPES if not found.begins or beginning in found.begins)
 
 
+def quick_line_types(beginning: bytes) -> tuple[QuickLine, ...]:
+    """The quick parsers of those."""
+    character = beginning.decode("latin-1")
+    return tuple(found.quick for found in LINE_TYPES if found.quick and (not found.begins or character in found.begins))
+
+
 @lru_cache(maxsize=4_096)  # a service writes few shapes of object, over and over
 def object_types(keys: tuple[str, ...]) -> tuple[ObjectType, ...]:
     """Those to ask whether an object with these keys is theirs."""
     return tuple(found for found in OBJECT_TYPES if set(found.keys) <= set(keys))
+
+
+def is_envelope(content: JsonObject) -> bool:
+    """Others have a `type` too: it takes a registered one, a tenant beside it, or nothing but the envelope's own keys."""
+    name = content.get("type")
+    if name is not None and ("tenant" in content or (isinstance(name, str) and name in TYPES)):
+        return True
+    return "message" in content and len(content) > 1 and content.keys() <= _ENVELOPE

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
+from common.cache import Cache
 from common.kinds import LONG_WORD, WHOLE, WORD, WORDS, is_ip
 from common.kinds import NUMBER as FRACTION
-from common.logtype import NUMBER, PORT, JsonObject, LineType, Malformed, Stamp, moment, present
+from common.logtype import PORT, JsonObject, LineType, Malformed, Stamp, moment, present
 
 _ABSENT = "-"
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
@@ -40,77 +42,146 @@ _URL = re.compile(r"([a-z]+)://(\[[^\]]*\]|[^/:?#]*)(?::([0-9]{1,5})-?)?(/[^?]*)
 _TRACE = re.compile(r"Root=([^;]+)")
 _TARGET_GROUP = re.compile(r"arn:[^:]+:elasticloadbalancing:([a-z0-9-]+):([0-9]{12}):targetgroup/(.+)")
 
-# Nearly every line: a request that was passed on to one target and answered. Its values go into JSON as they are: text has
-# nothing to escape, and numbers are written as JSON writes them.
-_MOMENT = "([0-9T:.-]+Z)"
-_ENDPOINT = rf"\[?([0-9a-f.:]+)\]?:({PORT})"
-_SECONDS = r"((?:0|[1-9][0-9]{0,8})\.[0-9]{1,9})"
-_STATUS = "[1-5][0-9]{2}"
-_WORD = r'[^\s"\\\x00-\x1f]+'
-_TEXT = r'"(?>-(?=")|([^"\\\x00-\x1f]*))"'
-_USUAL = re.compile(
-    " ".join(
-        [
-            rf"(https?|h2|grpcs|wss?) {_MOMENT} (?!- )({_WORD}) {_ENDPOINT} (?P<target>{_ENDPOINT})",
-            rf"{_SECONDS} {_SECONDS} {_SECONDS} ({_STATUS}) (?P<answer>{_STATUS}) ({NUMBER}) ({NUMBER})",
-            rf'"([A-Z]+) ([a-z]+)://([^/:?#\[\s"\\\x00-\x1f]+):({PORT})(/[^?\s"\\\x00-\x1f]*)(?:\?({_WORD})?)? HTTP/([0-9.]+)"',
-            rf"{_TEXT} (?:- -|([A-Z0-9_-]{{2,}}) TLSv([0-9.]+))",
-            rf"arn:[a-z-]+:elasticloadbalancing:([a-z0-9-]+):([0-9]{{12}}):targetgroup/({_WORD})",
-            rf'"(?:Self=[^;"\\]*;)?Root=([^;"\\\x00-\x1f]+)(?:;[^"\\]*)?" {_TEXT} {_TEXT}',
-            rf'([0-9]+) {_MOMENT} "([a-z][a-z,-]*)" "-" "-" "(?P=target)" "(?P=answer)" "-" "-"(?: (?>-|({_WORD}))(?: .*)?)?',
-        ]
-    )
+# Nearly every line: a request that was passed on to one target and answered, without anything to escape. What its parts become is
+# remembered: balancers, targets, certificates, seconds and user agents come again and again.
+_PARTS = 25  # between the quotes
+_FIELDS_BEFORE_REQUEST = 13  # an empty one behind the last space
+_LONGEST_NUMBER = 18
+_NOTHING = frozenset(("", _ABSENT))
+_LENGTH_OF_MOMENT = len("2018-07-02T22:23:00.186641Z")
+_TO_SECONDS = len("2018-07-02T22:23:00")
+_ENDPOINT = re.compile(rf"\[?([0-9a-f.:]+)\]?:({PORT})")
+_SECONDS = re.compile(r"(?:0|[1-9][0-9]{0,8})\.[0-9]{1,9}", re.ASCII)
+_STATUS = re.compile("[1-5][0-9]{2}")
+_PLAIN_REQUEST = re.compile(rf"([A-Z]+) ([a-z]+)://([^/:?#\[\s]+):({PORT})(/[^?\s]*)(?:\?(\S+)?)? HTTP/([0-9.]+)")
+_PROTECTED = re.compile(
+    r" (?:- -|([A-Z0-9_-]{2,}) TLSv([0-9.]+)) arn:[a-z-]+:elasticloadbalancing:([a-z0-9-]+):([0-9]{12}):targetgroup/(\S+) ",
+    re.ASCII,
 )
-_TEMPLATE = (
-    '{"@timestamp":"%s","event":{"id":"%s","dataset":"aws.alb","kind":"event","category":["web"],"outcome":"%s","start":"%s",'
-    '"duration":%d,"ingested":"%s"},"tenant":"%s","cloud":{"provider":"aws","region":"%s","account":{"id":"%s"}},'
-    '"source":{"ip":"%s","port":%s},"destination":{"ip":"%s","port":%s},'
-    '"http":{"request":{"method":"%s","bytes":%s},"response":{"status_code":%s,"bytes":%s},"version":"%s"},'
-    '"url":{"scheme":"%s","domain":"%s","port":%s,"path":"%s"%s},%s"trace":{"id":"%s"},'
-    '"aws":{"elb":{"name":"%s","type":"%s","target_group":"%s","request_seconds":%s,"target_seconds":%s,'
-    '"response_seconds":%s,"target_status_code":%s,"matched_rule_priority":"%s","action_executed":["%s"]%s}}}'
-)
+_ROOT = re.compile(r"(?:Self=[^;]*;)?Root=([^;]+)(?:;.*)?")
+_RULED = re.compile(r" ([0-9]+) (\S+) ")
+_KINDS = frozenset(("http", "https", "h2", "grpcs", "ws", "wss"))
+_ACTIONS = re.compile("[a-z][a-z,-]*")
+#: -, or an id, and what may come after it.
+_LAST = re.compile(r"(?: (?:-|([^\s-]\S*))(?: .*)?)?")
 
 
-def parse(line: str, stamp: Stamp) -> JsonObject | bytes:
-    """`@timestamp` is when the response was made. Latencies are in seconds. Outcome: failure from status 400."""
-    match = _USUAL.fullmatch(line)
-    return (match and _usual(match, stamp)) or document(line)
+class _Unusual(ValueError):
+    """A part of a line that is read field by field."""
 
 
-def _usual(match: re.Match[str], stamp: Stamp) -> bytes | None:
-    """The finished event of a usual line; None where a value of it is wrong after all."""
-    kind, time, name, client, client_port, _, target, target_port, queued, processed, responded, *rest = match.groups()
-    status, answer, received, sent, method, scheme, domain, port, path, query, version, user_agent, cipher, tls, *rest = rest
-    region, account, target_group, trace, server_name, certificate, rule, created, actions, connection = rest
-    if not (is_ip(client) and is_ip(target)):
+def _groups(pattern: re.Pattern[str], value: str) -> tuple[Any, ...]:
+    match = pattern.fullmatch(value)
+    if match is None:
+        raise _Unusual(value)
+    return match.groups()
+
+
+def _second(value: str) -> str:
+    try:
+        moment("time", f"{value}Z")
+    except Malformed as error:
+        raise _Unusual(value) from error
+    return value
+
+
+def _end(value: str) -> str:
+    ip, port = _groups(_ENDPOINT, value)
+    if not is_ip(ip):
+        raise _Unusual(value)
+    return f'{{"ip":"{ip}","port":{port}}}'
+
+
+def _took(value: str) -> float:
+    _groups(_SECONDS, value)
+    return float(value)
+
+
+def _answered(value: str) -> str:
+    _groups(_STATUS, value)
+    return _outcome(int(value))
+
+
+def _taken(value: str) -> str:
+    _groups(_ACTIONS, value)
+    return value.replace(",", '","')
+
+
+def _protected(value: str) -> tuple[str, str, str]:
+    """Of ` ssl_cipher ssl_protocol target_group_arn `: members of `tls`, those of `cloud`, and the target group."""
+    cipher, tls, region, account, group = _groups(_PROTECTED, value)
+    protection = f'"cipher":"{cipher}","version":"{tls}","version_protocol":"tls"' if cipher else ""
+    return protection, f'"cloud":{{"provider":"aws","region":"{region}","account":{{"id":"{account}"}}}}', group
+
+
+_AT = Cache(_second)
+_END = Cache(_end)
+_TOOK = Cache(_took)
+_OUTCOME = Cache(_answered, 512)
+_PROTECTION = Cache(_protected, 1_024)
+_TAKEN = Cache(_taken, 256)
+
+
+def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+    """The finished event of a usual line; None for any other."""
+    parts = line.split('"')
+    if len(parts) != _PARTS or "\\" in line or not line.isprintable():
         return None
-    seconds = (queued, processed, responded)
-    beside_url = ""
-    if user_agent:
-        beside_url = f'"user_agent":{{"original":"{user_agent}"}},'
-    if cipher:
-        client_name = f',"client":{{"server_name":"{server_name}"}}' if server_name else ""
-        beside_url += f'"tls":{{"cipher":"{cipher}","version":"{tls}","version_protocol":"tls"{client_name}}},'
-    elif server_name:
-        beside_url += f'"tls":{{"client":{{"server_name":"{server_name}"}}}},'
-    beside_actions = f',"chosen_cert":{{"arn":"{certificate}"}}' if certificate else ""
-    if connection:
-        beside_actions += f',"connection_trace_id":"{connection}"'
+    _, request, _, agent, middle, trace, _, domain, _, certificate, ruled, actions, *others, last = parts
+    fields = parts[0].split(" ")
+    if len(fields) != _FIELDS_BEFORE_REQUEST:
+        return None
+    kind, time, name, client, target, queued, processed, responded, status, answer, received, sent, _ = fields
+    if others != [" ", _ABSENT, " ", _ABSENT, " ", target, " ", answer, " ", _ABSENT, " ", _ABSENT]:
+        return None
+    if kind not in _KINDS or name == _ABSENT or not (_is_count(received) and _is_count(sent)):
+        return None
+    try:
+        source, destination, outcome, _ = _END[client], _END[target], _OUTCOME[status], _OUTCOME[answer]
+        nanoseconds = round((_TOOK[queued] + _TOOK[processed] + _TOOK[responded]) * 1e9)
+        protection, cloud, group = _PROTECTION[middle]
+        method, scheme, host, port, path, query, version = _groups(_PLAIN_REQUEST, request)
+        rule, created = _groups(_RULED, ruled)
+        (root,), (connection,) = _groups(_ROOT, trace), _groups(_LAST, last)
+        at, start, taken = _moment(time), _moment(created), _TAKEN[actions]
+    except _Unusual:
+        return None
+    server = "" if domain in _NOTHING else f'"client":{{"server_name":"{domain}"}}'
+    tls = f'"tls":{{{protection}{"," if protection and server else ""}{server}}},' if protection or server else ""
+    asked = f',"query":"{query}"' if query else ""
+    said = "" if agent in _NOTHING else f'"user_agent":{{"original":"{agent}"}},'
+    proven = "" if certificate in _NOTHING else f',"chosen_cert":{{"arn":"{certificate}"}}'
+    traced = f',"connection_trace_id":"{connection}"' if connection else ""
     return (
-        _TEMPLATE
-        % (
-            *(moment("time", time), stamp.id, _outcome(int(status)), moment("request_creation_time", created)),
-            *(_nanoseconds(map(float, seconds)), stamp.ingested, stamp.tenant, region, account),
-            *(client, client_port, target, target_port, method, received, status, sent, version),
-            *(scheme, domain, port, path, f',"query":"{query}"' if query else "", beside_url, trace),
-            *(name, kind, target_group, *seconds, answer, rule, actions.replace(",", '","'), beside_actions),
-        )
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.alb","kind":"event","category":["web"],'
+        f'"outcome":"{outcome}","start":"{start}","duration":{nanoseconds}{stamp},{cloud},"source":{source},'
+        f'"destination":{destination},"http":{{"request":{{"method":"{method}","bytes":{received}}},'
+        f'"response":{{"status_code":{status},"bytes":{sent}}},"version":"{version}"}},'
+        f'"url":{{"scheme":"{scheme}","domain":"{host}","port":{port},"path":"{path}"{asked}}},{said}{tls}'
+        f'"trace":{{"id":"{root}"}},"aws":{{"elb":{{"name":"{name}","type":"{kind}","target_group":"{group}",'
+        f'"request_seconds":{queued},"target_seconds":{processed},"response_seconds":{responded},"target_status_code":{answer},'
+        f'"matched_rule_priority":"{rule}","action_executed":["{taken}"]{proven}{traced}}}}}}}'
     ).encode()
 
 
-def document(line: str) -> JsonObject:
-    """The event of any line, field by field; says which field is wrong."""
+def _is_count(value: str) -> bool:
+    """Whether it is a number as JSON and the index take it."""
+    return value.isdigit() and value.isascii() and len(value) <= _LONGEST_NUMBER and (value[0] != "0" or value == "0")
+
+
+def _moment(value: str) -> str:
+    """A time as the balancer writes it, to the microsecond."""
+    fraction = value[_TO_SECONDS + 1 : -1]
+    if len(value) != _LENGTH_OF_MOMENT or not (value.isascii() and fraction.isdigit()) or value[_TO_SECONDS] + value[-1] != ".Z":
+        raise _Unusual(value)
+    return f"{_AT[value[:_TO_SECONDS]]}.{fraction[:3]}Z"
+
+
+def parse(line: str, stamp: Stamp) -> JsonObject:
+    """The event of any line, field by field; Malformed says which field is wrong.
+
+    `@timestamp` is when the response was made. Latencies are in seconds. Outcome: failure from status 400.
+    """
     match = _ENTRY.fullmatch(line)
     if match is None:
         raise Malformed("line: not the 29 fields of an access log entry, with its quotes closed")
@@ -275,6 +346,7 @@ LOG_TYPE = LineType(
     arrival="The load balancer writes files to S3, of which every line is a record.",
     recognise=_BEGINNING.match,
     parse=parse,
+    quick=quick,
     own=OWN,
     begins="hwg",
 )

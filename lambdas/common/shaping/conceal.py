@@ -11,7 +11,7 @@ from hashlib import blake2b
 from ipaddress import IPv6Address
 from typing import Any
 
-from common.ids import digest_of
+from common.ids import DIGEST_BYTES
 from common.kinds import Kind
 from common.logtype import JsonObject
 from common.shaping.paths import holder_of, path_of, remove
@@ -77,7 +77,7 @@ def pseudonyms(dotted: str, kinds: Mapping[str, Kind], key: Callable[[], bytes |
 
     def word(value: str) -> str:
         secret = key()
-        return digest_of(blake2b(value.encode(), digest_size=16, key=secret).digest()) if secret else MASK
+        return blake2b(value.encode(), digest_size=DIGEST_BYTES, key=secret).hexdigest() if secret else MASK
 
     def address(value: str) -> str:
         secret = key()

@@ -29,7 +29,7 @@ def test_a_log_with_everything(document: Callable[..., Document]) -> None:
             "nothing": None,
         }
     )
-    assert len(found["event"].pop("id")) == 22
+    assert len(found["event"].pop("id")) == 26
     assert found == {
         "@timestamp": "2024-07-30T19:31:21.500Z",
         "event": {

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common import kpl
 from common.kpl import CorruptAggregate, deaggregate
 from common.model import Coordinates, Event, Rejected
 from common.recognise import Normaliser
@@ -19,7 +20,8 @@ KEY = delimited(1, b"k")
 
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=256), st.binary(max_size=300)), min_size=1, max_size=40))
 def test_round_trip_keeps_order_keys_and_bytes(records: list[tuple[str, bytes]]) -> None:
-    assert deaggregate(aggregate(records)) == records
+    assert kpl.aggregate(records) == aggregate(records)
+    assert deaggregate(kpl.aggregate(records)) == records
 
 
 def test_unknown_fields_and_tags_are_passed_over() -> None:

@@ -68,15 +68,29 @@ def test_the_error_record_and_the_frame_tell_the_same(at: Coordinates) -> None:
     assert opened(Resent(refused.at, refused.original, given).frame(), at) == Resent(refused.at, b"\x00\xff", given)
 
 
+def test_what_was_collected_keeps_its_place_in_the_file_when_it_is_sent_again_too(at: Coordinates) -> None:
+    record = Resent(Coordinates("s3://logs", "a/b.log", "etag:1", 5, "0", "key"), b"\x00\n\xff", Given("acme", "alb"))
+    assert opened(record.collected(), at) == record
+    assert opened(Resent(at, record.collected(), Given()).frame(), at) == record
+    assert not b64encode(record.collected()).decode().startswith(resend.MAGIC_BASE64), "the archive keeps it"
+
+
 def test_any_other_record_is_itself(at: Coordinates) -> None:
     assert opened(b'{"weir":1}', at) == Resent(at, b'{"weir":1}', Given())
 
 
 @pytest.mark.parametrize(
-    "frame", [resend.MAGIC, resend.MAGIC + b"1}", resend.MAGIC + b"{}}", resend.MAGIC + b'{"stream":"s","arrival":"x"}}']
+    "frame",
+    [
+        resend.MAGIC,
+        resend.MAGIC + b"1}",
+        resend.MAGIC + b"{}}",
+        resend.MAGIC + b'{"stream":"s","arrival":"x"}}',
+        resend.COLLECTED + b"{}}\nline",
+    ],
 )
 def test_a_frame_that_is_cut_short_is_corrupt(frame: bytes, at: Coordinates) -> None:
-    with pytest.raises(CorruptFrame, match="sent again, but incomplete"):
+    with pytest.raises(CorruptFrame, match="sent again, or from a file, but incomplete"):
         opened(frame, at)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from config.loader import load_environment
+from config.parts.functions import log_types
 
 Refusal = Callable[[str | bytes], str]
 DEV = "config/environments/dev.yaml"
@@ -172,10 +173,26 @@ VALUES = {
         f"account: {{id: '{'9' * 80}', region: eu-central-1}}",
         f'2: account.id: "{"9" * 56}… does not fit; write an AWS account number: 12 digits, in quotes',
     ),
+    "a log type of a rule that is none": (
+        "collection:\n  rules: [{type: nginxx}]",
+        f'3: collection.rules[0].type: "nginxx" is no log type; write {", ".join(log_types())} or null',
+    ),
+    "a bucket named twice": (
+        "collection:\n  buckets:\n  - bucket: acme-logs\n  - bucket: acme-logs",
+        "5: collection.buckets[1].bucket: acme-logs is named before; give it once, with all its rules",
+    ),
+    "a misspelt key of a bucket": (
+        "collection:\n  buckets: [{bucket: acme-logs, prefx: a/}]",
+        "3: collection.buckets[0].prefx: unknown key; did you mean `prefix`?",
+    ),
+    "a topic that is no ARN": (
+        "collection:\n  buckets: [{bucket: acme-logs, topic: log-files}]",
+        '3: collection.buckets[0].topic: "log-files" does not fit; write the ARN of an SNS topic',
+    ),
     "a key with a line break": (
         '"a\\nb": 1',
-        '2: "a\\nb": unknown key; remove it, or use one of: name, account, tags, removal, network, streams, functions, '
-        "normalisation, shaping, enrichment, archive, lake, search, direct_put, alerting, observability",
+        '2: "a\\nb": unknown key; remove it, or use one of: name, account, tags, removal, network, streams, '
+        "collection, functions, normalisation, shaping, enrichment, archive, lake, search, direct_put, alerting, observability",
     ),
 }  # fmt: skip
 

@@ -14,7 +14,8 @@ from archive import handler as archive
 from common.delivery import DeliveryBatch, DeliveryRecord, DeliveryResponse, respond
 from common.model import Coordinates, Given
 from common.recognise import Normaliser
-from common.resend import Resent
+from common.resend import Resent, opened
+from recovery.replay import of_line
 from tests.unit.functions.fakes import Context
 from transform import handler as transform
 
@@ -89,6 +90,12 @@ def test_a_record_that_is_sent_again_is_not_archived_twice() -> None:
     again = Resent(Coordinates("weir-test-raw", "shardId-000000000001", "1", ARRIVAL), FLOW, Given()).frame()
     kept, dropped = archive.handler(batch(FLOW, again), Context())["records"]
     assert (kept["result"], dropped) == ("Ok", {"recordId": "record-1", "result": "Dropped"})
+
+
+def test_what_was_read_from_a_file_is_archived_and_replayed_under_its_place_there() -> None:
+    record = Resent(Coordinates("s3://logs", "shop/a.log", "0123:1", ARRIVAL, "0", "key"), FLOW, Given("acme"))
+    line = content(archive.handler(batch(record.collected()), Context()), 0)
+    assert opened(of_line(json.loads(line)).frame(), Coordinates("weir-test-raw", "shardId-000000000002", "9", 1)) == record
 
 
 @pytest.mark.parametrize(("given", "expected"), [("", 0), ("0", 0), ("17", 17), (3, 3), (None, 0)])

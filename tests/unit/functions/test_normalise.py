@@ -17,6 +17,7 @@ from common.enrichment.source import Loaded, Source, Unusable
 from common.finish import Finisher, Selected
 from common.model import Coordinates, Given
 from common.oversized import NAMES, OversizedStore, pointer
+from common.plain import PlainRecords
 from common.recognise import Normaliser
 from common.resend import Resent
 from common.source import BatchResponse
@@ -39,6 +40,7 @@ def step(kinesis: FakeKinesis, events_kib: int = 1_024, errors_kib: int = 4_096,
     client = cast(KinesisClient, kinesis)
     return Normalisation(
         Normaliser(default_tenant="default"),
+        PlainRecords("default"),
         StreamWriter(client, EVENTS, record_kib=events_kib),
         StreamWriter(client, ERRORS, record_kib=errors_kib),
         OversizedStore(lambda: s3, ARCHIVE),
@@ -246,6 +248,7 @@ def test_a_finisher_is_refreshed_before_events_and_its_doings_are_metrics(
     client = cast(KinesisClient, kinesis)
     whole = Normalisation(
         Normaliser(default_tenant="default", finish=finisher.finish),
+        PlainRecords("default"),
         StreamWriter(client, EVENTS, record_kib=1_024),
         StreamWriter(client, ERRORS, record_kib=4_096),
         OversizedStore(lambda: None, ARCHIVE),  # type: ignore[arg-type, return-value]

@@ -42,7 +42,7 @@ def test_an_object_is_masked_field_by_field() -> None:
 
 
 def test_a_pseudonym_is_the_same_for_a_value_and_another_for_another_value_or_key() -> None:
-    assert concealed("ana", "user.name", KEY) == concealed("ana", "user.name", KEY) == "IBZYj5r1Xsk7c0IUFTxhsQ"
+    assert concealed("ana", "user.name", KEY) == concealed("ana", "user.name", KEY) == "73ddf7f52948804e4a5de9163a"
     assert len({concealed(name, "user.name", key) for name in ("ana", "bob") for key in (KEY, OTHER_KEY)}) == 4
 
 

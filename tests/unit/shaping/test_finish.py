@@ -95,7 +95,7 @@ def test_a_hash_needs_its_key_and_masks_until_it_has_it() -> None:
     finisher = Finisher([{"hash": ["user.name"]}], hash_key=key)
     assert finished(APP, finisher)[0]["user"]["name"] == "***"
     finisher.refresh(Deadline(10))
-    assert finished(APP, finisher)[0]["user"]["name"] == "IBZYj5r1Xsk7c0IUFTxhsQ"
+    assert finished(APP, finisher)[0]["user"]["name"] == "73ddf7f52948804e4a5de9163a"
 
 
 NAMES = st.sampled_from([name for name in ecs.FIELDS if not overlaps(name)] + ["user", "source", "cloud", "labels", "aws"])
@@ -144,6 +144,26 @@ def test_the_rules_beside_the_function_are_read(tmp_path: Path) -> None:
     app = orjson.loads(event.body)
     assert "user" not in app
     assert app["user_agent"] == {"original": "curl/8.5.0", "name": "curl", "version": "8.5.0"}
+
+
+def test_an_event_of_the_short_way_is_finished_alike() -> None:
+    rules: list[dict[str, Any]] = [
+        {"types": ["vpc_flow"], "mask": ["source.ip"], "labels": {"site": "fra"}},
+        {"types": ["app"], "sample": 0.0},
+    ]
+    finisher = Finisher(rules)
+    (flow,) = finished(FLOW, None)
+    assert [orjson.loads(finisher.finish_plain(orjson.dumps(flow)) or b"")] == finished(FLOW, finisher)
+    (app,) = finished(APP, None)
+    assert finisher.finish_plain(orjson.dumps(app)) is None
+    assert finisher.sampled_out() == {"app": 1}
+    other = orjson.dumps({"event": {"dataset": "aws.alb", "id": "e"}, "tenant": "acme"})
+    assert finisher.finish_plain(other) is other
+
+
+def test_a_data_set_of_several_types_does_not_tell_the_type() -> None:
+    with pytest.raises(KeyError):
+        Finisher().finish_plain(orjson.dumps({"event": {"dataset": "aws.cloudfront", "id": "e"}, "tenant": "acme"}))
 
 
 @pytest.mark.parametrize("name", ["vpc_flow", "app"])

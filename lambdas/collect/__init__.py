@@ -1,0 +1,1 @@
+"""Log files in S3 to records on `raw`."""

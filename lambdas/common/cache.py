@@ -1,0 +1,27 @@
+"""A bounded memory of what was worked out before, as fast to ask as a dict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Cache(dict[Key, Value]):
+    """`cache[key]` is `make(key)`, worked out once. What `make` raises is not remembered.
+
+    A full cache is emptied: the values in use are back at once, and no question pays for keeping their order.
+    """
+
+    def __init__(self, make: Callable[[Key], Value], most: int = 16_384) -> None:
+        super().__init__()
+        self._make, self._most = make, most
+
+    def __missing__(self, key: Key) -> Value:
+        value = self._make(key)
+        if len(self) >= self._most:
+            self.clear()
+        self[key] = value
+        return value

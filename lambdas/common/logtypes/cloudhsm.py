@@ -1,0 +1,136 @@
+"""CloudHSM audit logs: one management command an event, written as lines of "name : value".
+
+Fields: AWS CloudHSM user guide, "Interpreting AWS CloudHSM audit logs"
+(https://docs.aws.amazon.com/cloudhsm/latest/userguide/interpreting-audit-logs.html), opcodes after "AWS CloudHSM audit log
+reference" there. Types stand under their names, without the number each name stands for. An event without its later lines, as a
+truncated one is, says what it says.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from common.kinds import WHOLE, WORD
+from common.logtype import JsonObject, LineType, Malformed
+from common.table import Table
+from common.timestamps import from_epoch, from_iso
+
+#: "Time: 12/19/17 21:01:16.962174, usecs:1513717276962174", the clock in UTC; month and day come first.
+_BEGINNING = re.compile(r"Time ?: ?[0-9]{2}/[0-9]{2}/[0-9]{2} [0-9:.]+, usecs:")
+_TIME = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{2}) ([0-9:.]+)(?:, usecs:([0-9]{0,19}))?.*")
+_MICROSECONDS = 16  # digits, from 2001 to 2286
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,15}")
+#: "CN_LOGIN (0xd)"
+_NAMED = re.compile(r"(\S+) \((0x[0-9a-fA-F]+|[0-9]+)\)")
+#: "0:HSM Return: SUCCESS"
+_RESPONSE = re.compile(r"(0|[1-9a-fx][0-9a-fx]*) ?: ?(?:HSM (?:Return|Error): )?(.+)")
+
+_SESSIONS = ("CN_LOGIN", "CN_LOGOUT", "CN_APP_FINALIZE", "CN_CLOSE_SESSION", "CN_AUTHORIZE_SESSION")
+_TYPES = {
+    "CN_LOGIN": ["start"],
+    "CN_LOGOUT": ["end"],
+    "CN_APP_FINALIZE": ["end"],
+    "CN_CLOSE_SESSION": ["end"],
+    "CN_CREATE_USER": ["user", "creation"],
+    "CN_CREATE_CO": ["user", "creation"],
+    "CN_DELETE_USER": ["user", "deletion"],
+    "CN_CHANGE_PSWD": ["user", "change"],
+    "CN_GENERATE_KEY": ["creation"],
+    "CN_GENERATE_KEY_PAIR": ["creation"],
+    "CN_DESTROY_OBJECT": ["deletion"],
+    "CN_TOMBSTONE_OBJECT": ["deletion"],
+}
+_OTHER_TYPES = ["info"]
+
+
+def _split(line: str) -> JsonObject:
+    """The lines of an event by their names; what is none of "name : value" is in `extra`."""
+    record: JsonObject = {}
+    for part in line.splitlines():
+        name, colon, value = part.partition(":")
+        name, value = name.strip(), value.strip()
+        if colon and value and name not in record and "." not in name:
+            record[name] = value
+        elif value or (name and not colon):
+            record.setdefault("extra", []).append(part.strip())
+    if "Time" not in record:
+        raise Malformed("line: an audit log event begins with its Time")
+    return record
+
+
+@lru_cache(maxsize=1_024)
+def _time(value: str) -> str | None:
+    match = _TIME.fullmatch(value)
+    if match is None:
+        return None
+    month, day, year, clock, microseconds = match.groups()
+    try:
+        # A cut-off number would be another time, which the clock before it is not.
+        whole = microseconds is not None and len(microseconds) == _MICROSECONDS
+        return from_epoch(int(microseconds)) if whole else from_iso(f"20{year}-{month}-{day} {clock}")
+    except ValueError:
+        return None
+
+
+def _number(value: Any) -> int | None:
+    """Hexadecimal, as sequence number and reboot counter are, or decimal."""
+    return int(value, 16) if isinstance(value, str) and _HEXADECIMAL.fullmatch(value) else WHOLE.read(value)
+
+
+def _complete(event: JsonObject, rest: JsonObject) -> None:
+    happened, logged = event["event"], event.get("aws", {}).get("cloudhsm", {})
+    if match := _NAMED.fullmatch(happened.get("action", "")):
+        happened["action"], happened["code"] = match[1], match[2]
+    opcode = happened.get("action")
+    happened["category"] = ["authentication", "session"] if opcode in _SESSIONS else ["iam"]
+    happened["type"] = _TYPES.get(opcode, _OTHER_TYPES)
+    for name in ("command_type", "log_type", "user_type"):
+        if match := _NAMED.fullmatch(logged.get(name, "")):
+            logged[name] = match[1]
+    if response := logged.get("response"):
+        match = _RESPONSE.fullmatch(response)
+        happened["outcome"] = "unknown" if match is None else "success" if match[1] == "0" else "failure"
+
+
+TABLE = Table(
+    {
+        "Time": "@timestamp",
+        "Sequence No": "event.sequence",
+        "Reboot counter": "aws.cloudhsm.reboot_counter",
+        "Command Type(hex)": "aws.cloudhsm.command_type",
+        "Opcode": "event.action",
+        "Session Handle": "aws.cloudhsm.session_handle",
+        "Response": "aws.cloudhsm.response",
+        "Log type": "aws.cloudhsm.log_type",
+        "User Name": "user.name",
+        "User Type": "aws.cloudhsm.user_type",
+        "Priv/Secret Key Handle": "aws.cloudhsm.key_handle",
+        "Public Key Handle": "aws.cloudhsm.public_key_handle",
+    },
+    own={
+        "aws.cloudhsm.reboot_counter": WHOLE,
+        **{
+            f"aws.cloudhsm.{name}": WORD
+            for name in ("command_type", "session_handle", "response", "log_type", "user_type", "key_handle", "public_key_handle")
+        },
+    },
+    rest="aws.cloudhsm.other",
+    constants={"event.kind": "event", "cloud.provider": "aws"},
+    read={"Time": _time, "Sequence No": _number, "Reboot counter": _number},
+    complete=_complete,
+)
+
+LOG_TYPE = LineType(
+    name="cloudhsm",
+    dataset="aws.cloudhsm",
+    title="CloudHSM audit log",
+    page="https://docs.aws.amazon.com/cloudhsm/latest/userguide/interpreting-audit-logs.html",
+    arrival="A subscription of the cluster's log group.",
+    recognise=_BEGINNING.match,
+    parse=TABLE.lines(_split),
+    own=TABLE.own,
+    fields=TABLE.fields,
+    begins="T",
+)

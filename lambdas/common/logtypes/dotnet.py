@@ -1,0 +1,111 @@
+"""Text logs of .NET: the defaults of Serilog's console and file, of Microsoft's simple console, of NLog and of log4net.
+
+Formats: Serilog wiki, "Formatting Output" (https://github.com/serilog/serilog/wiki/Formatting-Output); .NET documentation,
+"Console log formatting"; NLog wiki, "SimpleLayout"; log4net manual, "PatternLayout".
+
+A time without an offset is UTC, and a time without a date is the nearest to the arrival.
+"""
+
+from __future__ import annotations
+
+import re
+
+from common.levels import judge, level_of
+from common.logtype import JsonObject, LineType, Malformed, Stamp
+from common.stack_traces import take_out
+from common.table import Table
+from common.time_of_day import nearest
+
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
+_CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,7})?"
+_SERILOG = r"(?P<level>VRB|DBG|INF|WRN|ERR|FTL)"
+_MESSAGE = r"(?:\s(?P<message>.*))?"
+
+_PATTERNS = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        rf"\[(?P<clock>{_CLOCK}) {_SERILOG}\]{_MESSAGE}",
+        rf"(?P<time>{_DATE}) \[{_SERILOG}\]{_MESSAGE}",
+        # Microsoft's: category and number of the event, then the message in the next line, or in the same.
+        rf"(?:(?:(?P<time>{_DATE})|(?P<clock>{_CLOCK})) ?)?(?P<level>trce|dbug|info|warn|fail|crit): "
+        rf"(?P<logger>[\w.<>`+,]+)\[(?P<code>-?[0-9]+)\]{_MESSAGE}",
+        rf"(?P<time>{_DATE})\|(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\|(?P<logger>[^|\n]*)(?:\|(?P<message>.*))?",
+        rf"(?P<time>{_DATE}) \[(?P<thread>[0-9]+)\] (?P<level>DEBUG|INFO|WARN|ERROR|FATAL) +"
+        rf"(?P<logger>[A-Z][\w.+`]*) -{_MESSAGE}",
+    )
+)
+_THROWN = re.compile(
+    r"^ *(?P<type>(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*)(?: \([^)\n]*\))?: (?P<text>[^\n]*)\n(?= *(?:at |---> ))", re.MULTILINE
+)
+
+
+def _match(line: str) -> re.Match[str] | None:
+    for pattern in _PATTERNS:
+        found = pattern.fullmatch(line)
+        if found is not None:
+            return found
+    return None
+
+
+def parse(line: str, stamp: Stamp) -> JsonObject:
+    """`event.code` is the number of a .NET event; the messages of Microsoft's console are taken without their indentation."""
+    match = _match(line)
+    if match is None:
+        raise Malformed("line: of no default format of Serilog, NLog, log4net or the .NET console")
+    record = {name: value for name, value in match.groupdict().items() if value}
+    if "clock" in record:
+        record["time"] = _on_day(record.pop("clock"), stamp)
+    if record.get("code") == "0":
+        del record["code"]  # an event that was given no number
+    if "message" in record:
+        take_out(record, _THROWN)
+        record["message"] = record["message"].strip()
+    return TABLE.event(record, stamp)
+
+
+def _on_day(clock: str, stamp: Stamp) -> str:
+    try:
+        return nearest(clock, stamp.time)
+    except ValueError:
+        raise Malformed(f"time: {clock!r} is no time of day") from None
+
+
+def _level(word: str) -> str | None:
+    """The console's `info` is the level Information."""
+    return "information" if word == "info" else level_of(word)
+
+
+def _complete(event: JsonObject, rest: JsonObject) -> None:
+    judge(event)
+
+
+TABLE = Table(
+    {
+        "time": "@timestamp",
+        "level": "log.level",
+        "logger": "log.logger",
+        "code": "event.code",
+        "thread": "process.thread.id",
+        "message": "message",
+        "error_type": "error.type",
+        "error_message": "error.message",
+        "stack_trace": "error.stack_trace",
+    },
+    rest="dotnet.other",
+    constants={"event.kind": "event"},
+    read={"level": _level},
+    complete=_complete,
+)
+
+LOG_TYPE = LineType(
+    name="dotnet",
+    dataset="dotnet",
+    title=".NET application log (Serilog, NLog, log4net, console)",
+    page="https://github.com/serilog/serilog/wiki/Formatting-Output",
+    arrival="An agent or CloudWatch Logs sends each entry, with the lines of its exception.",
+    recognise=_match,
+    parse=parse,
+    own=TABLE.own,
+    fields=TABLE.fields,
+    begins="[0123456789tdiwfc",
+)

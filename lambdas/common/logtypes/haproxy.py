@@ -1,0 +1,170 @@
+"""HAProxy's log lines, in its HTTP and TCP formats, with the syslog header or without it.
+
+Formats: HAProxy configuration manual, 8.2 "Log formats"
+(https://docs.haproxy.org/3.0/configuration.html#8.2). `@timestamp` is when the connection or request was accepted; the manual
+writes it without an offset, and it is taken as UTC. What HAProxy tells of itself, such as a server that is down, is in `message`.
+"""
+
+from __future__ import annotations
+
+import re
+from string import digits
+
+from common.common_log import request_line, request_time
+from common.kinds import WHOLE, WORD
+from common.logtype import JsonObject, LineType, Malformed, Stamp
+from common.syslog_header import BEGINS, header, header_fields
+from common.syslog_senders import begins_as_haproxy, is_haproxy
+from common.table import Table
+
+#: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
+_FAILURE = 400
+#: A time that was not reached.
+_NOT_REACHED = "-1"
+_NO_BACKEND = "<NOSRV>"
+
+_ACCEPTED = re.compile(r"(\S+) \[([^\]]+)\](?: (\S+))?(?: (\S+)/(\S+))?(?: (.*))?", re.DOTALL)
+_HTTP = re.compile(
+    r"(-?[0-9]+)/(-?[0-9]+)/(-?[0-9]+)/(-?[0-9]+)/\+?(-?[0-9]+) (-?[0-9]+) \+?([0-9]+)(?: (\S+) (\S+) (\S{4}))?"
+    r"(?: ([0-9/+]+) ([0-9]+/[0-9]+))?(?: \{([^}]*)\})?(?: \{([^}]*)\})?(?: \"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"?)?(?: (.*))?",
+    re.DOTALL,
+)
+_TCP = re.compile(
+    r"(-?[0-9]+)/(-?[0-9]+)/\+?(-?[0-9]+) \+?([0-9]+)(?: (\S\S))?(?: ([0-9/+]+) ([0-9]+/[0-9]+))?(?: (.*))?", re.DOTALL
+)
+_HTTP_NAMES: tuple[str, ...] = (
+    *("request_ms", "queue_ms", "connect_ms", "response_ms", "total_ms", "status", "sent"),
+    *("request_cookie", "response_cookie", "state", "connections", "queues"),
+    *("request_headers", "response_headers", "request", "extra"),
+)
+_TCP_NAMES: tuple[str, ...] = ("queue_ms", "connect_ms", "total_ms", "bytes", "state", "connections", "queues", "extra")
+_TIMES = ("request_ms", "queue_ms", "connect_ms", "response_ms", "total_ms")
+
+
+def recognise(line: str) -> bool:
+    found = header(line)
+    return begins_as_haproxy(line) if found is None else is_haproxy(found)
+
+
+def parse(line: str, stamp: Stamp) -> JsonObject:
+    """Outcome: failure from status 400, without a status, and for a TCP session that did not end as it should."""
+    found = header(line)
+    fields: JsonObject = {}
+    message = line
+    if found is not None:
+        fields = header_fields(found, stamp.time)
+        fields["level"] = None  # that of a request is always info, and its severity's name
+        message = found.message
+    if begins_as_haproxy(message):
+        fields |= _split(message)
+    else:
+        fields["message"] = message
+    return TABLE.event(fields, stamp)
+
+
+def _split(message: str) -> JsonObject:
+    match = _ACCEPTED.fullmatch(message)
+    if match is None:
+        raise Malformed("line: not a client, a time in brackets, a frontend and a backend")
+    client, time, frontend, backend, server, rest = match.groups()
+    address, _, port = client.rpartition(":")
+    fields: JsonObject = {"client": address.strip("[]"), "port": port, "time": _time(time), "frontend": frontend}
+    if frontend is not None and frontend.endswith(":"):  # its error format: what happened, in words
+        return {**fields, "frontend": frontend[:-1], "message": message[match.end(3) :].strip()}
+    if backend is None or server is None:
+        return {**fields, "message": rest}
+    fields |= {"backend": backend, "server": None if server == _NO_BACKEND else server}
+    found, names = _HTTP.fullmatch(rest or ""), _HTTP_NAMES
+    if found is None:
+        found, names = _TCP.fullmatch(rest or ""), _TCP_NAMES
+    if found is None:
+        return {**fields, "extra": rest}
+    values: JsonObject = {name: value for name, value in zip(names, found.groups(), strict=True) if value and value != "-"}
+    for name in _TIMES:
+        if values.get(name) == _NOT_REACHED:
+            del values[name]
+    if values.get("status") == _NOT_REACHED:
+        del values["status"]
+    request = values.pop("request", None)
+    if request is not None:
+        values |= request_line(request)
+    return {**fields, **values, "http": names is _HTTP_NAMES}
+
+
+def _time(text: str) -> str:
+    """`06/Feb/2009:12:14:14.655`, without an offset."""
+    seconds, _, fraction = text.partition(".")
+    return f"{request_time(f'{seconds} +0000')[:19]}.{fraction:0<3.3}Z"
+
+
+def _nanoseconds(milliseconds: str) -> int | None:
+    return int(milliseconds) * 1_000_000 if len(milliseconds) < 13 and milliseconds.isdigit() else None
+
+
+def _complete(event: JsonObject, rest: JsonObject) -> None:
+    http = rest.pop("http", None)
+    address = rest.get("client")
+    if address is not None:
+        event.setdefault("source", {})["address"] = rest.pop("client")
+    if http is None:
+        return
+    if http:
+        status = event.get("http", {}).get("response", {}).get("status_code")
+        event["event"]["category"] = ["web"]
+        event["event"]["outcome"] = "success" if status is not None and status < _FAILURE else "failure"
+    else:
+        state = event.get("haproxy", {}).get("state", "--")
+        event["event"]["outcome"] = "success" if state.startswith("-") else "failure"
+
+
+TABLE = Table(
+    {
+        "time": "@timestamp",
+        "total_ms": "event.duration",
+        "facility": "log.syslog.facility.code",
+        "severity": "log.syslog.severity.code",
+        "host": "host.name",
+        "program": "process.name",
+        "pid": "process.pid",
+        "client": "source.ip",
+        "port": "source.port",
+        "status": "http.response.status_code",
+        "sent": "http.response.bytes",
+        "bytes": "destination.bytes",
+        "method": "http.request.method",
+        "original": "url.original",
+        "path": "url.path",
+        "query": "url.query",
+        "version": "http.version",
+        "message": "message",
+        "frontend": "haproxy.frontend",
+        "backend": "haproxy.backend",
+        "server": "haproxy.server",
+        "state": "haproxy.state",
+        "request_ms": "haproxy.request_ms",
+        "queue_ms": "haproxy.queue_ms",
+        "connect_ms": "haproxy.connect_ms",
+        "response_ms": "haproxy.response_ms",
+    },
+    own={
+        **{f"haproxy.{name}": WORD for name in ("frontend", "backend", "server", "state")},
+        **{f"haproxy.{name}": WHOLE for name in ("request_ms", "queue_ms", "connect_ms", "response_ms")},
+    },
+    rest="haproxy.other",
+    constants={"event.kind": "event", "event.category": ["network"]},
+    read={"total_ms": _nanoseconds},
+    complete=_complete,
+)
+
+LOG_TYPE = LineType(
+    name="haproxy",
+    dataset="haproxy.log",
+    title="HAProxy log",
+    page="https://docs.haproxy.org/3.0/configuration.html#8.2",
+    arrival="HAProxy logs to syslog or to its standard output; an agent on the host sends the lines.",
+    recognise=recognise,
+    parse=parse,
+    own=TABLE.own,
+    fields=TABLE.fields,
+    begins=BEGINS + "".join(sorted(set(digits + "abcdefABCDEF:[u") - set(BEGINS))),
+)

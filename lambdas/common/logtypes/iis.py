@@ -1,0 +1,101 @@
+"""Internet Information Services' log in the W3C extended format, with the fields that are selected by default.
+
+Format: IIS documentation, "Log File Formats" and `logExtFileFlags` of "Log Files for a Web Site <logFile>"
+(https://learn.microsoft.com/en-us/iis/configuration/system.applicationhost/sites/site/logfile/). A line does not say which fields
+it has: the columns are those of IIS 8.5 and later, or, where there is one less, those of IIS 7, which has no referrer. Custom
+fields come at the end and are kept in iis.other.extra. IIS writes a plus for a space.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from common.kinds import WORD
+from common.logtype import JsonObject, LineType, Malformed
+from common.table import Table
+from common.timestamps import from_iso
+
+#: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
+_FAILURE = 400
+
+_COLUMNS = (
+    *("date", "clock", "s-ip", "cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip", "cs(User-Agent)"),
+    *("cs(Referer)", "sc-status", "sc-substatus", "sc-win32-status", "time-taken"),
+)
+_WITHOUT_REFERRER = tuple(name for name in _COLUMNS if name != "cs(Referer)")
+_BEGINNING = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9a-fA-F]*[.:][0-9a-fA-F.:]+(?:%[0-9]+)? [A-Z_]+ [/*]"
+)
+
+
+@lru_cache(maxsize=4_096)  # the lines of a batch share few seconds
+def _time(text: str) -> str | None:
+    try:
+        return from_iso(text)
+    except ValueError:
+        return None
+
+
+def split(line: str) -> JsonObject:
+    """The columns by the names of the format; the date and the time of day together are `time`."""
+    values = line.split(" ")
+    if len(values) < 2:
+        raise Malformed("line: not an entry in the W3C extended format: a date and a time of day")
+    columns = _WITHOUT_REFERRER if len(values) == len(_WITHOUT_REFERRER) and values[10].isdigit() else _COLUMNS
+    fields: JsonObject = {name: value for name, value in zip(columns, values, strict=False) if value != "-"}
+    fields["time"] = f"{fields.pop('date', '')} {fields.pop('clock', '')}"
+    if len(values) > len(columns):
+        fields["extra"] = values[len(columns) :]
+    return fields
+
+
+def _spaced(value: str) -> str:
+    return value.replace("+", " ")
+
+
+def _nanoseconds(milliseconds: str) -> int | None:
+    return int(milliseconds) * 1_000_000 if milliseconds.isascii() and milliseconds.isdigit() and len(milliseconds) < 13 else None
+
+
+def _complete(event: JsonObject, rest: JsonObject) -> None:
+    status = event.get("http", {}).get("response", {}).get("status_code")
+    event["event"]["outcome"] = "unknown" if status is None else "failure" if status >= _FAILURE else "success"
+
+
+TABLE = Table(
+    {
+        "time": "@timestamp",
+        "s-ip": "destination.ip",
+        "cs-method": "http.request.method",
+        "cs-uri-stem": "url.path",
+        "cs-uri-query": "url.query",
+        "s-port": "destination.port",
+        "cs-username": "user.name",
+        "c-ip": "source.ip",
+        "cs(User-Agent)": "user_agent.original",
+        "cs(Referer)": "http.request.referrer",
+        "sc-status": "http.response.status_code",
+        "sc-substatus": "iis.sub_status",
+        "sc-win32-status": "iis.win32_status",
+        "time-taken": "event.duration",
+    },
+    own={"iis.sub_status": WORD, "iis.win32_status": WORD},
+    rest="iis.other",
+    constants={"event.kind": "event", "event.category": ["web"]},
+    read={"time": _time, "cs(User-Agent)": _spaced, "time-taken": _nanoseconds},
+    complete=_complete,
+)
+
+LOG_TYPE = LineType(
+    name="iis",
+    dataset="iis.access",
+    title="IIS log",
+    page="https://learn.microsoft.com/en-us/iis/configuration/system.applicationhost/sites/site/logfile/",
+    arrival="An agent on the machine (Kinesis Agent for Windows, CloudWatch agent, Fluent Bit) sends the lines of a site's log.",
+    recognise=_BEGINNING.match,
+    parse=TABLE.lines(split),
+    own=TABLE.own,
+    fields=TABLE.fields,
+    begins="12",
+)

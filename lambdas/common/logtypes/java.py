@@ -1,0 +1,177 @@
+"""Text logs of Java: the common patterns of Logback, Log4j 2 and java.util.logging, with the stack trace after the message.
+
+Patterns: Logback manual, "Layouts" (https://logback.qos.ch/manual/layouts.html); Log4j 2 manual, "Pattern Layout"; Spring Boot
+reference, "Log Format"; Quarkus guide, "Logging"; java.util.logging.SimpleFormatter; Tomcat's OneLineFormatter; and the pattern
+of Hadoop and Spark, "%d %p %c: %m%n".
+
+A time without an offset is UTC, and a time without a date is the nearest to the arrival. Patterns are free, so only those that
+no other language's loggers write are recognised; for a pattern of the same parts the type may be named.
+"""
+
+from __future__ import annotations
+
+import re
+
+from common.levels import judge, level_of
+from common.logtype import JsonObject, LineType, Malformed, Stamp
+from common.stack_traces import take_out
+from common.table import Table
+from common.time_of_day import nearest
+
+_LEVEL = r"(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)"
+_JUL_LEVEL = r"(?P<level>SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST)"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
+_CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}[.,][0-9]{3}"
+_TIME = rf"(?:(?P<time>{_DATE})|(?P<clock>{_CLOCK}))"
+#: Threads of Python are MainThread; log4net writes the number of a thread before a logger that begins with a capital.
+_THREAD = r"\[(?!MainThread)(?![0-9]+\] +[A-Z]+ +[A-Z])(?P<%s>[^\]\n]*)\]"
+_MESSAGE = r"(?P<message>.*)"
+#: Of a class. Modules of other languages end in a small letter.
+_CLASS = r"(?P<logger>(?:[a-z_][\w$]*\.)+[A-Z][\w$]*)"
+
+_PATTERNS = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        # Logback's and Log4j's defaults, and the level before the thread.
+        rf"{_TIME} +(?:{_THREAD % 'thread'} +{_LEVEL} +|(?P<level2>{_LEVEL[10:-1]}) +{_THREAD % 'thread2'} +)"
+        rf"(?P<logger>[\w.$]+)(?: +-| *:)(?:\s{_MESSAGE})?",
+        # Spring Boot: process, and in brackets the application, the thread and the trace.
+        rf"(?P<time>{_DATE}) +{_LEVEL} (?P<pid>[0-9]+) ---(?: (?P<brackets>(?:\[[^\]\n]*\] ?)+))?"
+        rf"(?:(?P<logger>[\w.$\[\]/-]+) *:(?:\s{_MESSAGE})?)?",
+        # Quarkus and WildFly.
+        rf"{_TIME} +{_LEVEL} +\[(?P<logger>[\w.$-]+)\] \((?P<thread>[^)\n]*)\)(?:\s{_MESSAGE})?",
+        # Hadoop, and Spark with a short date.
+        rf"(?:(?P<time>{_DATE}) {_LEVEL} +{_CLASS}"
+        rf"|(?P<short>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}) (?P<level2>{_LEVEL[10:-1]}) "
+        rf"(?P<logger2>[\w.$]+)):(?:\s{_MESSAGE})?",
+        # Tomcat.
+        rf"(?P<tomcat>[0-9]{{2}}-[A-Z][a-z]{{2}}-[0-9]{{4}} {_CLOCK}) {_JUL_LEVEL} \[(?P<thread>[^\]\n]*)\] "
+        rf"(?P<logger>[\w.$<>]+)(?:\s{_MESSAGE})?",
+        # java.util.logging: the second line begins with the level. Newer releases have a narrow space before AM.
+        r"(?P<jul>[A-Z][a-z]{2} [0-9]{2}, [0-9]{4} (?:0?[1-9]|1[0-2]):[0-9]{2}:[0-9]{2}[ \u202f][AP]M) (?P<logger>[\w.$]+)"
+        rf"(?: (?P<function>[\w$<>]+))?(?:\s+{_JUL_LEVEL}: {_MESSAGE})?",
+        r'Exception in thread "(?P<thread>[^"\n]*)" (?P<message>[\w$.]+.*)',
+    )
+)
+_BRACKET = re.compile(r"\[ *([^\]]*?) *\]")
+_TRACE = re.compile(r"([0-9a-f]{16,32})-([0-9a-f]{16})")
+_THROWN = re.compile(
+    r"^(?P<type>(?:[A-Za-z_$][\w$]*\.)+[A-Za-z_$][\w$]*)(?:: (?P<text>[^\n]*))?\n(?=\s+at |\s+\.\.\. |Caused by: )", re.MULTILINE
+)
+_MONTHS = {
+    name: f"{number:02}"
+    for number, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
+}
+
+
+def _match(line: str) -> re.Match[str] | None:
+    for pattern in _PATTERNS:
+        found = pattern.fullmatch(line)
+        if found is not None:
+            return found
+    return None
+
+
+def parse(line: str, stamp: Stamp) -> JsonObject:
+    """`error` is what was thrown, of which `error.stack_trace` is the whole text."""
+    match = _match(line)
+    if match is None:
+        raise Malformed("line: of no pattern of Logback, Log4j or java.util.logging that is known")
+    record = {name: value for name, value in match.groupdict().items() if value}
+    for name in ("level", "thread", "logger"):
+        if f"{name}2" in record:
+            record[name] = record.pop(f"{name}2")
+    for name, read in _TIMES.items():
+        if name in record:
+            record["time"] = read(record.pop(name))
+    if "clock" in record:
+        record["time"] = _on_day(record.pop("clock"), stamp)
+    if "brackets" in record:
+        _read_brackets(record)
+    if "message" in record:
+        take_out(record, _THROWN)
+    return TABLE.event(record, stamp)
+
+
+def _on_day(clock: str, stamp: Stamp) -> str:
+    try:
+        return nearest(clock, stamp.time)
+    except ValueError:
+        raise Malformed(f"time: {clock!r} is no time of day") from None
+
+
+def _tomcat(time: str) -> str:
+    return f"{time[7:11]}-{_MONTHS.get(time[3:6], time[3:6])}-{time[:2]}T{time[12:]}"
+
+
+def _jul(time: str) -> str:
+    month, day, year, clock = time[:3], time[4:6], time[8:12], time[13:-3]
+    hour, _, rest = clock.partition(":")
+    return f"{year}-{_MONTHS.get(month, month)}-{day}T{int(hour) % 12 + (12 if time[-2] == 'P' else 0):02}:{rest}"
+
+
+def _short(time: str) -> str:
+    return f"20{time[:8].replace('/', '-')}T{time[9:]}"
+
+
+#: By group of the patterns: its time in ISO 8601, or what is refused as none.
+_TIMES = {"tomcat": _tomcat, "jul": _jul, "short": _short}
+
+
+def _read_brackets(record: JsonObject) -> None:
+    """Spring Boot's, of which the last may be trace and span, and the first the application."""
+    found = _BRACKET.findall(record.pop("brackets"))
+    traced = _TRACE.fullmatch(found[-1]) if found else None
+    if traced is not None:
+        found.pop()
+        record["trace"], record["span"] = traced.groups()
+    if found:
+        record["thread"] = found.pop()
+    if found:
+        record["service"] = found.pop(0)
+    if found:
+        record["extra"] = found
+
+
+def _thread(name: str) -> str | None:
+    return name.strip() or None
+
+
+def _complete(event: JsonObject, rest: JsonObject) -> None:
+    judge(event)
+
+
+TABLE = Table(
+    {
+        "time": "@timestamp",
+        "level": "log.level",
+        "logger": "log.logger",
+        "function": "log.origin.function",
+        "thread": "process.thread.name",
+        "pid": "process.pid",
+        "service": "service.name",
+        "trace": "trace.id",
+        "span": "span.id",
+        "message": "message",
+        "error_type": "error.type",
+        "error_message": "error.message",
+        "stack_trace": "error.stack_trace",
+    },
+    rest="java.other",
+    constants={"event.kind": "event"},
+    read={"level": level_of, "thread": _thread},
+    complete=_complete,
+)
+
+LOG_TYPE = LineType(
+    name="java",
+    dataset="java",
+    title="Java application log (Logback, Log4j, java.util.logging)",
+    page="https://logback.qos.ch/manual/layouts.html",
+    arrival="An agent or CloudWatch Logs sends each entry, with the lines of its stack trace.",
+    recognise=_match,
+    parse=parse,
+    own=TABLE.own,
+    fields=TABLE.fields,
+    begins="0123456789JFMASONDE",
+)

@@ -1,0 +1,101 @@
+"""Kafka broker log, in the pattern of Kafka's own log4j configuration, `[%d] %p %m (%c)%n`, as MSK delivers it.
+
+Delivery: Amazon MSK developer guide, "Amazon MSK logging"
+(https://docs.aws.amazon.com/msk/latest/developerguide/msk-logging.html); pattern: Apache Kafka, config/log4j2.yaml
+(https://github.com/apache/kafka/blob/trunk/config/log4j2.yaml). Times are those of the broker, which for MSK is UTC. The lines
+of a stack trace belong to the record of the line before them.
+
+Other programs log in this pattern too: a line is Kafka's where its logger is, or, for one that is cut off, the component in
+brackets before the message.
+"""
+
+from __future__ import annotations
+
+import re
+
+from common.kinds import WORD
+from common.logtype import JsonObject, LineType, Malformed
+from common.table import Table
+
+_PREFIX = re.compile(r"\[([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3})\] (TRACE|DEBUG|INFO|WARN|ERROR|FATAL) ")
+_LOGGERS = re.compile(r" \((?:kafka|org\.apache\.kafka|org\.apache\.zookeeper|state\.change)[\w.$-]*\)(?=\s*(?:\n|\Z))")
+#: Such as [GroupCoordinator 1], [ReplicaManager broker=1] and [Kafka Request Handler 3 on Broker 1].
+_COMPONENTS = re.compile(
+    r"\[(?:GroupCoordinator|GroupMetadataManager|TransactionCoordinator|Transaction State Manager|ReplicaManager|"
+    r"ReplicaFetcherManager|ReplicaFetcher|ReplicaAlterLogDirsManager|Partition|UnifiedLog|LogLoader|Log|ProducerStateManager|"
+    r"KafkaServer|KafkaRaftServer|BrokerServer|ControllerServer|SocketServer|Controller|ControllerEventThread|Broker|"
+    r"BrokerLifecycleManager|BrokerToControllerChannelManager|RaftManager|QuorumController|Admin Manager|"
+    r"DynamicConfigPublisher|Kafka Request Handler) "
+    r"(?:[^\]\n=]{0,80}?(?:[iI]d|broker|partition|listenerType)=|[0-9]+\]|(?:[0-9]+ )?on [bB]roker )"
+)
+_COMPONENT = re.compile(r"\[([^\]\n]{1,120})\]:? ?")
+_LOGGER = re.compile(r" \(([\w.$-]+)\)\Z")
+_EXCEPTION = re.compile(r"([\w.$]+(?:Exception|Error|Throwable)\b[\w.$]*)(?:: ([^\n]*))?")
+
+
+def recognise(line: str) -> object:
+    """Truthy for a line that Kafka wrote."""
+    prefix = _PREFIX.match(line)
+    return prefix and (_LOGGERS.search(line, prefix.end()) or _COMPONENTS.match(line, prefix.end()))
+
+
+def split(line: str) -> JsonObject:
+    """The parts of an entry by name. Raises Malformed for a line without a time and a level."""
+    prefix = _PREFIX.match(line)
+    if prefix is None:
+        raise Malformed("line: does not begin with a time in brackets and a level")
+    time, level = prefix.groups()
+    record: JsonObject = {"time": time, "level": level.lower()}
+    said, _, after = line[prefix.end() :].partition("\n")
+    logger = _LOGGER.search(said)
+    if logger is None and after:  # a message of several lines
+        said, after = f"{said}\n{after}", ""
+        logger = _LOGGER.search(said)
+    if logger is not None:
+        record["logger"] = logger[1]
+        said = said[: logger.start()]
+    if after:
+        record["stack_trace"] = after
+        if (exception := _EXCEPTION.match(after)) is not None:
+            record["exception"], record["exception_message"] = exception.groups()
+    if (component := _COMPONENT.match(said)) is not None:
+        record["component"] = component[1]
+        said = said[component.end() :]
+    record["message"] = said
+    return record
+
+
+def _complete(event: JsonObject, rest: JsonObject) -> None:
+    if event["log"]["level"] in ("error", "fatal"):
+        event["event"]["type"] = ["error"]
+
+
+TABLE = Table(
+    {
+        "time": "@timestamp",
+        "level": "log.level",
+        "logger": "log.logger",
+        "component": "kafka.component",
+        "message": "message",
+        "exception": "error.type",
+        "exception_message": "error.message",
+        "stack_trace": "error.stack_trace",
+    },
+    own={"kafka.component": WORD},
+    rest="kafka.other",
+    constants={"event.kind": "event"},
+    complete=_complete,
+)
+
+LOG_TYPE = LineType(
+    name="msk_broker",
+    dataset="kafka.broker",
+    title="Kafka broker log, of MSK too",
+    page="https://docs.aws.amazon.com/msk/latest/developerguide/msk-logging.html",
+    arrival="MSK delivers it to a log group, to S3 or to Data Firehose.",
+    recognise=recognise,
+    parse=TABLE.lines(split),
+    own=TABLE.own,
+    fields=TABLE.fields,
+    begins="[",
+)

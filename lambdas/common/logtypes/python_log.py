@@ -1,0 +1,108 @@
+"""Text logs of Python: the logging module's default format and those its documentation shows, with the traceback after the
+message, and those of Loguru, Gunicorn, Celery and AWS Lambda's runtime.
+
+Formats: Python documentation, "Logging HOWTO" and "Logging Cookbook" (https://docs.python.org/3/howto/logging.html); Lambda
+developer guide, "Log and monitor Python Lambda functions".
+
+A time without an offset is UTC. A line that begins with a traceback alone has none: its time is the arrival's.
+"""
+
+from __future__ import annotations
+
+import re
+
+from common.levels import judge, level_of
+from common.logtype import JsonObject, LineType, Malformed
+from common.stack_traces import take_out
+from common.table import Table
+
+_LEVEL = r"(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
+_ASCTIME = rf"(?P<time>{_DATE},[0-9]{{3}})"
+_NAME = r"(?P<logger>[\w.$<>-]+)"
+_MESSAGE = r"(?:\s(?P<message>.*))?"
+
+_PATTERNS = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        rf"{_LEVEL}:{_NAME}:(?P<message>.*)",
+        rf"{_ASCTIME} - {_NAME} - {_LEVEL} -{_MESSAGE}",
+        # The cookbook's columns.
+        rf"{_ASCTIME} {_NAME} +{_LEVEL} +(?P<message>.*)",
+        # The name of a thread, which Python writes as no other does.
+        rf"{_ASCTIME} \[(?P<thread>MainThread)\] {_LEVEL} +{_NAME}(?: -|:){_MESSAGE}",
+        # Loguru.
+        rf"(?P<time>{_DATE}\.[0-9]{{3}}) \| (?P<level>TRACE|DEBUG|INFO|SUCCESS|WARNING|ERROR|CRITICAL) +\| "
+        rf"{_NAME}:(?P<function>[\w<>.]+):(?P<line>[0-9]+) -{_MESSAGE}",
+        # Gunicorn.
+        rf"\[(?P<time>{_DATE} [+-][0-9]{{4}})\] \[(?P<pid>[0-9]+)\] \[{_LEVEL}\]{_MESSAGE}",
+        # Celery.
+        rf"\[(?P<time>{_DATE},[0-9]{{3}}): {_LEVEL}/(?P<process>[\w-]+)\]{_MESSAGE}",
+        # Lambda's runtime.
+        rf"\[{_LEVEL}\]\t(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9:.]+Z)\t(?P<request>[0-9a-f-]{{36}})(?:\t(?P<message>.*))?",
+        r"(?P<message>Traceback \(most recent call last\):.*)",
+    )
+)
+#: What was thrown stands in the last line that is not indented.
+_THROWN = re.compile(
+    r"^Traceback \(most recent call last\):\n(?:(?s:.*)\n)?(?P<type>[A-Za-z_][\w.]*)(?:: (?P<text>[^\n]*))?$", re.MULTILINE
+)
+
+
+def _match(line: str) -> re.Match[str] | None:
+    for pattern in _PATTERNS:
+        found = pattern.fullmatch(line)
+        if found is not None:
+            return found
+    return None
+
+
+def split(line: str) -> JsonObject:
+    """The parts of a line. Raises Malformed for one of no known format."""
+    match = _match(line)
+    if match is None:
+        raise Malformed("line: of no format of Python's logging that is known")
+    record = {name: value for name, value in match.groupdict().items() if value}
+    if "message" in record:
+        take_out(record, _THROWN)
+    return record
+
+
+def _complete(event: JsonObject, rest: JsonObject) -> None:
+    judge(event)
+
+
+TABLE = Table(
+    {
+        "time": "@timestamp",
+        "level": "log.level",
+        "logger": "log.logger",
+        "function": "log.origin.function",
+        "line": "log.origin.file.line",
+        "thread": "process.thread.name",
+        "pid": "process.pid",
+        "process": "process.name",
+        "request": "faas.execution",
+        "message": "message",
+        "error_type": "error.type",
+        "error_message": "error.message",
+        "stack_trace": "error.stack_trace",
+    },
+    rest="python.other",
+    constants={"event.kind": "event"},
+    read={"level": level_of},
+    complete=_complete,
+)
+
+LOG_TYPE = LineType(
+    name="python_log",
+    dataset="python",
+    title="Python application log",
+    page="https://docs.python.org/3/howto/logging.html",
+    arrival="An agent or CloudWatch Logs sends each entry, with the lines of its traceback.",
+    recognise=_match,
+    parse=TABLE.lines(split),
+    own=TABLE.own,
+    fields=TABLE.fields,
+    begins="DIWEC0123456789[T",
+)

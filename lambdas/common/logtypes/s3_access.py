@@ -1,0 +1,183 @@
+"""S3 server access logs, in the text format of files in a bucket.
+
+Fields: Amazon S3 user guide, "Amazon S3 server access log format"
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html). New fields come at the end of a line. The page has
+Request-URI, Referer and User-Agent in quotes; the records of a multi-object delete, which are no request of their own, have a
+bare dash there. A quote in a user agent is not escaped, so the last one of the line closes it.
+
+The request id is no event's: the records of a multi-object delete share one, and so do the two of a copy.
+"""
+
+from __future__ import annotations
+
+import re
+
+from common.common_log import request_line, request_time
+from common.kinds import FLAG, LONG_WORD, WHOLE, WORD
+from common.logtype import JsonObject, LineType, Malformed
+from common.table import Table
+
+_ABSENT = "-"
+#: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
+_FAILURE = 400
+
+_BEGINNING = re.compile(r"[0-9a-f]{64} \S{3,255} \[[0-9]")  # a canonical user id, a bucket, a time
+_HEAD = ("remote_ip", "requester", "request_id", "operation", "key")
+_RESULT = ("http_status", "error_code", "bytes_sent", "object_size", "total_time", "turn_around_time")
+_TAIL = (
+    "version_id",
+    "host_id",
+    "signature_version",
+    "cipher_suite",
+    "authentication_type",
+    "host_header",
+    "tls_version",
+    "access_point_arn",
+    "acl_required",
+    "source_region",
+)
+#: The end of a request, which may have quotes in it.
+_REQUEST_END = re.compile(r'" (?=(?:[0-9]{3}|-) )')
+
+
+def split(line: str) -> JsonObject:
+    """The fields of a line by name, and in `extra` what comes after those the page lists. Raises Malformed."""
+    owner, bucket, day, offset, *head = [*line.split(" ", 9), "", "", ""][:10]
+    if not day.startswith("["):
+        raise Malformed("line: no time in brackets after the bucket's owner and the bucket")
+    record: JsonObject = {"bucket_owner": owner, "bucket": bucket, "time": f"{day[1:]} {offset[:-1]}"}
+    record.update(zip(_HEAD, head, strict=False))
+    request, rest = _request(head[5] if len(head) > 5 else "")
+    result = rest.split(" ", len(_RESULT))
+    record.update(zip(_RESULT, result, strict=False))
+    record["referer"], rest = _referer(result[6] if len(result) > 6 else "")
+    record["user_agent"], rest = _user_agent(rest)
+    tail = rest.split()
+    record.update(zip(_TAIL, tail, strict=False))
+    found = {name: value for name, value in record.items() if value and value != _ABSENT}
+    if request and request != _ABSENT:
+        found |= request_line(request)
+    if len(tail) > len(_TAIL):
+        found["extra"] = tail[len(_TAIL) :]
+    return found
+
+
+def _request(text: str) -> tuple[str, str]:
+    """The request and what follows it. Here and below a truncated line may end before the quote is closed."""
+    if not text.startswith('"'):
+        request, _, rest = text.partition(" ")
+        return request, rest
+    end = _REQUEST_END.search(text, 1)
+    return (text[1 : end.start()], text[end.end() :]) if end else (text[1:].removesuffix('"'), "")
+
+
+def _referer(text: str) -> tuple[str, str]:
+    if not text.startswith('"'):
+        referer, _, rest = text.partition(" ")
+        return referer, rest
+    end = text.find('" "', 1)
+    if end < 0:
+        end = text.find('" ', 1)
+    return (text[1:end], text[end + 2 :]) if end > 0 else (text[1:].removesuffix('"'), "")
+
+
+def _user_agent(text: str) -> tuple[str, str]:
+    if not text.startswith('"'):
+        user_agent, _, rest = text.partition(" ")
+        return user_agent, rest
+    end = text.rfind('"')
+    return (text[1:end], text[end + 1 :]) if end > 0 else (text[1:], "")
+
+
+def _milliseconds(value: str) -> int | None:
+    """As nanoseconds."""
+    return int(value) * 1_000_000 if value.isascii() and value.isdigit() and len(value) < 12 else None
+
+
+def _tls_version(value: str) -> str | None:
+    """`1.2` of TLSv1.2, which the page also spells TLSV1.2."""
+    return value[4:] if value[:4].upper() == "TLSV" and len(value) > 4 else None
+
+
+def _acl_required(value: str) -> bool | None:
+    return True if value == "Yes" else None
+
+
+def _complete(event: JsonObject, rest: JsonObject) -> None:
+    status = event.get("http", {}).get("response", {}).get("status_code")
+    failed = status is not None and status >= _FAILURE
+    event["event"] |= {
+        "type": ["error"] if failed else ["access"],
+        "outcome": "unknown" if status is None else "failure" if failed else "success",
+    }
+
+
+TABLE = Table(
+    {
+        "time": "@timestamp",
+        "bucket_owner": "aws.s3access.bucket_owner",
+        "bucket": "aws.s3access.bucket",
+        "remote_ip": "source.ip",
+        "requester": "user.id",
+        "request_id": "http.request.id",
+        "operation": "event.action",
+        "key": "aws.s3access.key",
+        "method": "http.request.method",
+        "path": "url.path",
+        "query": "url.query",
+        "version": "http.version",
+        "original": "url.original",
+        "http_status": "http.response.status_code",
+        "error_code": "error.code",
+        "bytes_sent": "http.response.body.bytes",
+        "object_size": "aws.s3access.object_size",
+        "total_time": "event.duration",
+        "turn_around_time": "aws.s3access.turn_around_ms",
+        "referer": "http.request.referrer",
+        "user_agent": "user_agent.original",
+        "version_id": "aws.s3access.version_id",
+        "signature_version": "aws.s3access.signature_version",
+        "cipher_suite": "tls.cipher",
+        "authentication_type": "aws.s3access.authentication_type",
+        "host_header": "url.domain",
+        "tls_version": "tls.version",
+        "access_point_arn": "aws.s3access.access_point_arn",
+        "acl_required": "aws.s3access.acl_required",
+        "source_region": "aws.s3access.source_region",
+    },
+    own={
+        "aws.s3access.bucket_owner": WORD,
+        "aws.s3access.bucket": WORD,
+        "aws.s3access.key": LONG_WORD,
+        "aws.s3access.object_size": WHOLE,
+        "aws.s3access.turn_around_ms": WHOLE,
+        "aws.s3access.version_id": WORD,
+        "aws.s3access.signature_version": WORD,
+        "aws.s3access.authentication_type": WORD,
+        "aws.s3access.access_point_arn": WORD,
+        "aws.s3access.acl_required": FLAG,
+        "aws.s3access.source_region": WORD,
+    },
+    rest="aws.s3access.other",
+    constants={"event.kind": "event", "event.category": ["web"], "cloud.provider": "aws"},
+    read={
+        "time": request_time,
+        "total_time": _milliseconds,
+        "tls_version": _tls_version,
+        "acl_required": _acl_required,
+    },
+    complete=_complete,
+)
+
+LOG_TYPE = LineType(
+    name="s3_access",
+    dataset="aws.s3access",
+    title="S3 server access log",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html",
+    arrival="S3 writes files to another bucket, of which every line is a record.",
+    recognise=_BEGINNING.match,
+    parse=TABLE.lines(split),
+    own=TABLE.own,
+    fields=TABLE.fields,
+    begins="0123456789abcdef",
+)

@@ -1,0 +1,126 @@
+"""The short way for a record that is one event and nothing else, as nearly all are.
+
+What it does not take, for whatever reason, is None, and goes the long way of common.recognise, which makes the same event of it
+or says why there is none.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+
+from common import resend
+from common.cache import Cache
+from common.ids import DIGEST_BYTES
+from common.logtype import JsonObject, LogType, ObjectType, Stamp
+from common.logtypes import OBJECT_TYPES, is_envelope, line_types, object_types, quick_line_types
+from common.source import KinesisRecord
+from common.timestamps import from_milliseconds
+
+#: Keys that tell a container.
+_CONTAINERS = (frozenset(("logEvents", "messageType")), frozenset(("detail-type", "detail")))
+_ENVELOPE_KEYS = frozenset(("type", "message"))
+#: An object with more keys is looked at closely: to remember its shape would not pay.
+_MOST_KEYS = 256
+#: Ids that are longer are looked at closely: in UTF-8 they could be longer than a document id may be.
+_LONGEST_ID = 128
+
+
+class _Shape(NamedTuple):
+    types: tuple[ObjectType, ...]
+    """To ask whether an object with these keys is theirs; empty for a container."""
+    enveloped: bool
+    """Its values decide whether it is an envelope."""
+
+
+class PlainRecords:
+    """Finished events of plain records of one tenant."""
+
+    def __init__(self, tenant: str) -> None:
+        self._tenant = tenant
+        self._streams: Cache[str, Any] = Cache(_stream_digest, 64)
+        self._stamps: Cache[float, Stamp] = Cache(self._stamp, 4_096)
+        self._quick = Cache(quick_line_types, 256)
+        self._shapes: Cache[tuple[str, ...], _Shape] = Cache(_shape, 4_096)
+
+    def body(self, record: KinesisRecord, data: bytes) -> bytes | None:
+        """The finished event of `record`, whose bytes are `data`; None for what has to be looked at closely."""
+        stamp = self._stamps[record["kinesis"]["approximateArrivalTimestamp"]]
+        beginning = data[:1]
+        if beginning == b"{":
+            return self._of_object(record, data, stamp)
+        try:
+            text = data.decode().strip()
+        except UnicodeDecodeError:
+            return None
+        for quick in self._quick[beginning]:
+            body = quick(text, self._id(record), stamp.json)
+            if body is not None:
+                return body
+        for log_type in line_types(text[:1]):
+            if log_type.recognise(text):
+                return self._finished(log_type, text, record, stamp)
+        return None
+
+    def _of_object(self, record: KinesisRecord, data: bytes, stamp: Stamp) -> bytes | None:
+        for log_type in _QUICK_OBJECT_TYPES:
+            if log_type.quick is not None and log_type.telling in data:
+                body = log_type.quick(data, stamp.json)
+                if body is not None:
+                    return body
+        if data.startswith(resend.MAGIC):
+            return None
+        try:
+            content = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return None
+        if len(content) > _MOST_KEYS:
+            return None
+        types, enveloped = self._shapes[tuple(content)]
+        if enveloped and is_envelope(content):
+            return None
+        for log_type in types:
+            if log_type.recognise(content):
+                return self._finished(log_type, content, record, stamp)
+        return None
+
+    def _finished(self, log_type: LogType, content: Any, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+        try:
+            document: JsonObject = log_type.parse(content, stamp)
+        except Exception:  # the long way meets it again, and says what it is
+            return None
+        event = document["event"]
+        event_id = event.get("id")
+        if event_id is None:
+            event["id"] = self._id(record)
+        elif not isinstance(event_id, str) or len(event_id) > _LONGEST_ID:
+            return None
+        event["dataset"] = log_type.dataset
+        event["ingested"] = stamp.ingested
+        document["tenant"] = self._tenant
+        return orjson.dumps(document)
+
+    def _id(self, record: KinesisRecord) -> str:
+        """As common.ids.event_id makes it of the record's coordinates."""
+        digest = self._streams[record["eventSourceARN"]].copy()
+        digest.update(record["eventID"].encode())
+        made: str = digest.hexdigest()
+        return made
+
+    def _stamp(self, arrival: float) -> Stamp:
+        ingested = from_milliseconds(round(arrival * 1_000))
+        return Stamp(ingested, self._tenant, ingested)
+
+
+def _stream_digest(arn: str) -> Any:
+    return blake2b(f"{arn.split('/')[1]}/".encode(), digest_size=DIGEST_BYTES)
+
+
+def _shape(keys: tuple[str, ...]) -> _Shape:
+    contained = any(container.issubset(keys) for container in _CONTAINERS)
+    return _Shape(() if contained else object_types(keys), not _ENVELOPE_KEYS.isdisjoint(keys))
+
+
+_QUICK_OBJECT_TYPES = tuple(found for found in OBJECT_TYPES if found.quick is not None)

@@ -1,0 +1,108 @@
+"""The logs of databases, messaging and access: what no sample shows, lines and objects that are nearly theirs."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.logtypes.samples import samples_of
+from common.model import Event
+from common.written_dates import from_day_first
+from tests.unit.logtypes.every_type import AT, NORMALISER, alone, is_line, named
+
+NAMES = [
+    *(
+        "postgresql",
+        "postgresql_csv",
+        "postgresql_json",
+        "mysql_error",
+        "mysql_slow",
+        "mysql_audit",
+        "valkey_slow",
+        "valkey_engine",
+        "valkey_text",
+    ),
+    *("opensearch_audit", "msk_broker", "client_vpn", "fsx_audit", "workspaces", "rds_events", "redshift_audit"),
+]
+LINES = [(name, sample.record) for name in NAMES if is_line(name) for sample in samples_of(name)]
+OBJECTS = [(name, sample.record) for name in NAMES if not is_line(name) for sample in samples_of(name)]
+PIECES = st.sampled_from(
+    ["", " ", "-", ",", "|", ":", "'", "\\'", "\\", "\n", "\n\t", "[", "]", "(", ")", "@", "#", "<", ">", "&", "0"]
+)
+LEAVES = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=8)
+VALUES = LEAVES | st.lists(LEAVES, max_size=2) | st.dictionaries(st.text(max_size=4), LEAVES, max_size=2)
+
+
+def check(name: str, record: Any) -> None:
+    """It ends as an event, or as malformed by what the parser itself found wrong."""
+    data = named(name, record)
+    (found,) = NORMALISER.normalise(data, AT)
+    if isinstance(found, Event):
+        assert orjson.loads(found.body)["@timestamp"].endswith("Z")
+        return
+    assert found.original == data
+    if not (isinstance(record, str) and not record.strip()):
+        assert (found.reason, found.type) == ("malformed", name)
+        assert not found.detail.startswith(f"{name}: "), found.detail  # so begins what the parser did not expect
+
+
+@given(st.sampled_from(LINES), st.integers(0, 2_000), st.integers(0, 40), PIECES | st.text(max_size=6))
+def test_a_line_with_a_piece_replaced(taken: tuple[str, str], start: int, length: int, piece: str) -> None:
+    name, line = taken
+    start %= len(line)
+    check(name, line[:start] + piece + line[start + length :])
+
+
+@given(st.sampled_from(LINES), st.integers(0, 2_000))
+def test_a_line_cut_off_anywhere(taken: tuple[str, str], end: int) -> None:
+    name, line = taken
+    check(name, line[: end % len(line)])
+
+
+@given(st.sampled_from(OBJECTS), st.data())
+def test_an_object_with_a_value_replaced(taken: tuple[str, dict[str, Any]], data: st.DataObject) -> None:
+    name, record = taken
+    changed = copy.deepcopy(record)
+    inner = changed["detail"] if "detail-type" in changed else changed
+    inner[data.draw(st.sampled_from(sorted(inner)))] = data.draw(VALUES)
+    check(name, changed)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("23 Nov 2026 08:00:01.994 UTC", "2026-11-23T08:00:01.994Z"),
+        ("Mon, 23 Nov 2026 08:00:01:123", "2026-11-23T08:00:01.123Z"),
+        ("3 Jan 2026 08:00:01", "2026-01-03T08:00:01.000Z"),
+        ("31 Feb 2026 08:00:01", None),
+        ("23 Nov 2026 25:00:01", None),
+        ("23 November 2026 08:00:01", None),
+    ],
+)
+def test_a_date_with_the_name_of_the_month(text: str, moment: str | None) -> None:
+    assert from_day_first(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment"),
+    [("UTC", "08:00:00"), ("CET", "07:00:00"), ("EDT", "12:00:00"), ("+05:30", "02:30:00"), ("-03", "11:00:00")],
+)
+def test_a_postgresql_time_in_another_zone(zone: str, moment: str) -> None:
+    found = alone(f"2026-11-23 08:00:00 {zone} [1] LOG:  checkpoint starting: time".encode())
+    assert isinstance(found, Event)
+    assert orjson.loads(found.body)["@timestamp"] == f"2026-11-23T{moment}.000Z"
+
+
+def test_a_log4j_line_of_another_program_is_not_kafkas() -> None:
+    line = "[2026-11-23 08:00:00,123] INFO started in 4 s (com.example.Main)"
+    assert "msk_broker" not in str(alone(line.encode()))
+
+
+def test_a_windows_event_of_another_computer_is_not_a_file_systems() -> None:
+    event = samples_of("fsx_audit")[0].record.replace("amznfsx", "ec2amaz-")
+    assert "aws.fsx" not in str(alone(event.encode()))

@@ -1,0 +1,209 @@
+"""The logs of AWS networks and edges: what no single sample shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.logtype import Malformed, Stamp
+from common.logtypes import cloudfront
+from common.logtypes.samples import samples_of
+from common.model import Event, Rejected
+from tests.unit.logtypes.every_type import alone, data, named
+
+#: Lines and what stands between their fields.
+LINES = {"nlb": " ", "clb": " ", "cloudfront": "\t", "cloudfront_realtime": "\t", "tgw_flow": " "}
+OBJECTS = ("cloudfront_json", "network_firewall", "route53_resolver", "vpc_lattice")
+PIECES = st.sampled_from(
+    ["", "-", "0", "-1", "1e400", "9" * 20, "::1", "1.2.3.4", "[::1]:80", '"', "\\", "\t", "%zz%ff", "TLSv1.2"]
+)
+VALUES: st.SearchStrategy[Any] = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | PIECES
+    | st.text(max_size=4)
+    | st.just([])
+    | st.just({"a": [1, {}]})
+)
+
+
+def first(name: str) -> Any:
+    return samples_of(name)[0].record
+
+
+def accounted_for(name: str, record: Any) -> None:
+    found = alone(named(name, record))
+    if isinstance(found, Rejected):
+        empty = isinstance(record, str) and not record.strip()
+        assert (found.reason, found.type) == ("unrecognised" if empty else "malformed", name)
+    else:
+        document = orjson.loads(found.body)
+        assert document["@timestamp"].endswith("Z")
+        assert document["event"]["dataset"].startswith("aws.")
+
+
+@given(st.sampled_from(sorted(LINES)), st.data())
+def test_a_line_with_other_pieces_is_an_event_or_malformed(name: str, draw: st.DataObject) -> None:
+    separator = LINES[name]
+    pieces = draw.draw(st.sampled_from(samples_of(name))).record.split(separator)
+    for _ in range(draw.draw(st.integers(1, 4))):
+        at = draw.draw(st.integers(0, len(pieces) - 1))
+        pieces[at : at + draw.draw(st.integers(0, 2))] = [draw.draw(PIECES | st.text(max_size=4))]
+    accounted_for(name, separator.join(pieces))
+
+
+@given(st.sampled_from(OBJECTS), st.data())
+def test_an_object_with_other_values_is_an_event_or_malformed(name: str, draw: st.DataObject) -> None:
+    record = orjson.loads(orjson.dumps(draw.draw(st.sampled_from(samples_of(name))).record))
+    for _ in range(draw.draw(st.integers(1, 4))):
+        holder = record
+        while True:
+            key = draw.draw(st.sampled_from(sorted(holder)))
+            if isinstance(holder[key], dict) and holder[key] and draw.draw(st.booleans()):
+                holder = holder[key]
+                continue
+            holder[key] = deepcopy(draw.draw(VALUES))
+            break
+    accounted_for(name, record)
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_line_cut_anywhere_is_an_event_of_its_time_or_malformed(name: str) -> None:
+    line = first(name)
+    time = orjson.loads(event(data(line)).body)["@timestamp"]
+    for end in range(1, len(line)):
+        found = alone(named(name, line[:end]))
+        if isinstance(found, Event):
+            assert orjson.loads(found.body)["@timestamp"][:4] == time[:4]
+        else:
+            assert found.reason == "malformed"
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_no_value_of_a_line_is_lost(name: str) -> None:
+    separator = LINES[name]
+    pieces = first(name).split(separator)
+    kept = 0
+    for at in range(len(pieces)):
+        found = alone(data(separator.join([*pieces[:at], "(odd)", *pieces[at + 1 :]])))
+        if isinstance(found, Event):
+            assert b"(odd)" in found.body, pieces[at]
+            kept += 1
+    assert kept > len(pieces) / 2
+
+
+def event(record: bytes) -> Event:
+    found = alone(record)
+    assert isinstance(found, Event), found
+    return found
+
+
+def test_the_text_and_the_json_of_cloudfront_make_one_event() -> None:
+    text, json = (orjson.loads(event(data(first(name))).body) for name in ("cloudfront", "cloudfront_json"))
+    assert text == json
+
+
+@pytest.mark.parametrize("header", ["#Version: 1.0", "#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host)"])
+def test_a_header_of_a_file_is_no_entry(header: str) -> None:
+    found = alone(header.encode())
+    assert isinstance(found, Rejected)
+    assert found.reason == "unrecognised"
+
+
+def test_the_fields_of_iis_are_not_those_of_cloudfront() -> None:
+    found = alone(
+        orjson.dumps({"date": "2026-03-01", "time": "23:11:58", "cs-method": "GET", "cs(User-Agent)": "x", "sc-status": 200})
+    )
+    assert isinstance(found, Rejected)
+    assert found.reason == "unrecognised"
+
+
+@pytest.mark.parametrize(
+    ("alert", "handshake", "outcome"),
+    [("-", "2", "success"), ("0", "2", "success"), ("48", "2", "failure"), ("-", "-", "failure")],
+)
+def test_the_outcome_of_a_tls_connection(alert: str, handshake: str, outcome: str) -> None:
+    line = first("nlb").replace(" 5012 21 98 2460 - ", f" 5012 {handshake} 98 2460 {alert} ")
+    assert orjson.loads(event(data(line)).body)["event"]["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("TLSv1.2", ("tls", "1.2")),
+        ("TLSv13", ("tls", "1.3")),
+        ("TLS 1.0", ("tls", "1.0")),
+        ("TLSv1", ("tls", "1")),
+        ("SSLv3", ("ssl", "3")),
+    ],
+)
+def test_tls_versions_however_they_are_written(written: str, read: tuple[str, str]) -> None:
+    record = first("network_firewall")
+    record = {**record, "event": {**record["event"], "tls": {"version": written}}}
+    assert orjson.loads(event(data(record)).body)["tls"] == {"version_protocol": read[0], "version": read[1]}
+
+
+def test_what_follows_an_unreadable_quote_is_kept() -> None:
+    line = first("clb").partition(' "')[0] + ' "GET / HTTP/1.1"tail'
+    assert orjson.loads(event(data(line)).body)["aws"]["elb"]["other"] == {"tail": 'GET / HTTP/1.1"tail'}
+
+
+#: Values of the fields of a CloudFront entry: what most have, and what few or none have.
+ENTRY: list[list[str]] = [
+    ["2026-03-01", "2026-02-30"],
+    ["23:11:58", "24:11:58"],
+    ["LAX1", "HKG62-C2"],
+    ["0", "501279"],
+    ["192.0.2.100", "2001:db8::7", "192.0.2.256"],
+    ["GET", "POST"],
+    ["d111111abcdef8.cloudfront.net"],
+    ["/", '/a"b', "/-", "-a", "-"],
+    ["200", "404", "000"],
+    ["-", "https://www.example.org/a%20b", "%22%FF"],
+    ["curl/8.5.0", "a%20b%22", "-"],
+    ["-", "id=7", "--"],
+    ["-", "session=1"],
+    ["Hit", "Error"],
+    ["abc==", "-"],
+    ["www.example.com"],
+    ["https", "http", "wss"],
+    ["23", "023"],
+    ["0.108", "1", "-1", "999999999.999999999"],
+    ["-", "203.0.113.7"],
+    ["TLSv1.3", "-", "TLSv1"],
+    ["TLS_AES_128_GCM_SHA256", "-"],
+    ["Hit", "Miss"],
+    ["HTTP/2.0", "HTTP/1.1", "HTTP/"],
+    ["-", "Processed"],
+    ["-", "2"],
+    ["11040", "65536"],
+    ["0.078", "0.840", "-"],
+    ["Hit", "OriginShieldHit", "-"],
+    ["text/html", "-"],
+    ["78", "-"],
+    ["-", "0"],
+    ["-", "77"],
+]
+
+
+@given(st.data(), st.sampled_from(["\t", " "]), st.sampled_from(["", "\tnew", " new"]))
+def test_the_usual_entry_makes_the_event_of_any_entry(draw: st.DataObject, separator: str, more: str) -> None:
+    """The usual entry is read by one pattern, for speed: it must say what the general way says."""
+    odd = draw.draw(st.sets(st.integers(0, len(ENTRY) - 1), max_size=3))
+    line = separator.join(draw.draw(st.sampled_from(of)) if at in odd else of[0] for at, of in enumerate(ENTRY)) + more
+    stamp = Stamp("the-id", "2026-03-01T23:12:00.250Z", "acme", "2026-03-01T23:12:00.250Z")
+    assert read(cloudfront.parse, line, stamp) == read(cloudfront.document, line, stamp)
+
+
+def read(parse: Callable[[str, Stamp], Any], line: str, stamp: Stamp) -> Any:
+    try:
+        return parse(line, stamp)
+    except Malformed as error:
+        return str(error)
