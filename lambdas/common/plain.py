@@ -55,11 +55,13 @@ class PlainRecords:
             text = data.decode().strip()
         except UnicodeDecodeError:
             return None
+        if not text:
+            return None
         for quick in self._quick[beginning]:
             body = quick(text, self._id(record), stamp.json)
             if body is not None:
                 return body
-        for log_type in line_types(text[:1]):
+        for log_type in line_types(text[0]):
             if log_type.recognise(text):
                 return self._finished(log_type, text, record, stamp)
         return None

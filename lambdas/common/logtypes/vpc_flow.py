@@ -125,29 +125,12 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     parts = line.split(" ")
     if len(parts) != _FIELDS_OF_DEFAULT or not line.isascii():
         return None
-    (
-        version,
-        account,
-        interface,
-        source,
-        destination,
-        from_port,
-        to_port,
-        protocol,
-        packets,
-        octets,
-        start,
-        end,
-        action,
-        status,
-    ) = parts
+    version, account, interface, source, destination, from_port, to_port, *counted = parts
+    protocol, packets, octets, start, end, action, status = counted
     # Numbers differ from line to line, and are JSON's as they are unless they begin with a zero, or are too long for the index.
-    if (
-        not (packets.isdigit() and octets.isdigit())
-        or packets < "1"
-        or octets < "1"
-        or len(packets) + len(octets) > _LONGEST_NUMBER
-    ):
+    if not (packets.isdigit() and octets.isdigit()) or len(packets) + len(octets) > _LONGEST_NUMBER:
+        return None
+    if (packets < "1" and packets != "0") or (octets < "1" and octets != "0"):
         return None
     if status != "OK" or version not in _VERSIONS:
         return None

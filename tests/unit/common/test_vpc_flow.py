@@ -138,6 +138,9 @@ def test_the_usual_line_makes_the_document_of_any_line(fields: tuple[object, ...
     line = " ".join(map(str, ["2", "123456789010", "eni-1235b8ca", *fields, "OK"]))
     stamp = Stamp("2026-11-23T08:00:00.250Z", "acme", "")
     fast = quick(line, "the-id", stamp.json)
+    if len(f"{fields[5]}{fields[6]}") > 18:
+        assert fast is None
+        return
     assert isinstance(fast, bytes)
     slow = parse(line, stamp)
     slow["event"] |= {"id": "the-id", "dataset": "aws.vpcflow", "ingested": "2026-11-23T08:00:00.250Z"}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from common.logtypes import TYPES
 from config.loader import load_environment
 from config.parts.functions import log_types
 
@@ -101,7 +102,7 @@ VALUES = {
     ),
     "a log type nobody wrote": (
         "normalisation: {default_type: vpcflow}",
-        '2: normalisation.default_type: "vpcflow" is no log type; write alb, app, cloudtrail, guardduty, vpc_flow or null',
+        f'2: normalisation.default_type: "vpcflow" is no log type; write {", ".join(sorted(TYPES))} or null',
     ),
     "a tenant that would split an index name": (
         "normalisation: {default_tenant: team-a}",

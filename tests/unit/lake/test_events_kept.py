@@ -10,6 +10,8 @@ import orjson
 import pyarrow as pa
 import pytest
 
+from common.logtypes import TYPES
+from common.logtypes.samples import samples_of
 from common.model import Coordinates, Event
 from common.oversized import pointer
 from common.recognise import Normaliser
@@ -17,6 +19,7 @@ from lake.columns import JSON_KEYS, all_columns, columns_of, datasets
 from localrun.delivery.deserializer import OpenXJson, row_reader
 from localrun.delivery.hive_types import arrow_type
 from producers.generator import Generator, Scenario
+from tests.unit.logtypes.every_type import data
 
 START = 1_795_420_800.0
 #: What the generator has no example of: names of an application's own, and lists in a load balancer's entry.
@@ -27,7 +30,7 @@ RARE = (
     b'targetgroup/shop/1 "Root=1-1-1" "-" "-" 0 2026-11-25T10:00:00.000000Z "forward,redirect" "-" "-" '
     b'"10.0.1.1:80 10.0.1.2:80" "200 502" "-" "-"',
 )
-
+SAMPLES = [data(sample.record) for name in TYPES for sample in samples_of(name)]
 
 Document = dict[str, Any]
 
@@ -50,11 +53,11 @@ OF_ONE = {dataset: table(columns_of(dataset)) for dataset in datasets()}
 
 @pytest.fixture(scope="module")
 def events() -> list[Document]:
-    """A minute of traffic, every fifth event also as the pointer of one too large."""
+    """A minute of traffic and the samples of every type, every fifth event also as the pointer of one too large."""
     generator, normaliser = Generator(7, Scenario(START, 60.0)), Normaliser(default_tenant="default")
     samples = [sample.data for step in range(60) for sample in generator.take(50, START + step + 1)]
     found = []
-    for number, record in enumerate((*samples, *RARE)):
+    for number, record in enumerate((*samples, *RARE, *SAMPLES)):
         at = Coordinates("weir-test-raw", "shardId-000000000000", str(number), 1_795_420_800_250, partition_key="key")
         found += [orjson.loads(event.body) for event in normaliser.normalise(record, at) if isinstance(event, Event)]
     place = {"bucket": "archive", "key": "oversized/1.json.gz", "bytes": 2_000_000}

@@ -30,7 +30,7 @@ NAMES = (
     "bedrock_invocation",
 )
 LINE_NAMES = ("cloudhsm", "directory_service")
-STAMP = Stamp("id", "2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
+STAMP = Stamp("2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
 
 
 def own_record(name: str, record: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ HOSTS = [
     *("windows_event", "windows_event_xml"),
 ]
 LINES = [sample.record for name in HOSTS if is_line(name) for sample in samples_of(name)]
-STAMP = Stamp("id", "2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
+STAMP = Stamp("2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
 PIECES = st.sampled_from(["", " ", "-", '"', "[", "]", ":", "<13>", "\\", "\n", "\x00", "=", ";", "é", "99999999999999999999"])
 
 

@@ -198,7 +198,7 @@ def test_the_usual_entry_makes_the_event_of_any_entry(draw: st.DataObject, separ
     """The usual entry is read by one pattern, for speed: it must say what the general way says."""
     odd = draw.draw(st.sets(st.integers(0, len(ENTRY) - 1), max_size=3))
     line = separator.join(draw.draw(st.sampled_from(of)) if at in odd else of[0] for at, of in enumerate(ENTRY)) + more
-    stamp = Stamp("the-id", "2026-03-01T23:12:00.250Z", "acme", "2026-03-01T23:12:00.250Z")
+    stamp = Stamp("2026-03-01T23:12:00.250Z", "acme", "2026-03-01T23:12:00.250Z")
     assert read(cloudfront.parse, line, stamp) == read(cloudfront.document, line, stamp)
 
 
