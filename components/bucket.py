@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -160,6 +160,12 @@ class DataBucket(Construct):
         """Writing objects under a prefix, and nothing else."""
         self._grant_objects(role, ["s3:PutObject"], [prefix])
         allow_key(role, self._key, through="s3", actions=["kms:GenerateDataKey"])
+
+    def grant_read(self, role: iam.IRole, *, keys: Sequence[str]) -> None:
+        """Reading these objects, and nothing else: not listing either, so that S3 says of a missing one that it is denied."""
+        objects = [self.bucket.arn_for_objects(key) for key in keys]
+        role.add_to_principal_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=objects))
+        allow_key(role, self._key, through="s3", actions=["kms:Decrypt"])
 
     def _grant_objects(self, role: iam.IRole, actions: list[str], prefixes: list[str]) -> None:
         """Objects below the prefixes; all objects when there are none."""

@@ -16,6 +16,9 @@ from components.network import PrivateNetwork
 from components.packaging import common_code, dependencies_code
 from config.model import Functions
 
+#: Of the metrics that functions report themselves; their dimension `service` is the function's package.
+METRICS_NAMESPACE = "Weir"
+
 #: A function inside a VPC manages its network interfaces; EC2 offers no narrower resource for these (Lambda developer
 #: guide, "Giving Lambda functions access to resources in an Amazon VPC": required permissions).
 _NETWORK_INTERFACE_ACTIONS = [
@@ -105,7 +108,7 @@ class PipelineFunction(Construct):
             timeout=Duration.seconds(timeout_seconds),
             environment={
                 "POWERTOOLS_SERVICE_NAME": package,
-                "POWERTOOLS_METRICS_NAMESPACE": "Weir",
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": settings.log_level,
                 **variables,
             },

@@ -26,7 +26,7 @@ from constructs import Construct
 
 from components.destinations.delivery_stream import DeliveryStream
 from components.event_source import StreamConsumer
-from components.function import PipelineFunction
+from components.function import METRICS_NAMESPACE, PipelineFunction
 from components.queue import FailingQueue, visibility_seconds
 from components.stream import RecordStream
 from config.model import Collection, Observability
@@ -179,6 +179,18 @@ class PipelineMonitoring(Construct):
                 ),
             ),
         )
+
+    def enrichment(self, *, service: str) -> None:
+        """Files and tables that events are enriched by, as the function reports them. Events go on without."""
+        unusable = CustomThreshold(
+            threshold=0,
+            comparison_operator=_ABOVE,
+            treat_missing_data_override=_NOT_BREACHING,
+            additional_description="A file or table that events are enriched by cannot be used; the last good one stays. The "
+            "function's log says which and why.",
+        )
+        failures = _metric(METRICS_NAMESPACE, "EnrichmentFailures", "Sum", {"service": service})
+        self._custom("Enrichment: unusable sources", f"{service}-enrichment", _alarmed(failures, "Unusable", "Warning", unusable))
 
     def delivery(self, stream: DeliveryStream, *, name: str) -> None:
         """A Firehose stream: age of its oldest undelivered record, accepted share where the destination reports one, and lag

@@ -23,8 +23,10 @@ class PrivateNetwork(Construct):
     run outside of the VPC, and the search domain is inside.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Network, queues: bool, at_rest: AtRest) -> None:
-        """`queues`: whether functions send messages to queues."""
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Network, queues: bool, reads_table: bool, at_rest: AtRest
+    ) -> None:
+        """`queues`: whether functions send messages to queues; `reads_table`: whether one reads a DynamoDB table."""
         super().__init__(scope, construct_id)
         self.vpc = ec2.Vpc(
             self,
@@ -53,6 +55,8 @@ class PrivateNetwork(Construct):
         )
         self.function_security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS and the search domain, TLS")
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        if reads_table:
+            self.vpc.add_gateway_endpoint("DynamoDB", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         kinesis, sqs = ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS, ec2.InterfaceVpcEndpointAwsService.SQS
         self._add_endpoint("Kinesis", kinesis, "Endpoint of Kinesis Data Streams")
         if queues:

@@ -39,6 +39,13 @@ def function_code(package: str) -> lambda_.Code:
     )
 
 
+def normalise_code(rules: str | None) -> lambda_.Code:
+    """The code of the function `normalise`; with `rules`, as its file `normalise/rules.json`."""
+    if rules is None:
+        return function_code("normalise")
+    return _copied({"lambdas/normalise": "normalise"}, {"normalise/rules.json": rules})
+
+
 def content_code() -> lambda_.Code:
     """The code of the content function, with what it applies: `search/templates/*.json` under the same path."""
     return _copied({"lambdas/content": "content", "search/templates": "search/templates"})
@@ -71,8 +78,8 @@ def common_code() -> lambda_.Code:
     return _copied({"lambdas/common": "python/common"})
 
 
-def _copied(folders: Mapping[str, str]) -> lambda_.Code:
-    """An asset put together from folders of the project: {source: place in the asset}."""
+def _copied(folders: Mapping[str, str], files: Mapping[str, str] | None = None) -> lambda_.Code:
+    """An asset put together from folders of the project, {source: place in the asset}, and written `files`: {place: text}."""
     kept: list[str] = ["/*"]
     for folder in folders:
         top, inner = folder.split("/")
@@ -82,7 +89,12 @@ def _copied(folders: Mapping[str, str]) -> lambda_.Code:
         ignore_mode=IgnoreMode.GIT,
         exclude=[*kept, *_BY_PRODUCTS],
         asset_hash_type=AssetHashType.SOURCE,
-        bundling=BundlingOptions(image=_NO_IMAGE, command=[f"{a}={b}" for a, b in folders.items()], local=_CopyFolders(folders)),
+        bundling=BundlingOptions(
+            image=_NO_IMAGE,
+            # Part of the asset's hash.
+            command=[f"{a}={b}" for a, b in (*folders.items(), *(files or {}).items())],
+            local=_CopyFolders(folders, files),
+        ),
     )
 
 
@@ -90,12 +102,14 @@ def _copied(folders: Mapping[str, str]) -> lambda_.Code:
 # Docker only.
 @jsii.implements(ILocalBundling)
 class _CopyFolders:
-    def __init__(self, folders: Mapping[str, str]) -> None:
-        self._folders = folders
+    def __init__(self, folders: Mapping[str, str], files: Mapping[str, str] | None = None) -> None:
+        self._folders, self._files = folders, files or {}
 
     def try_bundle(self, output_dir: str, options: BundlingOptions | None = None, **_: Any) -> bool:
         for source, place in self._folders.items():
             shutil.copytree(PROJECT / source, pathlib.Path(output_dir) / place, ignore=shutil.ignore_patterns(*_BY_PRODUCTS))
+        for place, text in self._files.items():
+            (pathlib.Path(output_dir) / place).write_text(text, encoding="utf-8")
         return True
 
 

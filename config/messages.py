@@ -68,6 +68,8 @@ def _text(detail: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
             return f"{given} is below the minimum of {context['ge']}{page}; set it to {context['ge']} or more"
         case "less_than_equal":
             return f"{given} is above the maximum of {context['le']}{page}; set it to {context['le']} or less"
+        case "too_short":
+            return "is empty; give at least one entry"
         case "too_long":
             return f"{len(given)} entries are above the maximum of {context['max_length']}{page}; remove some"
         case "literal_error":

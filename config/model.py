@@ -14,10 +14,12 @@ from pydantic import Field
 from config.parts.base import Model, TenantName, Text
 from config.parts.collection import Collection, CollectionRule, LogSource
 from config.parts.delivery import Archive, ArchiveDelivery, Delivery, DirectPut, SearchDelivery
+from config.parts.enrichment import Enrichment
 from config.parts.functions import Consumer, Functions, LogRetentionDays, Normalisation, RouteConsumer
 from config.parts.lake import Lake, LakeDelivery
 from config.parts.operations import Account, Alerting, Network, Observability, Removal, Tags
 from config.parts.search import Search
+from config.parts.shaping import Shaping
 from config.parts.streams import ErrorsStream, Stream, Streams
 from config.problem import Problem
 
@@ -31,6 +33,7 @@ __all__ = [
     "Consumer",
     "Delivery",
     "DirectPut",
+    "Enrichment",
     "Environment",
     "ErrorsStream",
     "Functions",
@@ -46,6 +49,7 @@ __all__ = [
     "RouteConsumer",
     "Search",
     "SearchDelivery",
+    "Shaping",
     "Stream",
     "Streams",
     "TenantName",
@@ -73,6 +77,10 @@ class Environment(Model):
     """What all functions share."""
     normalisation: Normalisation = Normalisation()
     """Parsing `raw` into `events`."""
+    shaping: Shaping = Shaping()
+    """Fields, samples, labels and times of events, by log type and tenant."""
+    enrichment: Enrichment = Enrichment()
+    """What others know of an event's values."""
     archive: Archive = Archive()
     """The S3 archive and its delivery."""
     lake: Lake = Lake()
@@ -85,6 +93,11 @@ class Environment(Model):
     """Who hears of an alarm."""
     observability: Observability = Observability()
     """Thresholds of the alarms."""
+
+    @property
+    def lookup_files(self) -> tuple[str, ...]:
+        """Objects of the bucket of look-ups, each once; there is such a bucket where there are any."""
+        return tuple(dict.fromkeys((*self.shaping.files, *self.enrichment.files)))
 
     def conflicts(self) -> Iterator[Problem]:
         yield from self._records_expire_before_they_are_kept()

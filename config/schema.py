@@ -131,8 +131,12 @@ def _takes(schema: dict[str, Any]) -> str:
             return str(message).removeprefix("write ")
         case {"type": "array", "items": items}:
             return f"a list, each {_takes(items)}"
+        case {"type": "object", "maxProperties": most}:
+            return f"up to {most} tags: names and values"
         case {"type": "object"}:
-            return f"up to {schema['maxProperties']} tags: names and values"
+            return "names and values"
+        case {"type": "number", "minimum": low, "maximum": high}:
+            return f"{low} to {high}"
         case {"type": "boolean"}:
             return "`true`, `false`"
         case {"type": "null"}:

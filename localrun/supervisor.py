@@ -23,10 +23,12 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
+from config.loader import load_environment
 from localrun import deploy, embedded_aws, java, opensearch
-from localrun.aws import program_environment
+from localrun.aws import program_environment, session
 from localrun.emulator.limits import NOT_DONE
 from localrun.errors import LocalRunError
+from localrun.lookups import put_bundled
 from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
 from localrun.processes import LOCALHOST, ProcessGroups, describe_exit, free_ports, need_free_port, wait_until_answering
 from localrun.state import Endpoints, Engine, State, only_pipeline, state_file, write_state
@@ -135,6 +137,7 @@ class Pipeline:
         # The node may still be starting: the one resource that needs it, the content of the domain, waits for minutes.
         outputs = in_background(lambda: self._deploy((templates, account, distribution), deployment, tools))
         all_done(node, outputs)
+        self._fill_lookups(aws, outputs.result(), distribution.result()[1])
 
         self._say("starting the event sources, the delivery and the console")
         warmed = in_background(lambda: warm_up_functions(aws, stream_readers(outputs.result())))
@@ -149,6 +152,13 @@ class Pipeline:
             absent=(*distribution.result()[1].absent, *NOT_DONE),
         )
         return self._publish(state)
+
+    def _fill_lookups(self, aws: str, outputs: dict[str, dict[str, str]], home: opensearch.Home) -> None:
+        bucket = outputs["foundation"].get("LookupsBucket")
+        if bucket:
+            keys = load_environment(self._environment).lookup_files
+            put = put_bundled(session(aws).client("s3"), bucket, keys, home.path)
+            self._say(f"the node's databases are look-ups: {', '.join(put) or 'none is configured'}")
 
     def _prepare_search(self, tools: Tools) -> tuple[java.Java, opensearch.Home]:
         runtime = java.find_java(tools)

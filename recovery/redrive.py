@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from common.finish import Finisher
 from common.model import Event
-from common.recognise import Normaliser
+from common.recognise import Finish, Normaliser
+from config.model import Environment
 from producers import pace
 from producers.batch import Entry, StreamWriter
 from recovery.deployment import Deployment
@@ -50,6 +52,12 @@ class Report(BaseModel):
     def ok(self) -> bool:
         """Everything that was sent is in the index, as far as that is known."""
         return self.came_back in (None, self.expected) and self.too_large == 0
+
+
+def sampling(environment: Environment) -> Finish:
+    """Leaves out the events that `normalise` leaves out of its sample: they would be waited for in vain."""
+    rules = [{"types": rule.types, "tenants": rule.tenants, "sample": rule.sample} for rule in environment.shaping.rules]
+    return Finisher(rules).finish
 
 
 class _Choice(NamedTuple):
@@ -124,7 +132,7 @@ class Redrive:
         events = {result.id for result in results if isinstance(result, Event)}
         if not events:
             refusals = (f"{result.reason}: {result.detail}" for result in results if not isinstance(result, Event))
-            self.reasons[next(refusals, "holds no event")] += 1
+            self.reasons[next(refusals, "holds no event, or none that is in the sample")] += 1
         return events
 
     def _entries(self, chosen: Iterable[_Choice], limit: int) -> Iterator[Entry]:

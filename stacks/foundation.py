@@ -18,8 +18,8 @@ from config.model import Collection, Environment
 
 
 class FoundationStack(Stack):
-    """Exposes `at_rest`, `access_logs`, `archive`, `quarantine`, and `lake` and `network` (None where the environment has
-    none)."""
+    """Exposes `at_rest`, `access_logs`, `archive`, `quarantine`, `master_data`, and `lake`, `lookups` and `network` (None where
+    the environment has none)."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         removal = environment.removal
@@ -75,9 +75,29 @@ class FoundationStack(Stack):
             if lake.enabled
             else None
         )
-        table = self._master_data()
+        # Others put files there that events are enriched by; the last good one stays until it is replaced.
+        self.lookups = (
+            DataBucket(
+                self,
+                "Lookups",
+                access_logs=access_logs,
+                at_rest=self.at_rest,
+                infrequent_access_after_days=None,
+                expire_after_days=None,
+            )
+            if environment.lookup_files
+            else None
+        )
+        self.master_data = self._master_data()
         self.network = (
-            PrivateNetwork(self, "Network", settings=environment.network, queues=collects, at_rest=self.at_rest)
+            PrivateNetwork(
+                self,
+                "Network",
+                settings=environment.network,
+                queues=collects,
+                reads_table=environment.enrichment.reads_table,
+                at_rest=self.at_rest,
+            )
             if environment.network.vpc
             else None
         )
@@ -85,7 +105,9 @@ class FoundationStack(Stack):
         CfnOutput(self, "QuarantineBucket", value=self.quarantine.name)
         if self.lake:
             CfnOutput(self, "LakeBucket", value=self.lake.name)
-        CfnOutput(self, "MasterDataTable", value=table.table_name)
+        if self.lookups:
+            CfnOutput(self, "LookupsBucket", value=self.lookups.name)
+        CfnOutput(self, "MasterDataTable", value=self.master_data.table_name)
 
     @property
     @jsii.member(jsii_name="availabilityZones")

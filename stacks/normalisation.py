@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from components.at_rest import AtRest
@@ -10,9 +11,10 @@ from components.bucket import DataBucket
 from components.delivery import StreamArchive
 from components.destinations.processing import PROCESSOR_FAILURES
 from components.event_source import CONSUMER_FAILURES, StreamConsumer
+from components.finishing import finish_events, finishing_rules
 from components.function import FunctionPlatform, PipelineFunction
 from components.network import PrivateNetwork
-from components.packaging import function_code
+from components.packaging import function_code, normalise_code
 from components.stream import RecordStream
 from config.model import Environment
 
@@ -35,6 +37,8 @@ class NormalisationStack(Stack):
         raw: RecordStream,
         archive: DataBucket,
         quarantine: DataBucket,
+        lookups: DataBucket | None,
+        master_data: dynamodb.ITable,
     ) -> None:
         super().__init__(
             scope,
@@ -48,6 +52,7 @@ class NormalisationStack(Stack):
         self.errors = RecordStream(self, "Errors", name=f"{prefix}-errors", settings=streams.errors, at_rest=at_rest)
         platform = FunctionPlatform(self, "Platform", settings=environment.functions, network=network, at_rest=at_rest)
         self.normalise = self._normalise(environment, platform, archive)
+        finish_events(self.normalise, environment=environment, lookups=lookups, master_data=master_data, at_rest=at_rest)
         self.raw_to_normalise = StreamConsumer(
             self,
             "RawToNormalise",
@@ -105,7 +110,7 @@ class NormalisationStack(Stack):
             name=f"weir-{environment.name}-normalise",
             package="normalise",
             description="Recognises and parses raw records",
-            code=function_code("normalise"),
+            code=normalise_code(finishing_rules(environment)),
             platform=platform,
             memory_mib=settings.consumer.memory_mib,
             timeout_seconds=settings.consumer.timeout_seconds,

@@ -49,6 +49,8 @@ class ObservabilityStack(Stack):
             watch.queue(collection.queue, environment.collection, name="collect")
         watch.header("Normalisation")
         watch.consumer(normalisation.raw_to_normalise, normalisation.normalise, name="normalise")
+        if environment.lookup_files or environment.enrichment.reads_table:
+            watch.enrichment(service="normalise")
         watch.stream(normalisation.events, name="events")
         watch.stream(normalisation.errors, name="errors")
         watch.errors(normalisation.errors)

@@ -35,6 +35,8 @@ class PipelineStage(Stage):
             raw=self.ingestion.raw,
             archive=self.foundation.archive,
             quarantine=self.foundation.quarantine,
+            lookups=self.foundation.lookups,
+            master_data=self.foundation.master_data,
         )
         self.collection = (
             CollectionStack(

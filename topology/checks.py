@@ -100,6 +100,8 @@ def _orphan(node: Node, into: list[Edge], out: list[Edge]) -> Iterator[Finding]:
             yield Finding("orphan", node.key, "no message arrives at the queue")
         case "function" if not into:
             yield Finding("orphan", node.key, "nothing calls the function")
+        case "bucket" if any(edge.verb == "reads" for edge in out):
+            return  # Look-ups, as master data, are filled by their owners from outside.
         case "bucket" | "domain" | "collection" | "topic" if not into:
             yield Finding("orphan", node.key, f"nothing arrives at the {node.kind}")
         case "catalog" if not into:

@@ -22,7 +22,7 @@ from topology.delivery import (
     table_needs,
 )
 from topology.encryption import key_of
-from topology.model import Edge, Kind, Need, Node, Verb
+from topology.model import Edge, Kind, Need, Node, Verb, unique
 from topology.told_buckets import ToldBucket, told_buckets
 from topology.use import Use, needs
 
@@ -46,6 +46,10 @@ _VARIABLE_USES: Mapping[str, tuple[Verb, Use]] = {
     "AWS::S3::Bucket": ("stores", uses.STORE_OVERSIZED),
     "AWS::SQS::Queue": ("writes", uses.SEND_MESSAGES),
 }
+#: What a function reads that the variable names.
+_READ_VARIABLES: Mapping[str, Use] = {"LOOKUPS_BUCKET": uses.READ_LOOKUP, "MASTER_DATA_TABLE": uses.READ_MASTER_DATA}
+#: Metadata of a function that name the objects it reads (components/finishing.py).
+_LOOKUP_FILES = "weir:lookup-files"
 #: The step whose streams are open to producers.
 _FRONT = "ingestion"
 
@@ -235,6 +239,9 @@ class Reader:
             if used is None or used.arn in seen:
                 continue
             seen.add(used.arn)
+            if variable in _READ_VARIABLES:
+                yield Edge(self._key(used), self._key(function), "reads", self._read(_READ_VARIABLES[variable], function, used))
+                continue
             if used.type not in _VARIABLE_USES:
                 where = f"{function.stack}/{function.id}"
                 raise AssemblyError(f"{where}: what it does with {variable} ({used.type}) is not known; add it to edges.py")
@@ -245,6 +252,15 @@ class Reader:
             verb, use = _VARIABLE_USES[used.type]
             key = key_of(self.assembly, used) if use.key_actions else None
             yield Edge(self._key(function), self._key(used), verb, needs(use, role, used, key=key))
+
+    def _read(self, use: Use, function: Resource, used: Resource) -> tuple[Need, ...]:
+        """Of a table all of it, of a bucket the objects that the function's metadata name."""
+        role, key = self.assembly.properties(function)["Role"], key_of(self.assembly, used)
+        if used.type != "AWS::S3::Bucket":
+            return needs(use, role, used, key=key)
+        body = self.assembly.stacks[function.stack].template["Resources"][function.id]
+        files = body.get("Metadata", {}).get(_LOOKUP_FILES, [])
+        return unique(need for file in files for need in needs(use, role, used, key=key, object=file))
 
     def _content_needs(self, role: str, domain: Resource) -> tuple[Need, ...]:
         options = self.assembly.properties(domain).get("AdvancedSecurityOptions", {})

@@ -201,6 +201,20 @@ STORE_OVERSIZED = Use(
     service="s3",
     page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
 )
+READ_LOOKUP = Use(
+    "the function reads a file that events are enriched by",
+    (Access(("s3:GetObject",), ("{arn}/{object}",), "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"),),
+    key_actions=("kms:Decrypt",),
+    service="s3",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+)
+READ_MASTER_DATA = Use(
+    "the function queries master data",
+    (Access(("dynamodb:Query",), ("{arn}",), "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html"),),
+    key_actions=("kms:Decrypt",),
+    service="dynamodb",
+    page="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html",
+)
 INDEX_DOCUMENTS = Use(
     "the function indexes documents by bulk",
     (Access(("es:ESHttpPost",), ("{arn}/_bulk",), "https://docs.opensearch.org/latest/api-reference/document-apis/bulk/"),),

@@ -71,3 +71,24 @@ def transform(
         table.add_row(name, *(f"{figure:,.0f}" for figure in figures), *shares)
     out.print(table)
     out.print(f"cold start {found.cold_start_milliseconds:,.0f} ms, peak memory {found.peak_memory_mib:,.0f} MiB")
+
+
+@app.command("enrichment")
+def enrichment(
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write the report to this file.", dir_okay=False, writable=True)
+    ] = None,
+) -> None:
+    """Normalise with all enrichment on, beside without any."""
+    # Its libraries are nothing any other command waits for.
+    from bench import enrichment as measured
+
+    report_file(json_)
+    with progress() as report:
+        found = measured.run(report)
+    if json_ is not None:
+        json_.write_text(found.model_dump_json(indent=2) + "\n")
+    out.print(
+        f"{found.enriched_per_second:,.0f} events a second with all enrichment on, {found.share_of_plain:.0%} of the "
+        f"{found.plain_per_second:,.0f} without"
+    )

@@ -16,7 +16,7 @@ from localrun.state import running_state
 from recovery.came_back import Index, NotAsked
 from recovery.deployment import Deployment
 from recovery.kept import Selection
-from recovery.redrive import Redrive, Report
+from recovery.redrive import Redrive, Report, sampling
 
 
 class Step(enum.StrEnum):
@@ -61,7 +61,9 @@ def redrive(
     )
     target = deployment(environment)
     settings = target.environment.normalisation
-    normaliser = Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type)
+    normaliser = Normaliser(
+        default_tenant=settings.default_tenant, default_type=settings.default_type, finish=sampling(target.environment)
+    )
     with progress() as report, closing(Index(target.search)) as domain:
         index = answering(domain, target.environment.name)
         run = Redrive(target, normaliser, index.found if index else None)

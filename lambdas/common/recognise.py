@@ -27,6 +27,8 @@ _LONGEST_DETAIL = 500
 
 Content = TypeVar("Content")
 Results = list[Event | Rejected]
+#: What is done with a finished event, given its log type and tenant; None where it goes no further.
+Finish = Callable[[str, str, Event], Event | None]
 
 
 class _Refusal(Exception):
@@ -55,7 +57,7 @@ class _Piece(NamedTuple):
 class Normaliser:
     """Turns raw records into events."""
 
-    def __init__(self, *, default_tenant: str, default_type: str | None = None) -> None:
+    def __init__(self, *, default_tenant: str, default_type: str | None = None, finish: Finish | None = None) -> None:
         """`default_type` is given to what names no type and has no known shape. Raises ValueError for an impossible default."""
         if not _TENANT.fullmatch(default_tenant):
             raise ValueError(f"default_tenant: {default_tenant!r} is not {_TENANT_RULE}")
@@ -63,12 +65,13 @@ class Normaliser:
             raise ValueError(f"default_type: {default_type!r} is not registered: use one of {', '.join(TYPES)}")
         self.tenant = default_tenant
         self._type = TYPES[default_type] if default_type else None
+        self._finish = finish
 
     def normalise(self, data: bytes, at: Coordinates, given: Given = NOTHING) -> Results:
         """Every event `data` holds, and every part that could not be understood. Never raises.
 
-        Empty only for the control messages of a CloudWatch Logs subscription. `given` is what a piece of a record was once told
-        by the rest of it.
+        Empty only for the control messages of a CloudWatch Logs subscription, and for what `finish` leaves out. `given` is what a
+        piece of a record was once told by the rest of it.
         """
         piece = self._piece(at, data, given)
         if not data.startswith(kpl.MAGIC):
@@ -106,17 +109,17 @@ class Normaliser:
         if not line:
             raise _Refusal("unrecognised", "an empty record")
         if isinstance(piece.type, LineType):
-            return [_parsed(piece.type, line, piece)]
+            return self._finished(piece.type, line, piece)
         if line[0] == "{":
             return self._object(_json(line), piece)
         if piece.type is None:
             for log_type in line_types(line[0]):
                 if log_type.recognise(line):
-                    return [_parsed(log_type, line, piece)]
+                    return self._finished(log_type, line, piece)
         named = piece.type or self._type
         if named is None:
             raise _Refusal("unrecognised", f"a line of no known shape: {line[:60]!r}")
-        return [_parsed(named, line, piece)]
+        return self._finished(named, line, piece)
 
     def _object(self, content: JsonObject, piece: _Piece) -> Results:
         if not piece.enveloped and is_envelope(content):
@@ -185,13 +188,18 @@ class Normaliser:
             results += _guarded(self._typed, record, inner)
         return results
 
+    def _finished(self, log_type: LogType, content: Any, piece: _Piece) -> Results:
+        event = _parsed(log_type, content, piece)
+        finished = self._finish(log_type.name, piece.tenant, event) if self._finish else event
+        return [finished] if finished else []
+
     def _typed(self, content: Any, piece: _Piece) -> Results:
         if not isinstance(content, dict):
             raise _Refusal("malformed", f"expected a JSON object, found {type(content).__name__}")
         if piece.type is None:
             for log_type in object_types(tuple(content)):
                 if log_type.recognise(content):
-                    return [_parsed(log_type, content, piece)]
+                    return self._finished(log_type, content, piece)
         for name in LISTS.intersection(content):
             if isinstance(content[name], list) and (piece.type is None or name in _lists(piece.type)):
                 return self._list(name, content[name], piece)
@@ -199,7 +207,7 @@ class Normaliser:
         if named is None:
             keys = ", ".join(name[:40] for name in list(content)[:8])
             raise _Refusal("unrecognised", f"a JSON object of no known shape, with {keys or 'no key'}")
-        return [_parsed(named, content, piece)]
+        return self._finished(named, content, piece)
 
 
 def _guarded(read: Callable[[Content, _Piece], Results], content: Content, piece: _Piece) -> Results:

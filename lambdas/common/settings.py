@@ -74,6 +74,10 @@ class NormaliseSettings(TransformSettings):
     """Largest record `events` takes."""
     errors_record_kib: int = 4 * DEFAULT_RECORD_KIB
     """Largest record `errors` takes: more than `raw` does, because the original rides along in base64."""
+    lookups_bucket: str = ""
+    """Bucket of the files that events are enriched by; "" where none is configured."""
+    master_data_table: str = ""
+    """Table of master data; "" where none is configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from common import resend, source
 from common.deadline import Deadline
+from common.finish import Finisher
 from common.model import Rejected
 from common.oversized import NotStored, OversizedStore, s3_client
 from common.plain import PlainRecords
@@ -24,6 +25,7 @@ from common.resend import Resent
 from common.settings import NormaliseSettings
 from common.source import BatchResponse, KinesisBatch, KinesisRecord
 from common.streams import LONGEST_KEY_BYTES, Entry, StreamWriter, kinesis_client
+from normalise.finisher import configured_finisher, count_finished
 
 STEP = "normalise"
 #: For the answer, metrics and logs.
@@ -54,10 +56,14 @@ class Normalisation:
     events: StreamWriter
     errors: StreamWriter
     oversized: OversizedStore
+    finisher: Finisher | None = None
+    """The one the normaliser finishes events by."""
 
     def process(self, records: list[KinesisRecord], deadline: Deadline) -> BatchResponse:
         """Which of `records` Lambda has to send again. Raises botocore's ClientError where a stream or the bucket refuses for
         good."""
+        if self.finisher:
+            self.finisher.refresh(deadline)
         batch = self.normalised(records)
         unwritten_events = self.events.write(batch.events, deadline)
         unwritten_errors = self.errors.write(batch.errors, deadline)
@@ -76,10 +82,19 @@ class Normalisation:
             batch.events,
             self.events.record_bytes - LONGEST_KEY_BYTES,
         )
+        finisher = self.finisher
         for number, record in enumerate(records):
             kinesis = record["kinesis"]
             data = a2b_base64(kinesis["data"])
             body = plain(record, data)
+            if body is not None and finisher is not None:
+                try:
+                    body = finisher.finish_plain(body)
+                except Exception:  # the long way meets it again, and keeps the record
+                    body = None
+                else:
+                    if body is None:
+                        continue  # not in the sample
             if body is not None and len(body) <= largest:
                 append(new(Entry, (body, kinesis["partitionKey"], number)))
                 continue
@@ -126,6 +141,8 @@ class Normalisation:
         metrics.add_metric("Events", MetricUnit.Count, events)
         metrics.add_metric("Rejected", MetricUnit.Count, reasons.total())
         metrics.add_metric("Unwritten", MetricUnit.Count, len(unwritten))
+        if self.finisher:
+            count_finished(self.finisher, metrics)
         for (log_type, reason), count in reasons.items():
             with single_metric("RejectedByReason", MetricUnit.Count, count) as metric:
                 metric.add_dimension("type", log_type)
@@ -136,12 +153,15 @@ class Normalisation:
 def normalisation() -> Normalisation:
     """The container's one pipeline step, made at the first invocation."""
     settings = NormaliseSettings.read()
+    finisher = configured_finisher(settings)
+    finish = finisher.finish if finisher else None
     return Normalisation(
-        Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type or None),
+        Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type or None, finish=finish),
         PlainRecords(settings.default_tenant),
         StreamWriter(kinesis_client(), settings.events_stream, record_kib=settings.events_record_kib),
         StreamWriter(kinesis_client(), settings.errors_stream, record_kib=settings.errors_record_kib),
         OversizedStore(s3_client, settings.oversized_bucket),
+        finisher,
     )
 
 

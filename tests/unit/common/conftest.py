@@ -34,7 +34,7 @@ def at() -> Coordinates:
 def normalise(at: Coordinates) -> Normalise:
     """Normalises bytes, or text, or an object as JSON, as if read at `at`."""
 
-    def run(content: object, where: Coordinates = at, **settings: str) -> list[Event | Rejected]:
+    def run(content: object, where: Coordinates = at, **settings: Any) -> list[Event | Rejected]:
         data = content if isinstance(content, bytes) else content.encode() if isinstance(content, str) else orjson.dumps(content)
         return Normaliser(**{"default_tenant": "default", **settings}).normalise(data, where)
 

@@ -60,7 +60,7 @@ def test_two_files_cannot_claim_one_name(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("settings", [{"default_type": "nothing"}, {"default_tenant": "Acme"}, {"default_tenant": ""}])
-def test_impossible_defaults_are_refused(settings: dict[str, str]) -> None:
+def test_impossible_defaults_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(settings))):
         Normaliser(**{"default_tenant": "default", **settings})
 

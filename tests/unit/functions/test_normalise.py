@@ -11,6 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_kinesis import KinesisClient
 
+from common.deadline import Deadline
+from common.enrichment.accounts import Account, Accounts
+from common.enrichment.source import Loaded, Source, Unusable
+from common.finish import Finisher, Selected
 from common.model import Coordinates, Given
 from common.oversized import NAMES, OversizedStore, pointer
 from common.plain import PlainRecords
@@ -225,3 +229,48 @@ def test_the_handler_answers_and_counts(
     (totals,) = [line for line in metrics if "Events" in line]
     assert (totals["Events"], totals["Rejected"], totals["Unwritten"]) == ([2.0], [2.0], [0.0])
     assert totals["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Weir"
+
+
+def test_a_finisher_is_refreshed_before_events_and_its_doings_are_metrics(
+    clock: Clock, kinesis: FakeKinesis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def load(version: str | None, until: Deadline) -> Loaded[dict[str, Account]]:
+        if version:
+            raise Unusable("gone")
+        return Loaded({"123456789012": Account("payments", {})}, "1")
+
+    source = Source("accounts.json", load, every=60, clock=lambda: clock.now)
+    everything: dict[str, list[str]] = {"types": [], "tenants": []}
+    finisher = Finisher(
+        [{"types": ["vpc_flow"], "sample": 1.0}, {"types": ["app"], "sample": 0.0}],
+        [Selected(everything, Accounts(source, [], 10))],
+    )
+    client = cast(KinesisClient, kinesis)
+    whole = Normalisation(
+        Normaliser(default_tenant="default", finish=finisher.finish),
+        PlainRecords("default"),
+        StreamWriter(client, EVENTS, record_kib=1_024),
+        StreamWriter(client, ERRORS, record_kib=4_096),
+        OversizedStore(lambda: None, ARCHIVE),  # type: ignore[arg-type, return-value]
+        finisher,
+    )
+    app = b'{"type": "app", "message": "hello"}'
+    assert whole.process(batch(FLOW, FLOW, app), clock.deadline(60)) == NONE_FAILED
+    clock.now += 60
+    assert whole.process(batch(FLOW), clock.deadline(60)) == NONE_FAILED
+    assert [event["cloud"]["account"]["name"] for event in kinesis.on(EVENTS)] == ["payments"] * 3
+    written = [orjson.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+    found = {
+        (name, line.get("enricher") or line.get("type")): line[name]
+        for line in written
+        for name in line
+        if name.startswith(("Enrichment", "SampledOut"))
+    }
+    assert found == {
+        ("SampledOutByType", "app"): [1.0],
+        ("EnrichmentHits", "accounts"): [1.0],
+        ("EnrichmentMisses", "accounts"): [1.0],
+        ("EnrichmentLoads", "accounts"): [1.0],
+        ("EnrichmentFailures", "accounts"): [1.0],
+    }
+    function.metrics.clear_metrics()

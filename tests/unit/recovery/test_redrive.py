@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from common.model import Coordinates, Given, Rejected
 from common.recognise import Normaliser
 from common.resend import Resent, opened
+from config.model import Environment
 from recovery.kept import Selection
-from recovery.redrive import Redrive, Report
+from recovery.redrive import Redrive, Report, sampling
 from tests.unit.recovery.fakes import EVENTS, QUARANTINE, RAW, FakeKinesis, FakeSession, deployment, dumped
 
 FLOW = b"2 123456789010 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK"
@@ -66,6 +67,16 @@ def test_what_is_in_the_index_is_not_sent() -> None:
     assert [key for key, _ in session.kinesis.put[RAW]] == ["key-1"]
     assert EVENTS not in session.kinesis.put
     assert (report.already_indexed, report.sent, redrive.expected) == (2, 1, {place(1).id()})
+
+
+def test_what_is_not_in_the_sample_is_not_sent_and_not_waited_for() -> None:
+    session = kept()
+    finish = sampling(Environment.model_validate({"name": "test", "shaping": {"rules": [{"tenants": ["acme"], "sample": 0}]}}))
+    redrive = Redrive(deployment(session), Normaliser(default_tenant="default", finish=finish), None)
+    redrive.send(Selection(), rate=None, dry_run=False, report=lambda line: None)
+    assert [key for key, _ in session.kinesis.put[RAW]] == ["key-1"]
+    assert redrive.expected == {place(1).id(), "doc-1"}
+    assert redrive.reasons["holds no event, or none that is in the sample"] == 1
 
 
 def test_a_dry_run_sends_nothing_and_counts_the_same() -> None:

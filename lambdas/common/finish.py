@@ -1,0 +1,172 @@
+"""Finished events as an environment wants them: sampled, put right in time, enriched and shaped, by its rules.
+
+What is to be done with a log type of a tenant is put together when the first event of it comes. Where that is nothing, its events
+are not looked into.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from common import ecs
+from common.deadline import Deadline
+from common.enrichment.enricher import Counts, Enricher
+from common.enrichment.source import Source
+from common.kinds import Kind
+from common.logtype import JsonObject
+from common.logtypes import TYPES
+from common.model import Event
+from common.shaping.conceal import mask, pseudonyms
+from common.shaping.fields import Drop, Keep, Rename
+from common.shaping.labels import Labels
+from common.shaping.moments import LocalTime, TrustedClock
+from common.shaping.sample import Sample
+
+#: Plans remembered: a tenant's name comes with a record, so that there may be any number.
+_PLANS = 4_096
+#: Log types by data set, where only one has it.
+_DATASETS = Counter(log_type.dataset for log_type in TYPES.values())
+_BY_DATASET = {log_type.dataset: name for name, log_type in TYPES.items() if _DATASETS[log_type.dataset] == 1}
+
+
+class Step(Protocol):
+    """Changes a finished event in place."""
+
+    def apply(self, document: JsonObject) -> None: ...
+
+
+class Selected(NamedTuple):
+    """An enricher, and whose events it is for."""
+
+    selection: Mapping[str, Sequence[str]]
+    """{"types": …, "tenants": …}: all where there are none."""
+    enricher: Enricher
+
+
+class Plan(NamedTuple):
+    """What is done with the events of one log type and tenant, in this order."""
+
+    samples: tuple[Sample, ...]
+    enriching: tuple[Step, ...]
+    """Times, and enrichment, which adds finished JSON."""
+    shaping: tuple[Step, ...]
+
+
+class Finisher:
+    """Applies rules to finished events. One a container."""
+
+    def __init__(
+        self,
+        rules: Sequence[Mapping[str, Any]] = (),
+        enrichers: Sequence[Selected] = (),
+        hash_key: Source[bytes] | None = None,
+    ) -> None:
+        """`rules` are those of the configuration (config.parts.shaping), as JSON has them. Without `hash_key`, what is to be
+        hashed is masked."""
+        self._rules, self._enrichers, self._hash_key = rules, enrichers, hash_key
+        self._plan = lru_cache(maxsize=_PLANS)(self._planned)
+        self._sampled: Counter[str] = Counter()
+
+    def finish(self, log_type: str, tenant: str, event: Event) -> Event | None:
+        """The event after its plan; None where it is not in the sample."""
+        plan = self._plan(log_type, tenant)
+        if plan is None:
+            return event
+        if not self._sampled_in(plan, log_type, event.id):
+            return None
+        if not plan.enriching and not plan.shaping:
+            return event
+        return Event(event.id, _applied(plan, orjson.loads(event.body)), event.partition_key)
+
+    def finish_plain(self, body: bytes) -> bytes | None:
+        """As `finish`, for an event of which nothing but its JSON is known (common.plain). Raises KeyError where that does not
+        tell its log type."""
+        document: JsonObject = orjson.loads(body)
+        event = document["event"]
+        log_type = _BY_DATASET[event["dataset"]]
+        plan = self._plan(log_type, document["tenant"])
+        if plan is None:
+            return body
+        if not self._sampled_in(plan, log_type, event["id"]):
+            return None
+        return _applied(plan, document) if plan.enriching or plan.shaping else body
+
+    def _sampled_in(self, plan: Plan, log_type: str, event_id: str) -> bool:
+        if all(sample.keeps(event_id) for sample in plan.samples):
+            return True
+        self._sampled[log_type] += 1
+        return False
+
+    def refresh(self, deadline: Deadline) -> None:
+        """Reads files and tables that are due, in at most half of the time there is. Never raises."""
+        until = deadline.sooner(deadline.left() / 2)
+        if self._hash_key is not None:
+            self._hash_key.refresh(until)
+        for _, enricher in self._enrichers:
+            enricher.refresh(until)
+
+    def sampled_out(self) -> Counter[str]:
+        """Events that were left out, by log type, since this was asked last."""
+        found, self._sampled = self._sampled, Counter()
+        return found
+
+    def counts(self) -> Iterator[tuple[str, Counts]]:
+        """What each enricher did since this was asked last, by name."""
+        for _, enricher in self._enrichers:
+            yield enricher.name, enricher.counts()
+        if self._hash_key is not None:
+            yield "hash_key", Counts(0, 0, self._hash_key.loads, self._hash_key.failures)
+            self._hash_key.loads = self._hash_key.failures = 0
+
+    def _planned(self, log_type: str, tenant: str) -> Plan | None:
+        rules = [rule for rule in self._rules if _concerns(rule, log_type, tenant)]
+        kinds = {**ecs.FIELDS, **TYPES[log_type].own}
+        samples = tuple(Sample(rule["sample"]) for rule in rules if rule.get("sample") is not None)
+        times = [step for rule in rules for step in _times(rule)]
+        enrichers = [enricher for selection, enricher in self._enrichers if _concerns(selection, log_type, tenant)]
+        plan = Plan(samples, (*times, *enrichers), tuple(self._shapes(rules, kinds)))
+        return plan if any(plan) else None
+
+    def _shapes(self, rules: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> Iterator[Step]:
+        """All rules hide before any renames: what is hidden is so under whichever name it goes on."""
+        for rule in rules:
+            if rule.get("keep"):
+                yield Keep(rule["keep"])
+            yield from map(Drop, rule.get("drop", ()))
+            yield from (mask(dotted, kinds) for dotted in rule.get("mask", ()))
+            yield from (pseudonyms(dotted, kinds, self._key) for dotted in rule.get("hash", ()))
+        for rule in rules:
+            yield from (Rename(old, new, kinds) for old, new in rule.get("rename", {}).items())
+            if rule.get("labels"):
+                yield Labels(rule["labels"])
+
+    def _key(self) -> bytes | None:
+        return self._hash_key.value if self._hash_key else None
+
+
+def _applied(plan: Plan, document: JsonObject) -> bytes:
+    for step in plan.enriching:
+        step.apply(document)
+    if plan.shaping:
+        if plan.enriching:
+            document = orjson.loads(orjson.dumps(document))  # a rule may be about a field inside of finished JSON
+        for step in plan.shaping:
+            step.apply(document)
+    return orjson.dumps(document)
+
+
+def _concerns(selection: Mapping[str, Any], log_type: str, tenant: str) -> bool:
+    types, tenants = selection.get("types"), selection.get("tenants")
+    return (not types or log_type in types) and (not tenants or tenant in tenants)
+
+
+def _times(rule: Mapping[str, Any]) -> Iterator[Step]:
+    if rule.get("time_zone"):
+        yield LocalTime(rule["time_zone"], rule.get("time_fields") or ("@timestamp",))
+    if rule.get("trusted_clock_seconds") is not None:
+        yield TrustedClock(rule["trusted_clock_seconds"])
