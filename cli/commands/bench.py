@@ -9,10 +9,8 @@ import typer
 from rich.table import Table
 
 from bench import pipeline as benchmark
-from bench import transform as transformation
 from cli.commands.demo import draw, plan_of, report_file
 from cli.output import Exit, out, progress
-from common.logtypes import TYPES
 from localrun.supervisor import Pipeline
 
 app = typer.Typer(help="Measure: each benchmark prints its yardstick beside its figure.", no_args_is_help=True)
@@ -58,10 +56,14 @@ def transform(
     ] = None,
 ) -> None:
     """Make events of records of each log type, on one core, beside the floor of the same run."""
+    # Its functions are nothing any other command waits for.
+    from bench import transform as measured
+    from common.logtypes import TYPES
+
     if type_ is not None and type_ not in TYPES:
         raise typer.BadParameter(f"{type_!r} is no log type: use one of {', '.join(TYPES)}", param_hint="--type")
     report_file(json_)
-    found = transformation.run(type_)
+    found = measured.run(type_)
     if json_ is not None:
         json_.write_text(found.model_dump_json(indent=2) + "\n")
     table = Table("type", "records/s", "floor/s", "share", "MB/s", "bytes out/in", box=None)

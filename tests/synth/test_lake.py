@@ -90,7 +90,7 @@ def test_partitions_are_projected_where_firehose_puts_them(pipeline: Pipeline, t
         assert parameters["projection.day.format"] == "yyyy-MM-dd"
         assert parameters["projection.day.range"] == f"{first},NOW"
     assert tables["events"]["Parameters"]["projection.dataset.type"] == "enum"
-    assert tables["events"]["Parameters"]["projection.dataset.values"] == ",".join(TYPES)
+    assert tables["events"]["Parameters"]["projection.dataset.values"] == ",".join(sorted(DATASETS.values()))
 
 
 def test_the_workgroup_bounds_what_a_query_reads_and_where_its_results_go(pipeline: Pipeline) -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
-
-# Powertools reads these when a handler module is imported, before any fixture runs.
-os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Weir")
-os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "test")
 
 from common.search import SearchClient
 from tests.unit.functions.fakes import Clock, FakeIndex, FakeKinesis, Server, connected
