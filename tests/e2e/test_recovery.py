@@ -41,13 +41,16 @@ PAIRS = 100
 #: The deployed function with a parser that takes nothing.
 BROKEN = """
 from dataclasses import replace
-from common import recognise
+from common import logtypes, plain, recognise
 from common.logtype import Malformed
 
 def refuse(line, stamp):
     raise Malformed("a parser with a mistake")
 
-recognise.LINE_TYPES = tuple(replace(found, parse=refuse) for found in recognise.LINE_TYPES)
+plain.PlainRecords.body = lambda self, record, data: None
+recognise.line_types = lambda beginning: [
+    replace(found, parse=refuse, quick=None) for found in logtypes.line_types(beginning)
+]
 from normalise.handler import handler
 """
 
