@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from base64 import b64encode
 
 import orjson
@@ -57,6 +58,15 @@ def test_nearly_all_traffic_takes_the_short_way() -> None:
 @pytest.mark.parametrize("data", CONTENTS)
 def test_samples_of_every_type(data: bytes) -> None:
     same(data)
+
+
+@given(st.randoms(use_true_random=False))
+def test_records_of_all_types_mixed_are_told_apart(rng: random.Random) -> None:
+    """Whatever came before a record, it is what it is."""
+    plain = PlainRecords("acme")
+    for data in rng.sample(CONTENTS, 60):
+        body = plain.body(record(data), data)
+        assert body == PlainRecords("acme").body(record(data), data)
 
 
 @given(st.sampled_from(CONTENTS), st.data())

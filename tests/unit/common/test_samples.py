@@ -19,6 +19,12 @@ FILES = [
     ("alb_access.log", "aws.alb", 2.2),
     ("cloudtrail_attacks.jsonl", "aws.cloudtrail", 1.25),
     ("guardduty_findings.jsonl", "aws.guardduty", 1.25),
+    ("waf.jsonl", "aws.waf", 1.4),
+    ("s3_server_access.log", "aws.s3access", 3.0),
+    ("nginx_access.log", "web.access", 3.0),
+    # Lines of a hundred bytes: what every event has weighs most.
+    ("linux_auth.log", "linux.auth", 3.7),
+    ("rds_postgresql.log", "postgresql.log", 4.1),
 ]
 
 
