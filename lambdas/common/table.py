@@ -22,10 +22,14 @@ _TIME = "@timestamp"
 
 
 class _Rule(NamedTuple):
-    source: str
-    read: Read
-    holders: tuple[str, ...]
-    """Objects of the event that hold the field, outermost first."""
+    read: Read | None
+    """None for an object whose members have rules of their own."""
+    parts: dict[str, Any]
+    """Those rules, by name."""
+    holder: str
+    """The event's object that holds the field; "" for the event itself."""
+    further: tuple[str, ...]
+    """Objects in it, to the one that holds the field."""
     name: str
 
 
@@ -53,7 +57,7 @@ class Table:
         self.own: dict[str, Kind] = {**(own or {}), rest: OPEN}
         self._rest = rest.split(".")
         self._complete = complete
-        self._tree: dict[str, Any] = {}
+        self._rules: dict[str, _Rule] = {}
         for source, target in self.fields.items():
             kind = self.own.get(target) or ecs.FIELDS.get(target)
             if kind is None:
@@ -62,21 +66,24 @@ class Table:
             reader = (read or {}).get(source, kind.read)
             if kind is KEY_INSTANT:
                 reader = _required(source, reader)
-            self._add(_Rule(source, reader, tuple(holders), name))
+            self._add(source, _Rule(reader, {}, holders[0] if holders else "", tuple(holders[1:]), name))
         for source in read or {}:
             if source not in self.fields:
                 raise ValueError(f"{source}: read in a way of its own, but the table does not name it")
-        self._constants = _nested(constants)
+        self._constants = [
+            (name, held, any(type(value) is dict for value in held.values())) for name, held in _nested(constants).items()
+        ]
 
-    def _add(self, rule: _Rule) -> None:
-        *above, name = rule.source.split(".")
-        node = self._tree
+    def _add(self, source: str, rule: _Rule) -> None:
+        *above, name = source.split(".")
+        node = self._rules
         for step in above:
-            node = node.setdefault(step, {})
-            if not isinstance(node, dict):
-                raise ValueError(f"{rule.source}: {step} is a field of the table already, so nothing in it can be another")
+            found = node.setdefault(step, _Rule(None, {}, "", (), ""))
+            if found.read is not None:
+                raise ValueError(f"{source}: {step} is a field of the table already, so nothing in it can be another")
+            node = found.parts
         if name in node:
-            raise ValueError(f"{rule.source}: parts of it are fields of the table already")
+            raise ValueError(f"{source}: it, or a part of it, is a field of the table already")
         node[name] = rule
 
     def lines(self, split: Callable[[str], JsonObject]) -> Callable[[str, Stamp], JsonObject]:
@@ -91,8 +98,9 @@ class Table:
     def event(self, record: JsonObject, stamp: Stamp) -> JsonObject:
         """The event of a record, which is left as it is. Raises Malformed where its time is none."""
         event: JsonObject = {_TIME: None}
-        event.update(_copy(self._constants))
-        rest = _placed(record, self._tree, event)
+        for name, constant, deep in self._constants:
+            event[name] = _copy(constant) if deep else constant.copy()
+        rest = _placed(record, self._rules, event)
         if event[_TIME] is None:
             event[_TIME] = stamp.time
         if self._complete is not None:
@@ -110,35 +118,38 @@ def put(event: JsonObject, path: list[str], value: Any) -> None:
     event[name] = value
 
 
-def _placed(record: JsonObject, tree: Mapping[str, Any], event: JsonObject) -> JsonObject:
-    """Puts the fields of `record` that `tree` has rules for into `event`; returns the others."""
+def _placed(record: JsonObject, rules: Mapping[str, _Rule], event: JsonObject) -> JsonObject:
+    """Puts the fields of `record` that `rules` are for into `event`; returns the others."""
     rest: JsonObject = {}
     for name, value in record.items():
         if not value and value != 0:
             continue  # None, "", [] and {} say nothing
-        rule = tree.get(name)
+        rule = rules.get(name)
         if rule is None:
             rest[name] = value
-        elif type(rule) is dict:
+            continue
+        read, parts, holder, further, leaf = rule
+        if read is None:
             if type(value) is dict:
-                value = _placed(value, rule, event)
+                value = _placed(value, parts, event)
             if value:
                 rest[name] = value
+            continue
+        found = read(value)
+        if found is None:
+            rest[name] = value
+            continue
+        target = event
+        if holder:
+            target = event.get(holder)  # type: ignore[assignment]  # None is what is asked for
+            if target is None:
+                target = event[holder] = {}
+            for step in further:
+                target = target.setdefault(step, {})
+        if target.get(leaf) is None:
+            target[leaf] = found
         else:
-            found = rule[1](value)
-            if found is None:
-                rest[name] = value
-                continue
-            holder = event
-            for step in rule[2]:
-                inner = holder.get(step)
-                if inner is None:
-                    inner = holder[step] = {}
-                holder = inner
-            if holder.get(rule[3]) is None:
-                holder[rule[3]] = found
-            else:
-                rest[name] = value
+            rest[name] = value
     return rest
 
 
