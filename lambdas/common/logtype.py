@@ -6,7 +6,7 @@ has to name it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,11 @@ PORT = "0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][
 
 QuickLine = Callable[[str, str, str], bytes | None]
 QuickObject = Callable[[bytes, str], bytes | None]
+
+
+def always(_: object) -> bool:
+    """For a type that its keys alone tell."""
+    return True
 
 
 class Malformed(ValueError):
@@ -89,6 +94,8 @@ class ObjectType:
     fields: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     """What every object of this type has. Only objects with all of these are asked."""
+    shape: Callable[[Set[str]], object] = always
+    """Truthy for the keys that objects of this type may have, where it is not as simple. What it says is remembered."""
     lists: tuple[str, ...] = ()
     """Keys at which an object may hold a list of this type's objects, each of which is an event."""
     detail_types: tuple[str, ...] = ()

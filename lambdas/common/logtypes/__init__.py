@@ -50,7 +50,8 @@ def quick_line_types(beginning: bytes) -> tuple[QuickLine, ...]:
 @lru_cache(maxsize=4_096)  # a service writes few shapes of object, over and over
 def object_types(keys: tuple[str, ...]) -> tuple[ObjectType, ...]:
     """Those to ask whether an object with these keys is theirs."""
-    return tuple(found for found in OBJECT_TYPES if set(found.keys) <= set(keys))
+    names = frozenset(keys)
+    return tuple(found for found in OBJECT_TYPES if names.issuperset(found.keys) and found.shape(names))
 
 
 def is_envelope(content: JsonObject) -> bool:

@@ -7,17 +7,15 @@ flat_object: an application may log any key with any type and never meets a mapp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import orjson
 
 from common.kinds import OPEN, is_ip
-from common.logtype import JsonObject, Malformed, ObjectType, Stamp
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp, always
 from common.timestamps import from_any
-
-Value = TypeVar("Value")
 
 
 class _Place(NamedTuple):
@@ -72,105 +70,102 @@ _NUMERIC_LEVELS = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error"
 _FAILING_LEVELS = frozenset(("error", "critical", "fatal", "alert", "emergency", "panic"))
 
 
-def recognise(record: JsonObject) -> bool:
+def shape(names: Set[str]) -> bool:
     """Two of a time, a level and a message: one alone is in the logs of many others."""
-    return sum(not keys.isdisjoint(record) for keys in _TELLING) >= 2
+    return sum(not keys.isdisjoint(names) for keys in _TELLING) >= 2
 
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """`@timestamp` is the stamp's where the log tells no time. Outcome: failure from level error or status 500."""
-    log = _Log(record)
-    time = log.required("time", from_any)
-    level = log.required("level", _level)
-    status = log.take("status", _status)
-    latency = log.take("latency_ms", _milliseconds)
+    values, taken = _read(record)
+    get = values.get
+    level, status, latency = get("level"), get("status"), get("latency_ms")
     failed = level in _FAILING_LEVELS or (status is not None and status >= 500)
 
     event: JsonObject = {"kind": "event"}
-    document: JsonObject = {"@timestamp": time or stamp.time, "event": event}
+    document: JsonObject = {"@timestamp": get("time") or stamp.time, "event": event}
     if status is not None:
         event["category"] = ["web"]
+        document["http"] = {"response": {"status_code": status}}
     event["type"] = ["error"] if failed else ["info"]
     event["outcome"] = "failure" if failed else "success"
     if latency is not None:
         event["duration"] = round(latency * 1e6)
-    if level:
-        document["log"] = {"level": level}
-    if message := log.take("message", _message):
+    for field, holder, name in _FIELDS:
+        value = get(field)
+        if value:
+            if holder in document:
+                document[holder][name] = value
+            else:
+                document[holder] = {name: value}
+    if message := get("message"):
         document["message"] = message
-    for field, inner in (("service", "name"), ("trace", "id"), ("span", "id")):
-        if value := log.take(field, _word):
-            document[field] = {inner: value}
-    if status is not None:
-        document["http"] = {"response": {"status_code": status}}
-    user: JsonObject = {}
-    if user_name := log.take("user", _word):
-        user["name"] = user_name
-    if user_id := log.take("user_id", _identifier):
-        user["id"] = user_id
-    if user:
-        document["user"] = user
-    if source := log.take("source", _ip):
-        document["source"] = {"ip": source}
-    error: JsonObject = {}
-    for field, inner in (("error_type", "type"), ("error_message", "message"), ("stack_trace", "stack_trace")):
-        if value := log.take(field, _word):
-            error[inner] = value
-    if error:
-        document["error"] = error
-    if rest := log.rest():
+    if rest := _rest(record, taken):
         document["app"] = rest
     return document
 
 
+#: Where in the event what is read as it is stands.
+_FIELDS = (
+    ("level", "log", "level"),
+    ("service", "service", "name"),
+    ("trace", "trace", "id"),
+    ("span", "span", "id"),
+    ("user", "user", "name"),
+    ("user_id", "user", "id"),
+    ("source", "source", "ip"),
+    ("error_type", "error", "type"),
+    ("error_message", "error", "message"),
+    ("stack_trace", "error", "stack_trace"),
+)
+
+
+class _Step(NamedTuple):
+    field: str
+    places: tuple[_Place, ...]
+    read: Callable[[Any], Any]
+    required: bool
+    """Without it the event would be found under the wrong time or level: what cannot be read makes the record malformed."""
+
+
 @lru_cache(maxsize=4_096)  # an application writes few shapes of log, over and over
-def _places(keys: tuple[str, ...]) -> dict[str, tuple[_Place, ...]]:
-    """Where each field may stand in a log that has these of _KEYS."""
-    found = {field: tuple(place for place in places if place.key in keys) for field, places in _PLACES.items()}
-    return {field: places for field, places in found.items() if places}
+def _steps(keys: tuple[str, ...]) -> tuple[_Step, ...]:
+    """The fields that a log may have which has these of _KEYS, and where."""
+    found = ((field, tuple(place for place in places if place.key in keys)) for field, places in _PLACES.items())
+    return tuple(_Step(field, places, _READERS[field], field in _REQUIRED) for field, places in found if places)
 
 
-class _Log:
-    """A record whose fields are taken one by one. The record itself stays as it is."""
+def _read(record: JsonObject) -> tuple[JsonObject, list[_Place]]:
+    """The fields of a log, and the places they were taken from. A field is the first of its places that can be read; what cannot
+    be stays in the rest. Raises Malformed."""
+    values: JsonObject = {}
+    taken: list[_Place] = []
+    for field, places, read, required in _steps(tuple(filter(_KEYS.__contains__, record))):
+        for place in places:
+            value = _value(record, place) if place.path else record[place.key]
+            if value is None:
+                continue
+            try:
+                found = read(value)
+            except ValueError as error:
+                raise Malformed(f"{'.'.join((place.key, *place.path))}: {error}") from None
+            if found is not None or required:
+                values[field] = found
+                taken.append(place)
+                break
+    return values, taken
 
-    __slots__ = ("_places", "_record", "_taken")
 
-    def __init__(self, record: JsonObject) -> None:
-        self._record = record
-        self._places = _places(tuple(filter(_KEYS.__contains__, record)))
-        self._taken: list[_Place] = []
-
-    def take(self, field: str, read: Callable[[Any], Value | None]) -> Value | None:
-        """The first of the field's places that can be read, taken out of the rest; what cannot be read stays there."""
-        for place in self._places.get(field, ()):
-            value = read(_value(self._record, place))
-            if value is not None:
-                self._taken.append(place)
-                return value
-        return None
-
-    def required(self, field: str, read: Callable[[Any], Value]) -> Value | None:
-        """As `take`, for a field without which the event would be found under the wrong time or level. Raises Malformed."""
-        for place in self._places.get(field, ()):
-            value = _value(self._record, place)
-            if value is not None:
-                self._taken.append(place)
-                try:
-                    return read(value)
-                except ValueError as error:
-                    raise Malformed(f"{'.'.join((place.key, *place.path))}: {error}") from None
-        return None
-
-    def rest(self) -> JsonObject:
-        """What was not taken, without what is null."""
-        rest = {name: value for name, value in self._record.items() if value is not None}
-        for key, path in self._taken:
-            without = _without(rest[key], path) if path else None
-            if without:
-                rest[key] = without
-            else:
-                del rest[key]
-        return rest
+def _rest(record: JsonObject, taken: list[_Place]) -> JsonObject:
+    """What was not taken, without what is null. The record itself stays as it is."""
+    rest = {name: value for name, value in record.items() if value is not None}
+    for key, path in taken:
+        without = _without(rest[key], path) if path else None
+        if without:
+            rest[key] = without
+        else:
+            del rest[key]
+    return rest
 
 
 def _value(record: JsonObject, place: _Place) -> Any:
@@ -229,13 +224,32 @@ def _ip(value: object) -> str | None:
     return value if isinstance(value, str) and is_ip(value) else None
 
 
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "time": from_any,
+    "level": _level,
+    "message": _message,
+    "service": _word,
+    "trace": _word,
+    "span": _word,
+    "status": _status,
+    "latency_ms": _milliseconds,
+    "user": _word,
+    "user_id": _identifier,
+    "source": _ip,
+    "error_type": _word,
+    "error_message": _word,
+    "stack_trace": _word,
+}
+_REQUIRED = frozenset(("time", "level"))
+
 LOG_TYPE = ObjectType(
     name="app",
     dataset="app",
     title="JSON application log",
     page="https://www.elastic.co/docs/reference/ecs/logging/intro",
     arrival="An application, its agent or CloudWatch Logs sends each log as a JSON object.",
-    recognise=recognise,
+    recognise=always,
+    shape=shape,
     parse=parse,
     own={"app": OPEN},
     generic=True,

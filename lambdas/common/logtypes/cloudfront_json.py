@@ -8,8 +8,10 @@ distribution may select any, and some of real-time logs. Values are text. The ev
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from common import cloudfront
-from common.logtype import JsonObject, ObjectType, Stamp
+from common.logtype import JsonObject, ObjectType, Stamp, always
 from common.logtypes.cloudfront import TABLE, timed
 
 #: IIS and others name their fields in the manner of W3C too; these are CloudFront's.
@@ -26,8 +28,8 @@ _OWN_NAMES = frozenset(
 _COMMON_NAMES = frozenset(["c-ip", "cs-method", "cs-uri-stem", "sc-status", "sc-bytes", "time-taken"])
 
 
-def recognise(record: JsonObject) -> bool:
-    return not (_OWN_NAMES.isdisjoint(record) or _COMMON_NAMES.isdisjoint(record))
+def shape(names: Set[str]) -> bool:
+    return not (_OWN_NAMES.isdisjoint(names) or _COMMON_NAMES.isdisjoint(names))
 
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
@@ -40,7 +42,8 @@ LOG_TYPE = ObjectType(
     title="CloudFront standard access log (v2), as JSON",
     page="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html",
     arrival="Vended to Firehose, to a log group, or to S3, where every line of a file is a record.",
-    recognise=recognise,
+    recognise=always,
+    shape=shape,
     parse=parse,
     own=TABLE.own,
     fields=TABLE.fields,

@@ -100,6 +100,7 @@ LOG_TYPE = ObjectType(
     page="https://docs.aws.amazon.com/config/latest/developerguide/example-sns-notification.html",
     arrival="EventBridge, or the snapshots and histories that Config writes to S3.",
     recognise=recognise,
+    shape=lambda names: "messageType" in names or "configurationItemCaptureTime" in names,
     parse=TABLE.event,
     own=TABLE.own,
     fields=TABLE.fields,

@@ -7,10 +7,11 @@ index keeps as flat_object.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any, TypeGuard
 
 from common.kinds import NUMBER, OPEN, WHOLE, WORD, is_ip
-from common.logtype import JsonObject, Malformed, ObjectType, Stamp, member, moment, present, required, text
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp, always, member, moment, present, required, text
 
 _TRAFFIC = ("networkConnectionAction", "portProbeAction", "dnsRequestAction")
 #: Members of `service` that have a field of their own.
@@ -22,8 +23,8 @@ _NAMES = frozenset(["schemaVersion", "service", "severity", "type"])
 _API_NAMES = frozenset(["SchemaVersion", "Service", "Severity", "Type"])
 
 
-def recognise(record: JsonObject) -> bool:
-    return record.keys() >= _NAMES or record.keys() >= _API_NAMES
+def shape(names: Set[str]) -> bool:
+    return names >= _NAMES or names >= _API_NAMES
 
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
@@ -216,7 +217,8 @@ LOG_TYPE = ObjectType(
     title="GuardDuty finding",
     page="https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-summary.html",
     arrival="EventBridge, or GuardDuty's export to S3.",
-    recognise=recognise,
+    recognise=always,
+    shape=shape,
     parse=parse,
     own=OWN,
     detail_types=("GuardDuty Finding",),

@@ -195,6 +195,7 @@ LOG_TYPE = ObjectType(
     page="https://opentelemetry.io/docs/specs/otel/logs/data-model/",
     arrival="An OpenTelemetry collector or SDK, or CloudWatch Logs' OTLP endpoint, sends each record as a JSON object.",
     recognise=recognise,
+    shape=lambda names: "resourceLogs" in names or "body" in names or "severityNumber" in names,
     parse=parse,
     own=TABLE.own,
     fields=TABLE.fields,

@@ -10,6 +10,8 @@ things, so that one table reads them all.
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from common import windows_fields
 from common.kinds import INSTANT
 from common.logtype import JsonObject, ObjectType
@@ -17,16 +19,20 @@ from common.table import Table
 
 _KINESIS_AGENT = frozenset(("EventId", "LogName", "MachineName", "ProviderName", "TimeCreated"))
 _FLUENT_BIT = frozenset(("EventID", "ProviderName", "Channel", "Computer", "TimeCreated", "EventRecordID"))
+_WINLOGBEAT = frozenset(("winlog", "@timestamp"))
 _NXLOG = frozenset(("EventID", "EventTime", "Hostname", "SourceName", "Channel"))
 
 
-def recognise(record: JsonObject) -> bool:
+def shape(names: Set[str]) -> bool:
     """By what each of the agents writes in every event."""
-    names = record.keys()
-    if names >= _KINESIS_AGENT or names >= _FLUENT_BIT or names >= _NXLOG:
+    return names >= _KINESIS_AGENT or names >= _FLUENT_BIT or names >= _NXLOG or names >= _WINLOGBEAT
+
+
+def recognise(record: JsonObject) -> bool:
+    if "winlog" not in record:
         return True
-    winlog = record.get("winlog")
-    return isinstance(winlog, dict) and "@timestamp" in names and "event_id" in winlog
+    winlog = record["winlog"]
+    return isinstance(winlog, dict) and "event_id" in winlog
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
@@ -106,6 +112,7 @@ LOG_TYPE = ObjectType(
     page="https://docs.aws.amazon.com/kinesis-agent-windows/latest/userguide/source-object-declarations.html",
     arrival="The Kinesis Agent for Windows, Winlogbeat, Fluent Bit or NXLog on the machine.",
     recognise=recognise,
+    shape=shape,
     parse=TABLE.event,
     own=TABLE.own,
     fields=TABLE.fields,

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from common.logtype import LineType
-from common.logtypes import LINE_TYPES, OBJECT_TYPES, TYPES
+from common.logtypes import LINE_TYPES, OBJECT_TYPES, TYPES, object_types
 from common.logtypes.samples import Refused, Sample, samples_of
 from common.model import Event, Rejected
 from lake.columns import JSON_KEYS, columns_of
@@ -58,8 +58,7 @@ def test_no_other_type_takes_a_sample_for_its_own(name: str, sample: Sample) -> 
     if isinstance(record, str):
         takers = [found.name for found in LINE_TYPES if found.recognise(record)]
     else:
-        asked = (found for found in OBJECT_TYPES if set(found.keys) <= set(record))
-        takers = [found.name for found in asked if not found.generic and found.recognise(record)]
+        takers = [found.name for found in object_types(tuple(record)) if not found.generic and found.recognise(record)]
         if TYPES[name] in OBJECT_TYPES and TYPES[name].generic:  # type: ignore[union-attr]
             takers.append(name)
     if "detail-type" not in record and takers:
