@@ -55,6 +55,10 @@ __all__ = [
     "TenantName",
 ]
 
+#: Firehose may take so many times the buffer's wait for partitions of the records' own (developer guide, "Buffer data for dynamic
+#: partitioning").
+PARTITIONS_WAIT = 1.5
+
 
 class Environment(Model):
     """One deployable environment: `config/environments/<name>.yaml`."""
@@ -118,16 +122,19 @@ class Environment(Model):
 
     def _buffers_wait_longer_than_their_alarm(self) -> Iterator[Problem]:
         threshold = self.observability.delivery_freshness_seconds
-        for path, delivery in (
-            (("archive", "delivery"), self.archive.delivery),
-            (("archive", "errors_delivery"), self.archive.errors_delivery),
-            # The least a lake waits is the lowest threshold, so one that is not there must not stand in its way.
-            *([(("lake", "delivery"), self.lake.delivery)] if self.lake.enabled else []),
-            (("direct_put", "delivery"), self.direct_put.delivery),
+        for path, delivery, longest in (
+            (("archive", "delivery"), self.archive.delivery, 1.0),
+            (("archive", "errors_delivery"), self.archive.errors_delivery, 1.0),
+            # A lake that is not there must not stand in the way of a low threshold.
+            *([(("lake", "delivery"), self.lake.delivery, PARTITIONS_WAIT)] if self.lake.enabled else []),
+            (("direct_put", "delivery"), self.direct_put.delivery, 1.0),
         ):
-            if delivery.buffer_seconds >= threshold:
+            if delivery.buffer_seconds * longest >= threshold:
+                waits = (
+                    "" if longest == 1 else f", of which Firehose may make {delivery.buffer_seconds * longest:g} for partitions,"
+                )
                 yield Problem(
                     (*path, "buffer_seconds"),
-                    f"{delivery.buffer_seconds} is not below `observability.delivery_freshness_seconds` ({threshold}), "
+                    f"{delivery.buffer_seconds}{waits} is not below `observability.delivery_freshness_seconds` ({threshold}), "
                     "so its alarm would always ring; shorten the wait, or raise the threshold",
                 )

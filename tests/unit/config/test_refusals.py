@@ -269,8 +269,9 @@ CONFLICTS = {
         "set it to 91 or more, or `infrequent_access_after_days: null`",
     ),
     "an alarm of the lake that always rings": (
-        "lake: {delivery: {buffer_seconds: 900}}",
-        "2: lake.delivery.buffer_seconds: 900 is not below `observability.delivery_freshness_seconds` (900), "
+        "lake: {delivery: {buffer_seconds: 600}}",
+        "2: lake.delivery.buffer_seconds: 600, of which Firehose may make 900 for partitions, is not below "
+        "`observability.delivery_freshness_seconds` (900), "
         "so its alarm would always ring; shorten the wait, or raise the threshold",
     ),
     "an alarm that always rings": (
