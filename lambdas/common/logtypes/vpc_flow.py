@@ -1,4 +1,4 @@
-"""VPC flow log records, in the default format and with the fields of versions 3 to 5 after it, in the order AWS lists them.
+"""VPC flow log records, in the default format and with the fields of versions 3 to 8 after it, in the order AWS lists them.
 
 Fields: VPC user guide, "Flow log records" (https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html).
 
@@ -38,8 +38,21 @@ _VERSION_2 = (
 _VERSION_3 = ("vpc-id", "subnet-id", "instance-id", "tcp-flags", "type", "pkt-srcaddr", "pkt-dstaddr")
 _VERSION_4 = ("region", "az-id", "sublocation-type", "sublocation-id")
 _VERSION_5 = ("pkt-src-aws-service", "pkt-dst-aws-service", "flow-direction", "traffic-path")
-_FIELDS = _VERSION_2 + _VERSION_3 + _VERSION_4 + _VERSION_5
-_COUNTS = (14, 21, 25, 29)  # where a version ends
+_VERSION_7 = (
+    "ecs-cluster-arn",
+    "ecs-cluster-name",
+    "ecs-container-instance-arn",
+    "ecs-container-instance-id",
+    "ecs-container-id",
+    "ecs-second-container-id",
+    "ecs-service-name",
+    "ecs-task-definition-arn",
+    "ecs-task-arn",
+    "ecs-task-id",
+)
+_VERSION_8 = ("reject-reason",)
+_FIELDS = _VERSION_2 + _VERSION_3 + _VERSION_4 + _VERSION_5 + _VERSION_7 + _VERSION_8
+_COUNTS = (14, 21, 25, 29, 39, 40)  # where a version ends; 6 brought no field
 _ABSENT = "-"
 
 #: Names of IANA protocol numbers (https://www.iana.org/assignments/protocol-numbers), as `network.transport` spells them.
@@ -60,7 +73,7 @@ _VERDICT = {"ACCEPT": ("accept", "success"), "REJECT": ("reject", "failure")}
 _BEGINNING = re.compile(r"[2-9] (?:[0-9]{12}|unknown) (?:eni-|- )")
 _ACCOUNT = re.compile(r"[0-9]{12}|unknown")
 #: A version and a name hold nothing that JSON would have to escape.
-_NAME = re.compile(r"[A-Za-z0-9_./:-]{1,128}")
+_NAME = re.compile(r"[A-Za-z0-9_./:-]{1,256}")
 _NUMBER = re.compile(NUMBER)
 #: From 1970 to 9999, in epoch seconds.
 _SECONDS = re.compile(r"[0-9]{1,11}|1[0-9]{11}|2[0-4][0-9]{10}")
@@ -264,6 +277,7 @@ _OWN_WORDS = ["version", "interface_id", "log_status", "vpc_id", "subnet_id", "t
 _OWN_WORDS += ["sublocation_type", "sublocation_id", "traffic_path"]
 OWN = {
     **{f"aws.vpcflow.{name}": WORD for name in _OWN_WORDS},
+    **{f"aws.vpcflow.{name.replace('-', '_')}": WORD for name in _VERSION_7 + _VERSION_8},
     "aws.vpcflow.pkt_srcaddr": IP,
     "aws.vpcflow.pkt_dstaddr": IP,
 }
