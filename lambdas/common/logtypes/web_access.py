@@ -98,7 +98,7 @@ TABLE = Table(
 )
 
 # Nearly every line is common or combined, of an address, with nothing to escape and nothing behind it.
-_COMMON, _COMBINED = 3, 7  # parts between the quotes
+_COMMON, _COMBINED, _PACKAGED = 3, 7, 9  # parts between the quotes; the last with the forwarded addresses
 _FIELDS_BEFORE_REQUEST = 6  # an empty one behind the last space
 _TIME: Cache[str, str] = Cache(lambda text: request_time(text.removeprefix("[").removesuffix("]")))
 _VERSIONS = frozenset(("1.0", "1.1", "2", "2.0", "3", "3.0"))
@@ -109,7 +109,7 @@ _LONGEST_NUMBER = 18
 def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     """The finished event of a usual line; None for any other."""
     parts = line.split('"')
-    if len(parts) not in (_COMMON, _COMBINED) or "\\" in line or not line.isprintable():
+    if len(parts) not in (_COMMON, _COMBINED, _PACKAGED) or "\\" in line or not line.isprintable():
         return None
     fields, answer = parts[0].split(" "), parts[2].split(" ")
     method, _, rest = parts[1].partition(" ")
@@ -133,21 +133,23 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     except Malformed:
         return None
     path, _, query = target.partition("?")
-    referrer = agent = ""
-    if len(parts) == _COMBINED:
-        if parts[4] != " " or parts[6]:
+    referrer = agent = forwarded = ""
+    if len(parts) > _COMMON:
+        _, referrer, between, agent, *others = parts[2:]
+        if between != " " or others[0::2] not in ([""], [" ", ""]):
             return None
-        referrer, agent = parts[3], parts[5]
+        forwarded = others[1] if len(parts) == _PACKAGED else ""
     outcome = "failure" if int(status) >= _FAILURE else "success"
     named = "" if user in _NOTHING else f'"user":{{"name":"{user}"}},'
     asked = f',"query":"{query}"' if query else ""
     referred = "" if referrer in _NOTHING else f',"referrer":"{referrer}"'
     said = "" if agent in _NOTHING else f',"user_agent":{{"original":"{agent}"}}'
+    passed_on = "" if forwarded in _NOTHING else f',"web":{{"forwarded_for":"{forwarded}"}}'
     return (
         f'{{"@timestamp":"{time}","event":{{"id":"{event_id}","dataset":"web.access","kind":"event","category":["web"],'
         f'"outcome":"{outcome}"{stamp},"source":{{"ip":"{client}"}},{named}"http":{{"request":{{"method":"{method}"{referred}}},'
         f'"response":{{"status_code":{status},"body":{{"bytes":{size}}}}},"version":"{protocol[5:]}"}},'
-        f'"url":{{"path":"{path}"{asked}}}{said}}}'
+        f'"url":{{"path":"{path}"{asked}}}{said}{passed_on}}}'
     ).encode()
 
 
