@@ -10,11 +10,8 @@ from functools import lru_cache
 
 from common.logtype import JsonObject, Malformed
 from common.timestamps import from_iso
+from common.written_dates import MONTHS
 
-_MONTHS = {
-    name: f"{number:02}"
-    for number, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
-}
 #: The day may go without its leading zero.
 _TIME = re.compile(r"([0-9]{1,2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9:]{8}) ([+-][0-9]{4})")
 
@@ -23,11 +20,11 @@ _TIME = re.compile(r"([0-9]{1,2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9:]{8}) ([+-][0
 def request_time(text: str) -> str:
     """`06/Feb/2019:00:00:38 +0000` as ISO 8601. Raises Malformed for what is no point in time."""
     match = _TIME.fullmatch(text)
-    if match is None or match[2] not in _MONTHS:
+    if match is None or match[2] not in MONTHS:
         raise Malformed(f"time: {text[:60]!r} is not day/month/year:hour:minute:second and an offset")
     day, month, year, clock, offset = match.groups()
     try:
-        return from_iso(f"{year}-{_MONTHS[month]}-{day:0>2}T{clock}{offset}")
+        return from_iso(f"{year}-{MONTHS[month]}-{day:0>2}T{clock}{offset}")
     except ValueError:
         raise Malformed(f"time: {text[:60]!r} is no point in time") from None
 

@@ -14,11 +14,8 @@ from typing import NamedTuple
 
 from common.logtype import JsonObject, Malformed
 from common.timestamps import from_iso
+from common.written_dates import MONTHS
 
-_MONTHS = {
-    name: f"{number:02}"
-    for number, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
-}
 _PRIORITY = "<([0-9]{1,2}|1[0-8][0-9]|19[01])>"  # facility times 8 plus severity, up to 23 and 7
 _MONTH_FIRST = r"[A-Z][a-z]{2} {1,2}[0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
 _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
@@ -146,11 +143,11 @@ def instant(text: str, near: str) -> str:
         if match is None:
             return from_iso(text)
         month, day, written, clock = match.groups()
-        if month not in _MONTHS:
+        if month not in MONTHS:
             raise ValueError
         if written:
-            return from_iso(f"{written}-{_MONTHS[month]}-{day:0>2}T{clock}")
-        return _latest(f"-{_MONTHS[month]}-{day:0>2}T{clock}", near)
+            return from_iso(f"{written}-{MONTHS[month]}-{day:0>2}T{clock}")
+        return _latest(f"-{MONTHS[month]}-{day:0>2}T{clock}", near)
     except ValueError:
         raise Malformed(f"time: {text[:60]!r} is no point in time") from None
 

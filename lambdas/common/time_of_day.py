@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from common.logtype import Malformed, Stamp
+
 _HALF_A_DAY = timedelta(hours=12)
 
 
@@ -15,6 +17,14 @@ def nearest(clock: str, to: str) -> str:
     """
     seconds, fraction = clock[:8], clock[9:]
     return f"{_nearest(seconds, to[:19])}.{(fraction + '000')[:3]}Z"
+
+
+def on_day(clock: str, stamp: Stamp) -> str:
+    """As `nearest`, to when a record of `stamp` came or happened. Raises Malformed."""
+    try:
+        return nearest(clock, stamp.time)
+    except ValueError:
+        raise Malformed(f"time: {clock!r} is no time of day") from None
 
 
 @lru_cache(maxsize=4_096)  # many lines are of one second, and arrive in another

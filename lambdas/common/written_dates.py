@@ -7,19 +7,10 @@ from functools import lru_cache
 
 from common.timestamps import from_iso
 
-_MONTHS = {
-    "Jan": "01",
-    "Feb": "02",
-    "Mar": "03",
-    "Apr": "04",
-    "May": "05",
-    "Jun": "06",
-    "Jul": "07",
-    "Aug": "08",
-    "Sep": "09",
-    "Oct": "10",
-    "Nov": "11",
-    "Dec": "12",
+#: Numbers of two digits, by the name of three letters.
+MONTHS = {
+    name: f"{number:02}"
+    for number, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
 }
 _DAY_FIRST = re.compile(
     r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) "  # day of the week, day, month, year
@@ -31,10 +22,10 @@ _DAY_FIRST = re.compile(
 def from_day_first(text: str) -> str | None:
     """ISO 8601 of "23 Nov 2026 08:00:01.123", in UTC, with or without the day of the week before it; None for what is none."""
     match = _DAY_FIRST.fullmatch(text)
-    if match is None or match[2] not in _MONTHS:
+    if match is None or match[2] not in MONTHS:
         return None
     day, month, year, clock, fraction = match.groups()
     try:
-        return from_iso(f"{year}-{_MONTHS[month]}-{day:0>2}T{clock}.{fraction or '0'}")
+        return from_iso(f"{year}-{MONTHS[month]}-{day:0>2}T{clock}.{fraction or '0'}")
     except ValueError:
         return None

@@ -14,13 +14,10 @@ from common.kinds import WORD
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
 from common.timestamps import from_iso
+from common.written_dates import MONTHS
 
 _LEVELS = "emerg|alert|crit|error|warn|notice|info|debug|trace[1-8]"
 _FAILING = frozenset(("emerg", "alert", "crit", "error"))
-_MONTHS = {
-    name: f"{number:02}"
-    for number, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
-}
 
 _BEGINNING = re.compile(
     r"\[[A-Z][a-z]{2} [A-Z][a-z]{2} [0-9 ][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)? [0-9]{4}\]"
@@ -39,11 +36,11 @@ _TIME = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([0-9 ][0-9]) ([0-9:]{8}(?:\.
 @lru_cache(maxsize=4_096)  # a batch may share few seconds
 def _time(text: str) -> str | None:
     match = _TIME.fullmatch(text)
-    if match is None or match[1] not in _MONTHS:
+    if match is None or match[1] not in MONTHS:
         return None
     month, day, clock, year = match.groups()
     try:
-        return from_iso(f"{year}-{_MONTHS[month]}-{day.strip():0>2}T{clock}")
+        return from_iso(f"{year}-{MONTHS[month]}-{day.strip():0>2}T{clock}")
     except ValueError:
         return None
 

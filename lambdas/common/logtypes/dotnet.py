@@ -9,12 +9,14 @@ A time without an offset is UTC, and a time without a date is the nearest to the
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed, Stamp
+from common.patterns import first_match
 from common.stack_traces import take_out
 from common.table import Table
-from common.time_of_day import nearest
+from common.time_of_day import on_day
 
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
 _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,7})?"
@@ -39,35 +41,20 @@ _THROWN = re.compile(
 )
 
 
-def _match(line: str) -> re.Match[str] | None:
-    for pattern in _PATTERNS:
-        found = pattern.fullmatch(line)
-        if found is not None:
-            return found
-    return None
-
-
 def parse(line: str, stamp: Stamp) -> JsonObject:
     """`event.code` is the number of a .NET event; the messages of Microsoft's console are taken without their indentation."""
-    match = _match(line)
+    match = first_match(_PATTERNS, line)
     if match is None:
         raise Malformed("line: of no default format of Serilog, NLog, log4net or the .NET console")
     record = {name: value for name, value in match.groupdict().items() if value}
     if "clock" in record:
-        record["time"] = _on_day(record.pop("clock"), stamp)
+        record["time"] = on_day(record.pop("clock"), stamp)
     if record.get("code") == "0":
         del record["code"]  # an event that was given no number
     if "message" in record:
         take_out(record, _THROWN)
         record["message"] = record["message"].strip()
     return TABLE.event(record, stamp)
-
-
-def _on_day(clock: str, stamp: Stamp) -> str:
-    try:
-        return nearest(clock, stamp.time)
-    except ValueError:
-        raise Malformed(f"time: {clock!r} is no time of day") from None
 
 
 def _level(word: str) -> str | None:
@@ -103,7 +90,7 @@ LOG_TYPE = LineType(
     title=".NET application log (Serilog, NLog, log4net, console)",
     page="https://github.com/serilog/serilog/wiki/Formatting-Output",
     arrival="An agent or CloudWatch Logs sends each entry, with the lines of its exception.",
-    recognise=_match,
+    recognise=partial(first_match, _PATTERNS),
     parse=parse,
     own=TABLE.own,
     fields=TABLE.fields,

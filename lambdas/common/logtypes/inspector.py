@@ -16,12 +16,9 @@ from common.kinds import INSTANT, LONG_WORD, NUMBER, SENTENCE, WORD, WORDS
 from common.logtype import JsonObject, ObjectType
 from common.severity_labels import number_of
 from common.table import Table, put
+from common.written_dates import MONTHS
 
 _REGION = 3  # of the parts of an ARN, from 0
-_MONTHS = {
-    name: index
-    for index, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1)
-}
 #: "Jan 19, 2024, 10:46:26 PM", in UTC. The space before PM may be a narrow one that does not break.
 _CLOCK = re.compile(r"([A-Z][a-z]{2}) ([0-9]{1,2}), ([0-9]{4}),? (1[0-2]|0?[1-9]):([0-9]{2}):([0-9]{2})[ \u202f]([AP])M")
 
@@ -39,10 +36,10 @@ def _time(value: Any) -> Any:
 def _iso(value: str) -> str:
     """EventBridge's form of a time in ISO 8601; any other text as it is."""
     match = _CLOCK.fullmatch(value)
-    if match is None or match[1] not in _MONTHS:
+    if match is None or match[1] not in MONTHS:
         return value
     name, day, year, hour, minute, second, half = match.groups()
-    return f"{year}-{_MONTHS[name]:02}-{int(day):02}T{int(hour) % 12 + (12 if half == 'P' else 0):02}:{minute}:{second}Z"
+    return f"{year}-{MONTHS[name]}-{int(day):02}T{int(hour) % 12 + (12 if half == 'P' else 0):02}:{minute}:{second}Z"
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:

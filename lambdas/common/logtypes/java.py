@@ -11,12 +11,15 @@ no other language's loggers write are recognised; for a pattern of the same part
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed, Stamp
+from common.patterns import first_match
 from common.stack_traces import take_out
 from common.table import Table
-from common.time_of_day import nearest
+from common.time_of_day import on_day
+from common.written_dates import MONTHS
 
 _LEVEL = r"(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)"
 _JUL_LEVEL = r"(?P<level>SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST)"
@@ -58,23 +61,11 @@ _TRACE = re.compile(r"([0-9a-f]{16,32})-([0-9a-f]{16})")
 _THROWN = re.compile(
     r"^(?P<type>(?:[A-Za-z_$][\w$]*\.)+[A-Za-z_$][\w$]*)(?:: (?P<text>[^\n]*))?\n(?=\s+at |\s+\.\.\. |Caused by: )", re.MULTILINE
 )
-_MONTHS = {
-    name: f"{number:02}"
-    for number, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
-}
-
-
-def _match(line: str) -> re.Match[str] | None:
-    for pattern in _PATTERNS:
-        found = pattern.fullmatch(line)
-        if found is not None:
-            return found
-    return None
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
     """`error` is what was thrown, of which `error.stack_trace` is the whole text."""
-    match = _match(line)
+    match = first_match(_PATTERNS, line)
     if match is None:
         raise Malformed("line: of no pattern of Logback, Log4j or java.util.logging that is known")
     record = {name: value for name, value in match.groupdict().items() if value}
@@ -85,7 +76,7 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
         if name in record:
             record["time"] = read(record.pop(name))
     if "clock" in record:
-        record["time"] = _on_day(record.pop("clock"), stamp)
+        record["time"] = on_day(record.pop("clock"), stamp)
     if "brackets" in record:
         _read_brackets(record)
     if "message" in record:
@@ -93,21 +84,14 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
     return TABLE.event(record, stamp)
 
 
-def _on_day(clock: str, stamp: Stamp) -> str:
-    try:
-        return nearest(clock, stamp.time)
-    except ValueError:
-        raise Malformed(f"time: {clock!r} is no time of day") from None
-
-
 def _tomcat(time: str) -> str:
-    return f"{time[7:11]}-{_MONTHS.get(time[3:6], time[3:6])}-{time[:2]}T{time[12:]}"
+    return f"{time[7:11]}-{MONTHS.get(time[3:6], time[3:6])}-{time[:2]}T{time[12:]}"
 
 
 def _jul(time: str) -> str:
     month, day, year, clock = time[:3], time[4:6], time[8:12], time[13:-3]
     hour, _, rest = clock.partition(":")
-    return f"{year}-{_MONTHS.get(month, month)}-{day}T{int(hour) % 12 + (12 if time[-2] == 'P' else 0):02}:{rest}"
+    return f"{year}-{MONTHS.get(month, month)}-{day}T{int(hour) % 12 + (12 if time[-2] == 'P' else 0):02}:{rest}"
 
 
 def _short(time: str) -> str:
@@ -169,7 +153,7 @@ LOG_TYPE = LineType(
     title="Java application log (Logback, Log4j, java.util.logging)",
     page="https://logback.qos.ch/manual/layouts.html",
     arrival="An agent or CloudWatch Logs sends each entry, with the lines of its stack trace.",
-    recognise=_match,
+    recognise=partial(first_match, _PATTERNS),
     parse=parse,
     own=TABLE.own,
     fields=TABLE.fields,

@@ -10,9 +10,11 @@ A time without an offset is UTC. A line that begins with a traceback alone has n
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed
+from common.patterns import first_match
 from common.stack_traces import take_out
 from common.table import Table
 
@@ -49,17 +51,9 @@ _THROWN = re.compile(
 )
 
 
-def _match(line: str) -> re.Match[str] | None:
-    for pattern in _PATTERNS:
-        found = pattern.fullmatch(line)
-        if found is not None:
-            return found
-    return None
-
-
 def split(line: str) -> JsonObject:
     """The parts of a line. Raises Malformed for one of no known format."""
-    match = _match(line)
+    match = first_match(_PATTERNS, line)
     if match is None:
         raise Malformed("line: of no format of Python's logging that is known")
     record = {name: value for name, value in match.groupdict().items() if value}
@@ -100,7 +94,7 @@ LOG_TYPE = LineType(
     title="Python application log",
     page="https://docs.python.org/3/howto/logging.html",
     arrival="An agent or CloudWatch Logs sends each entry, with the lines of its traceback.",
-    recognise=_match,
+    recognise=partial(first_match, _PATTERNS),
     parse=TABLE.lines(split),
     own=TABLE.own,
     fields=TABLE.fields,
