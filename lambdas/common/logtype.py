@@ -99,7 +99,8 @@ class ObjectType:
     """Its shape is loose: it is asked after every other type, and its fields may stand in the envelope itself."""
     quick: QuickObject | None = None
     """For a type where speed counts: the event that `parse` makes, of the bytes of a usual object, which holds no other types'
-    fields. Its parts below `event` may be shared. None where the bytes are none of this type, or unusual ones."""
+    fields. Parts other than `event` may be shared, or an orjson.Fragment. None where the bytes are none of this type, or unusual
+    ones."""
     openings: tuple[bytes, ...] = ()
     """What the bytes of an object for `quick` begin with, one of them: as the service writes it, and with its keys sorted."""
 

@@ -18,6 +18,7 @@ import msgspec
 import orjson
 
 from common.cache import Cache
+from common.fragment import fragment
 from common.kinds import FLAG, INSTANT, OPEN, WORD, is_ip, structs
 from common.logtype import JsonObject, Malformed, ObjectType, Stamp, member, moment, present, required, text
 
@@ -299,11 +300,12 @@ class _Call(NamedTuple):
 
 
 def _known_caller(identity: bytes) -> _Caller:
-    return _caller(member({"userIdentity": orjson.loads(identity)}, "userIdentity"))
+    caller = _caller(member({"userIdentity": orjson.loads(identity)}, "userIdentity"))
+    return caller._replace(user=fragment(caller.user), identity=fragment(caller.identity))
 
 
-def _known_tls(details: bytes) -> JsonObject:
-    return _tls(member({"tlsDetails": orjson.loads(details)}, "tlsDetails"))
+def _known_tls(details: bytes) -> Any:
+    return fragment(_tls(member({"tlsDetails": orjson.loads(details)}, "tlsDetails")))
 
 
 def _known_moment(time: str) -> str:
@@ -333,9 +335,9 @@ def _known_call(call: tuple[str, str, bool | None, bool | None, str, str | None,
     )
 
 
-def _known_cloud(place: tuple[str | None, str | None]) -> JsonObject:
+def _known_cloud(place: tuple[str | None, str | None]) -> Any:
     region, account = place
-    return present(provider="aws", region=region, account=present(id=account))
+    return fragment(present(provider="aws", region=region, account=present(id=account)))
 
 
 _AT = Cache(_known_moment, 4_096)
@@ -366,7 +368,7 @@ def quick(data: bytes) -> JsonObject | None:
         ]
         caller, tls, at = _CALLER[identity], _TLS[tls_details], _AT[record.event_time]
         resources = _resources(record.resources)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    except (msgspec.DecodeError, orjson.JSONEncodeError, ValueError, RecursionError):
         return None
     event, logged = event.copy(), logged.copy()
     event["id"] = record.event_id

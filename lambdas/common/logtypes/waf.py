@@ -14,11 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
+import orjson
 
 from common.cache import Cache
+from common.fragment import fragment
 from common.kinds import WORD, WORDS, is_ip
 from common.logtype import JsonObject, ObjectType, Stamp
 from common.table import Table
@@ -51,17 +53,17 @@ def _domain(host: str) -> str:
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
 
 
-def _searched(headers: Iterable[JsonObject]) -> tuple[str, str]:
+def _searched(headers: Iterable[_Header]) -> tuple[str, str]:
     """User agent and domain. The headers themselves stay where they are, in the order the client sent them."""
     agent = domain = ""
     for header in headers:
-        name = header["name"]
+        name = header.name
         if len(name) in _LENGTHS:
             name = name.lower()
             if name == "user-agent":
-                agent = header["value"]
+                agent = header.value
             elif name == "host":
-                domain = _domain(header["value"])
+                domain = _domain(header.value)
     return agent, domain
 
 
@@ -80,7 +82,8 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         if not request:
             del rest["httpRequest"]
     headers = request.get("headers")
-    agent, domain = _searched(header for header in headers if _is_header(header)) if type(headers) is list else ("", "")
+    named = filter(_is_header, headers) if type(headers) is list else ()
+    agent, domain = _searched(_Header(header["name"], header["value"]) for header in named)
     if agent:
         event["user_agent"] = {"original": agent}
     if domain:
@@ -150,9 +153,17 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     return TABLE.event(record, stamp)
 
 
+# What is remembered has a longest length, so that nobody can fill the memory by what he sends.
+_NOTHING = msgspec.Raw(b"null")
+_LONGEST_PART = 4_096
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class _Header(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    name: str
+    value: str
 
 
 class _Label(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -162,7 +173,7 @@ class _Label(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 class _Request(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
     client_ip: _Name
     country: _Name
-    headers: list[dict[str, str]] | None
+    headers: list[_Header] | None
     uri: _Text
     args: str
     http_version: _Name
@@ -178,15 +189,15 @@ class _Usual(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=Fals
 
     timestamp: Annotated[int, msgspec.Meta(ge=10**11, lt=10**14)]
     webacl_id: _Name
-    terminating_rule_id: _Text
-    terminating_rule_type: _Text
+    terminating_rule_id: _Name
+    terminating_rule_type: _Name
     action: _Name
     http_source_name: _Text
     http_source_id: _Text
     http_request: _Request
     format_version: _Count | None = None
     terminating_rule_match_details: list[Any] | None = None
-    rule_group_list: list[Any] | None = None
+    rule_group_list: msgspec.Raw = _NOTHING
     rate_based_rule_list: list[Any] | None = None
     non_terminating_matching_rules: list[Any] | None = None
     request_headers_inserted: list[Any] | None = None
@@ -204,28 +215,47 @@ class _Usual(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=Fals
     forwarded_asn: _Count | None = None
 
 
-class _Acl(NamedTuple):
-    cloud: JsonObject
-    logged: JsonObject
-
-
-def _known_acl(arn: str) -> _Acl:
+def _known_acl(arn: str) -> tuple[JsonObject, JsonObject]:
+    """`cloud`, and the first fields of `aws.waf`."""
     region, account, name = _located(arn)
     if not name:
-        return _Acl({"provider": "aws"}, {"web_acl_id": arn})
-    return _Acl(
-        {"provider": "aws", "region": region, "account": {"id": account}},
-        {"web_acl_id": arn, "web_acl": name},
-    )
+        return {"provider": "aws"}, {"web_acl_id": arn}
+    return {"provider": "aws", "region": region, "account": {"id": account}}, {"web_acl_id": arn, "web_acl": name}
 
 
-def _known_action(action: str) -> JsonObject:
+def _known_verdict(verdict: tuple[str, str, str]) -> tuple[JsonObject, JsonObject]:
+    """`event` and `rule`."""
+    action, rule, kind = verdict
     outcome, kinds = _VERDICTS.get(action.upper(), _NO_VERDICT)
-    return {"kind": "event", "category": ["web"], "action": action.lower(), "outcome": outcome, "type": kinds}
+    event = {"kind": "event", "category": ["web"], "action": action.lower(), "outcome": outcome, "type": kinds}
+    return event, {"id": rule, "category": kind}
+
+
+def _known_source(client: tuple[str, str, int | None]) -> JsonObject:
+    address, country, number = client
+    if not is_ip(address):
+        raise ValueError("clientIp")
+    source: JsonObject = {"ip": address}
+    if country != _NO_COUNTRY:
+        source["geo"] = {"country_iso_code": country}
+    if number is not None:
+        source["as"] = {"number": number}
+    return source
+
+
+def _known_groups(groups: bytes) -> Any:
+    found = orjson.loads(groups)
+    if found is not None and type(found) is not list:
+        raise ValueError("ruleGroupList")
+    return fragment(found)
 
 
 _ACL = Cache(_known_acl, 1_024)
-_ACTION = Cache(_known_action, 64)
+_VERDICT = Cache(_known_verdict, 1_024)
+_SOURCE = Cache(_known_source)
+#: The same for request after request, until a rule matches one.
+_GROUPS = Cache(_known_groups, 256)
+_encoded = msgspec.json.Encoder().encode
 _decoded = msgspec.json.Decoder(_Usual).decode
 
 
@@ -233,35 +263,32 @@ def quick(data: bytes) -> JsonObject | None:
     """The event of a usual log; None for any other."""
     try:
         record = _decoded(data)
-        request = record.http_request
-        headers = request.headers or []
-        agent, domain = _searched(headers)
-    except (msgspec.DecodeError, ValueError, KeyError, RecursionError):
+        request, evaluated = record.http_request, bytes(record.rule_group_list)
+        agent, domain = _searched(request.headers or ())
+        source = _SOURCE[request.client_ip, request.country, record.client_asn]
+        groups = _GROUPS[evaluated] if len(evaluated) <= _LONGEST_PART else _known_groups(evaluated)
+    except (msgspec.DecodeError, orjson.JSONEncodeError, ValueError, RecursionError):
         return None
-    version, client = request.http_version.removeprefix("HTTP/"), request.client_ip
-    if not version or not is_ip(client):
+    version = request.http_version.removeprefix("HTTP/")
+    if not version:
         return None
     cloud, logged = _ACL[record.webacl_id]
+    event, rule = _VERDICT[record.action, record.terminating_rule_id, record.terminating_rule_type]
     logged = logged.copy()
-    source: JsonObject = {"ip": client}
-    url: JsonObject = {"path": request.uri}
     logged["source_name"], logged["source_id"] = record.http_source_name, record.http_source_id
+    url: JsonObject = {"path": request.uri}
     sent: JsonObject = {"method": request.http_method, "id": request.request_id}
     http: JsonObject = {"version": version, "request": sent}
     document: JsonObject = {
         "@timestamp": from_milliseconds(record.timestamp),
-        "event": _ACTION[record.action].copy(),
+        "event": event.copy(),
         "cloud": cloud,
-        "rule": {"id": record.terminating_rule_id, "category": record.terminating_rule_type},
+        "rule": rule,
         "source": source,
         "http": http,
         "url": url,
         "aws": {"waf": logged},
     }
-    if (country := request.country) != _NO_COUNTRY:
-        source["geo"] = {"country_iso_code": country}
-    if (asn := record.client_asn) is not None:
-        source["as"] = {"number": asn}
     if query := request.args:
         url["query"] = query
     if domain:
@@ -278,12 +305,12 @@ def quick(data: bytes) -> JsonObject | None:
         document["tls"] = {"client": {"ja3": ja3}}
     if ja4 := record.ja4_fingerprint:
         logged["ja4"] = ja4
-    if other := _kept(record, headers):
+    if other := _kept(record, groups):
         logged["other"] = other
     return document
 
 
-def _kept(record: _Usual, headers: list[dict[str, str]]) -> JsonObject:
+def _kept(record: _Usual, groups: Any) -> JsonObject:
     """What a log holds beside the fields that have a place of their own."""
     request = record.http_request
     kept: JsonObject = {}
@@ -291,7 +318,7 @@ def _kept(record: _Usual, headers: list[dict[str, str]]) -> JsonObject:
         kept["formatVersion"] = version
     if details := record.terminating_rule_match_details:
         kept["terminatingRuleMatchDetails"] = details
-    if groups := record.rule_group_list:
+    if groups:
         kept["ruleGroupList"] = groups
     if rates := record.rate_based_rule_list:
         kept["rateBasedRuleList"] = rates
@@ -311,7 +338,7 @@ def _kept(record: _Usual, headers: list[dict[str, str]]) -> JsonObject:
         kept["cfDistributionTenantId"] = distribution
     if (forwarded := record.forwarded_asn) is not None:
         kept["forwardedAsn"] = forwarded
-    sent: JsonObject = {"headers": headers} if headers else {}
+    sent: JsonObject = {"headers": orjson.Fragment(_encoded(request.headers))} if request.headers else {}
     if fragment := request.fragment:
         sent["fragment"] = fragment
     if scheme := request.scheme:

@@ -34,7 +34,7 @@ TOKENS = [
     *(b"{}", b"[]", b'{"a":{"b":null}}', b'{"a":1,"a":2}', b'["a",1]', b'[{"name":"a"},{"name":"Host","value":"b"}]', b"[null]"),
     *(b"9223372036854775807", b"9223372036854775808", b"18446744073709551616", b"-9223372036854775809", b"1e999"),
     *(b"NaN", b"-Infinity", b"01", b"", b'"\\ud800"', b'"\\x"', b'"\xff"', b'"\xed\xa0\x80"', b'"\x01"'),
-    *(b"[" * depth + b"]" * depth for depth in (200, 300, 1_100)),
+    *(b"[" * depth + b"]" * depth for depth in (40, 127, 245, 247, 249, 251, 253, 300, 1_100)),
     *(b'null,"eventName":"Other"', b'null,"action":"COUNT"', b'null,"unknown":[1]', b'null,"userIdentity":{"type":"Root"}'),
 ]
 

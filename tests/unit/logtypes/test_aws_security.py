@@ -93,7 +93,7 @@ def test_a_damaged_record_is_an_event_or_kept_whole(found: tuple[str, Any]) -> N
 def test_the_short_way_through_a_waf_log_leads_where_the_table_does(record: dict[str, Any]) -> None:
     quick = waf.quick(orjson.dumps(record))
     if quick is not None:
-        assert quick == waf.TABLE.event(record, STAMP)
+        assert orjson.loads(orjson.dumps(quick)) == waf.TABLE.event(record, STAMP)
 
 
 def test_a_usual_waf_log_takes_the_short_way() -> None:
