@@ -65,14 +65,14 @@ class PlainRecords:
             if body is not None:
                 return body
         log_type = _recognised(self._lines[text[0]], text)
-        return None if log_type is None else self._finished(log_type, text, record, stamp)
+        return None if log_type is None else self._parsed(log_type, text, record, stamp)
 
     def _of_object(self, record: KinesisRecord, data: bytes, stamp: Stamp) -> bytes | None:
-        for log_type in _QUICK_OBJECT_TYPES:
-            if log_type.quick is not None and log_type.telling in data:
-                body = log_type.quick(data, stamp.json)
-                if body is not None:
-                    return body
+        for openings, quick, log_type in _QUICK_OBJECTS:
+            if data.startswith(openings):
+                document = quick(data)
+                if document is not None:
+                    return self._finished(log_type, document, record, stamp)
         if data.startswith(resend.MAGIC):
             return None
         try:
@@ -85,13 +85,16 @@ class PlainRecords:
         if enveloped and is_envelope(content):
             return None
         found = _recognised(types, content)
-        return None if found is None else self._finished(found, content, record, stamp)
+        return None if found is None else self._parsed(found, content, record, stamp)
 
-    def _finished(self, log_type: LogType, content: Any, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+    def _parsed(self, log_type: LogType, content: Any, record: KinesisRecord, stamp: Stamp) -> bytes | None:
         try:
             document: JsonObject = log_type.parse(content, stamp)
         except Exception:  # the long way meets it again, and says what it is
             return None
+        return self._finished(log_type, document, record, stamp)
+
+    def _finished(self, log_type: LogType, document: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
         event = document["event"]
         event_id = event.get("id")
         if event_id is None:
@@ -101,7 +104,10 @@ class PlainRecords:
         event["dataset"] = log_type.dataset
         event["ingested"] = stamp.ingested
         document["tenant"] = self._tenant
-        return orjson.dumps(document)
+        try:
+            return orjson.dumps(document)
+        except orjson.JSONEncodeError:  # nested deeper than can be written, or a whole number of more than 64 bits
+            return None
 
     def _id(self, record: KinesisRecord) -> str:
         """As common.ids.event_id makes it of the record's coordinates."""
@@ -135,4 +141,4 @@ def _shape(keys: tuple[str, ...]) -> _Shape:
     return _Shape([] if contained else list(object_types(keys)), not _ENVELOPE_KEYS.isdisjoint(keys))
 
 
-_QUICK_OBJECT_TYPES = tuple(found for found in OBJECT_TYPES if found.quick is not None)
+_QUICK_OBJECTS = tuple((found.openings, found.quick, found) for found in OBJECT_TYPES if found.quick is not None)

@@ -26,9 +26,12 @@ _ENVELOPE = frozenset(("type", "tenant", "message"))
 #: Every type by its name.
 TYPES: dict[str, LogType] = discover()
 LINE_TYPES: tuple[LineType, ...] = tuple(found for found in TYPES.values() if isinstance(found, LineType))
-#: Those of loose shape last.
+#: Those whose keys say most are asked first, those of loose shape last.
 OBJECT_TYPES: tuple[ObjectType, ...] = tuple(
-    sorted((found for found in TYPES.values() if isinstance(found, ObjectType)), key=lambda found: found.generic)
+    sorted(
+        (found for found in TYPES.values() if isinstance(found, ObjectType)),
+        key=lambda found: (found.generic, -len(found.keys)),
+    )
 )
 BY_DETAIL_TYPE: dict[str, ObjectType] = {detail: found for found in OBJECT_TYPES for detail in found.detail_types}
 #: Keys at which an object may hold a list of records.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
 
 import orjson
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import source
+from common.logtype import ObjectType
 from common.logtypes import TYPES
 from common.logtypes.samples import samples_of
 from common.model import Event
@@ -22,6 +26,18 @@ from producers.generator import Generator, Scenario
 NORMALISER, PLAIN = Normaliser(default_tenant="acme"), PlainRecords("acme")
 SAMPLES = [sample.record for name in TYPES for sample in samples_of(name)]
 CONTENTS = [record.encode() if isinstance(record, str) else orjson.dumps(record) for record in SAMPLES]
+QUICK_OBJECTS = {name: found.quick for name, found in TYPES.items() if isinstance(found, ObjectType) and found.quick}
+#: What may stand where a value is expected, some of it no JSON and one a field that is there twice.
+TOKENS = [
+    *(b"null", b"true", b"false", b"0", b"-0", b"-1", b"1.0", b"1.5", b"1E3", b" 1 ", b"1689306530123.0"),
+    *(b'""', b'"-"', b'"text"', b'"a\\u0041\\/\\n\\u0000"', b'"\xc3\xa9"', b'"\\ud83d\\ude00"', b'"' + b"x" * 3_000 + b'"'),
+    *(b'"aws:s3"', b'"AwsConsoleSignIn"', b'"2001:db8::1"', b'"2024-02-30T00:00:00Z"', b'"AccessDenied"', b'"CreateThing"'),
+    *(b"{}", b"[]", b'{"a":{"b":null}}', b'{"a":1,"a":2}', b'["a",1]', b'[{"name":"a"},{"name":"Host","value":"b"}]', b"[null]"),
+    *(b"9223372036854775807", b"9223372036854775808", b"18446744073709551616", b"-9223372036854775809", b"1e999"),
+    *(b"NaN", b"-Infinity", b"01", b"", b'"\\ud800"', b'"\\x"', b'"\xff"', b'"\xed\xa0\x80"', b'"\x01"'),
+    *(b"[" * depth + b"]" * depth for depth in (40, 127, 245, 247, 249, 251, 253, 300, 1_100)),
+    *(b'null,"eventName":"Other"', b'null,"action":"COUNT"', b'null,"unknown":[1]', b'null,"userIdentity":{"type":"Root"}'),
+]
 
 
 def record(data: bytes) -> KinesisRecord:
@@ -79,9 +95,86 @@ def test_samples_with_a_piece_replaced(data: bytes, draw: st.DataObject) -> None
     same(data[:start] + piece + data[end:])
 
 
+def generated(name: str) -> list[bytes]:
+    traffic = Generator(1, Scenario(start=1_795_420_800, seconds=60)).take(3_000, 1_795_420_800)
+    return [sample.data for sample in traffic if sample.type == name and sample.data.startswith(b'{"eventVersion"')]
+
+
+def objects_of(name: str) -> list[dict[str, Any]]:
+    found = [sample.record for sample in samples_of(name) if isinstance(sample.record, dict)]
+    return found + [orjson.loads(data) for data in generated(name)[:3]]
+
+
+OBJECTS = {name: objects_of(name) for name in QUICK_OBJECTS}
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Each place in `value` where a value stands: what holds it, and its key there."""
+    for key in value if isinstance(value, dict) else range(len(value)):
+        yield value, key
+        if isinstance(value[key], dict | list):
+            yield from places(value[key])
+
+
+@pytest.mark.parametrize("name", QUICK_OBJECTS)
+@given(data=st.data())
+def test_quick_objects_with_values_replaced(name: str, data: st.DataObject) -> None:
+    content = json.loads(json.dumps(data.draw(st.sampled_from(OBJECTS[name]))))
+    tokens = data.draw(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=3))
+    for number in range(len(tokens)):
+        holder, key = data.draw(st.sampled_from(list(places(content))))
+        holder[key] = f"token {number}"
+    separators = data.draw(st.sampled_from([(",", ":"), (", ", ": "), ("\n,\t", " :\r\n")]))
+    written = json.dumps(content, separators=separators, sort_keys=data.draw(st.booleans())).encode()
+    for number, token in enumerate(tokens):
+        written = written.replace(b'"token %d"' % number, token)
+    same(written)
+
+
+@pytest.mark.parametrize("name", QUICK_OBJECTS)
+@given(data=st.data())
+def test_quick_objects_with_values_left_out(name: str, data: st.DataObject) -> None:
+    content = json.loads(json.dumps(data.draw(st.sampled_from(OBJECTS[name]))))
+    for _ in range(data.draw(st.integers(1, 4))):
+        if found := [place for place in places(content) if isinstance(place[0], dict)]:
+            holder, key = data.draw(st.sampled_from(found))
+            del holder[key]
+    same(orjson.dumps(content))
+
+
+@pytest.mark.parametrize("token", TOKENS)
+@pytest.mark.parametrize("name", QUICK_OBJECTS)
+def test_every_value_of_a_usual_object_replaced(name: str, token: bytes) -> None:
+    usual = OBJECTS[name][0]
+    for number in range(len(list(places(usual)))):
+        content = json.loads(json.dumps(usual))
+        holder, key = list(places(content))[number]
+        holder[key] = "token"
+        same(orjson.dumps(content).replace(b'"token"', token))
+
+
+def test_generated_cloudtrail_records_are_all_quick() -> None:
+    plain = generated("cloudtrail")
+    quick = QUICK_OBJECTS["cloudtrail"]
+    assert len(plain) > 100
+    assert [data for data in plain if quick(data) is None] == []
+
+
+@pytest.mark.parametrize("name", QUICK_OBJECTS)
+def test_quick_objects_begin_as_their_type_says(name: str) -> None:
+    log_type = TYPES[name]
+    assert isinstance(log_type, ObjectType)
+    usual = [content for content in OBJECTS[name] if QUICK_OBJECTS[name](orjson.dumps(content)) is not None]
+    assert len(usual) >= 2
+    for content in usual:
+        assert orjson.dumps(content, option=orjson.OPT_SORT_KEYS).startswith(log_type.openings)
+
+
 @pytest.mark.parametrize(
     "data",
     [
+        b'{"app":"shop","level":"info","message":"m","a":' + b"[" * 300 + b"]" * 300 + b"}",
+        b"  ",
         b"",
         b"{",
         b"{}",
