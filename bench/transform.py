@@ -118,7 +118,8 @@ def _stream() -> StreamWriter:
 
 
 def _records(name: str) -> Iterator[KinesisRecord]:
-    contents = _generated(name) if name in _GENERATED else cycle(_encoded(sample.record) for sample in samples_of(name))
+    usual = (_encoded(sample.record) for sample in samples_of(name) if sample.usual)
+    contents = _generated(name) if name in _GENERATED else cycle(usual)
     for number, content in zip(count(10**55), contents, strict=False):
         yield {
             "kinesis": {

@@ -1,7 +1,8 @@
 """Records of each log type and the events they become: what the tests check and docs/log-types.md shows.
 
 `<type>.jsonl` has one sample a line: {"case", "record", "event"}, or {"case", "record", "malformed"} for one that is
-refused, with how the reason begins. The functions do not have this folder.
+refused, with how the reason begins. Where most samples of a type show what is rare, `"usual": true` marks those that are like
+nearly all records. The functions do not have this folder.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Sample:
     """A line, or a JSON object."""
     event: dict[str, Any]
     """All of it but `event.dataset`, `event.ingested`, `tenant`, and an `event.id` that comes from the record's coordinates."""
+    usual: bool
+    """It is like nearly all records of the type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,9 @@ class Refused:
 
 def samples_of(name: str) -> list[Sample]:
     """The samples of type `name` that become events."""
-    return [Sample(found["case"], found["record"], found["event"]) for found in _read(name) if "event" in found]
+    events = [found for found in _read(name) if "event" in found]
+    none_marked = not any("usual" in found for found in events)
+    return [Sample(found["case"], found["record"], found["event"], none_marked or "usual" in found) for found in events]
 
 
 def refused_of(name: str) -> list[Refused]:
