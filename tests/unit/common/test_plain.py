@@ -33,7 +33,7 @@ TOKENS = [
     *(b'""', b'"-"', b'"text"', b'"a\\u0041\\/\\n\\u0000"', b'"\xc3\xa9"', b'"\\ud83d\\ude00"', b'"' + b"x" * 3_000 + b'"'),
     *(b'"aws:s3"', b'"AwsConsoleSignIn"', b'"2001:db8::1"', b'"2024-02-30T00:00:00Z"', b'"AccessDenied"', b'"CreateThing"'),
     *(b"{}", b"[]", b'{"a":{"b":null}}', b'{"a":1,"a":2}', b'["a",1]', b'[{"name":"a"},{"name":"Host","value":"b"}]', b"[null]"),
-    *(b"9223372036854775807", b"9223372036854775808", b"18446744073709551616", b"-9223372036854775809", b"1e999"),
+    *(b"9223372036854775807", b"9223372036854775808", b"18446744073709551616", b"-9223372036854775809", b"1e999", b"9" * 5_000),
     *(b"NaN", b"-Infinity", b"01", b"", b'"\\ud800"', b'"\\x"', b'"\xff"', b'"\xed\xa0\x80"', b'"\x01"'),
     *(b"[" * depth + b"]" * depth for depth in (40, 127, 245, 247, 249, 251, 253, 300, 1_100)),
     *(b'null,"eventName":"Other"', b'null,"action":"COUNT"', b'null,"unknown":[1]', b'null,"userIdentity":{"type":"Root"}'),
