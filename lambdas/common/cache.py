@@ -8,6 +8,10 @@ from typing import TypeVar
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
+#: Characters of a key that is remembered. Records may hold a megabyte where a few characters are usual, and whoever sends such
+#: must not fill the memory.
+LONGEST_KEY = 1_024
+
 
 class Cache(dict[Key, Value]):
     """`cache[key]` is `make(key)`, worked out once. What `make` raises is not remembered.
@@ -21,7 +25,13 @@ class Cache(dict[Key, Value]):
 
     def __missing__(self, key: Key) -> Value:
         value = self._make(key)
-        if len(self) >= self._most:
-            self.clear()
-        self[key] = value
+        if _length(key) <= LONGEST_KEY:
+            if len(self) >= self._most:
+                self.clear()
+            self[key] = value
         return value
+
+
+def _length(key: object) -> int:
+    """Characters of a text, or of all of a tuple's."""
+    return len(key) if isinstance(key, str) else sum(map(_length, key)) if isinstance(key, tuple) else 0

@@ -148,10 +148,10 @@ def test_every_alarm_tells_the_topic_when_it_starts_and_ends(pipeline: Pipeline)
 
 
 def test_thresholds_follow_the_environment(synthesize: Synthesize) -> None:
-    limits = {"iterator_age_seconds": 30, "delivery_freshness_seconds": 400, "errors_per_minute": 7}
+    limits = {"iterator_age_seconds": 30, "delivery_freshness_seconds": 500, "errors_per_minute": 7}
     found = alarms(synthesize("dev", {"observability": limits}))
     assert found["route-Iterator-Age-Max-Critical"]["Threshold"] == 30_000
-    assert found["raw-archive-delivery-Freshness-Critical"]["Threshold"] == 400
+    assert found["raw-archive-delivery-Freshness-Critical"]["Threshold"] == 500
     assert found["errors-stream-Rate-Warning"]["Threshold"] == 7
 
 

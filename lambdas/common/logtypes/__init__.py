@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from common.cache import Cache
 from common.logtype import JsonObject, LineType, LogType, ObjectType, QuickLine
 
 
@@ -50,11 +51,18 @@ def quick_line_types(beginning: bytes) -> tuple[QuickLine, ...]:
     return tuple(found.quick for found in LINE_TYPES if found.quick and (not found.begins or character in found.begins))
 
 
-@lru_cache(maxsize=4_096)  # a service writes few shapes of object, over and over
 def object_types(keys: tuple[str, ...]) -> tuple[ObjectType, ...]:
     """Those to ask whether an object with these keys is theirs."""
+    return _OF_KEYS[keys]
+
+
+def _of_keys(keys: tuple[str, ...]) -> tuple[ObjectType, ...]:
     names = frozenset(keys)
     return tuple(found for found in OBJECT_TYPES if names.issuperset(found.keys) and found.shape(names))
+
+
+#: A service writes few shapes of object, over and over.
+_OF_KEYS: Cache[tuple[str, ...], tuple[ObjectType, ...]] = Cache(_of_keys, 4_096)
 
 
 def is_envelope(content: JsonObject) -> bool:
