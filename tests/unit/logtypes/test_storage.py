@@ -1,4 +1,4 @@
-"""The logs of storage and what changes in it: what no sample shows, records that are nearly theirs, and lists of them."""
+"""The logs of storage and compute: what no sample shows, records that are nearly theirs, and lists of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from common.model import Event, Rejected
 from tests.unit.logtypes.every_type import AT, NORMALISER, data, is_line
 from tests.unit.logtypes.nearly import PIECES, VALUES, check
 
-NAMES = ["s3_access", "s3_notification", "dynamodb_change", "dms_change", "eks_audit"]
+NAMES = ["s3_access", "s3_notification", "dynamodb_change", "dms_change", "eks_audit", "lambda_platform"]
 LINES = [(name, sample.record) for name in NAMES if is_line(name) for sample in samples_of(name)]
 OBJECTS = [(name, sample.record) for name in NAMES if not is_line(name) for sample in samples_of(name)]
 
