@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from common.logtypes.samples import samples_of
 from common.model import Event
 from common.written_dates import from_day_first
-from tests.unit.logtypes.every_type import AT, NORMALISER, alone, is_line, named
+from tests.unit.logtypes.every_type import alone, is_line
+from tests.unit.logtypes.nearly import PIECES, VALUES, check
 
 NAMES = [
     *(
@@ -31,24 +32,6 @@ NAMES = [
 ]
 LINES = [(name, sample.record) for name in NAMES if is_line(name) for sample in samples_of(name)]
 OBJECTS = [(name, sample.record) for name in NAMES if not is_line(name) for sample in samples_of(name)]
-PIECES = st.sampled_from(
-    ["", " ", "-", ",", "|", ":", "'", "\\'", "\\", "\n", "\n\t", "[", "]", "(", ")", "@", "#", "<", ">", "&", "0"]
-)
-LEAVES = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=8)
-VALUES = LEAVES | st.lists(LEAVES, max_size=2) | st.dictionaries(st.text(max_size=4), LEAVES, max_size=2)
-
-
-def check(name: str, record: Any) -> None:
-    """It ends as an event, or as malformed by what the parser itself found wrong."""
-    data = named(name, record)
-    (found,) = NORMALISER.normalise(data, AT)
-    if isinstance(found, Event):
-        assert orjson.loads(found.body)["@timestamp"].endswith("Z")
-        return
-    assert found.original == data
-    if not (isinstance(record, str) and not record.strip()):
-        assert (found.reason, found.type) == ("malformed", name)
-        assert not found.detail.startswith(f"{name}: "), found.detail  # so begins what the parser did not expect
 
 
 @given(st.sampled_from(LINES), st.integers(0, 2_000), st.integers(0, 40), PIECES | st.text(max_size=6))
