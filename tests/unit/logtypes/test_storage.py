@@ -16,6 +16,7 @@ from tests.unit.logtypes.every_type import AT, NORMALISER, data, is_line
 from tests.unit.logtypes.nearly import PIECES, VALUES, check
 
 NAMES = ["s3_access", "s3_notification", "dynamodb_change", "dms_change", "eks_audit", "lambda_platform"]
+NAMES += ["lambda_report", "api_gateway_rest", "api_gateway_http"]
 LINES = [(name, sample.record) for name in NAMES if is_line(name) for sample in samples_of(name)]
 OBJECTS = [(name, sample.record) for name in NAMES if not is_line(name) for sample in samples_of(name)]
 
