@@ -31,7 +31,7 @@ def test_the_figures_of_a_type_belong_together(name: str, monkeypatch: pytest.Mo
 
 def test_each_turn_measures_both_and_the_least_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter([0.0, 5.0, 5.0, 6.0, 6.0, 9.0, 9.0, 11.0])
-    monkeypatch.setattr(transform.time, "process_time", lambda: next(times))
+    monkeypatch.setattr("bench.transform.time.process_time", lambda: next(times))
     done: list[str] = []
     assert transform._turns(lambda: done.append("one"), lambda: done.append("other")) == [3.0, 1.0]
     assert done == ["one", "other", "one", "other"]
