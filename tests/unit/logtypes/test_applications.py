@@ -2,79 +2,22 @@
 
 from __future__ import annotations
 
-import random
-import re
 from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from common.levels import judge, level_of
 from common.logtypes import LINE_TYPES, OBJECT_TYPES
-from common.logtypes.samples import samples_of
-from common.model import Event, Rejected
+from common.model import Event
 from common.time_of_day import nearest
-from tests.unit.logtypes.every_type import alone, data, named
+from tests.unit.logtypes.every_type import alone, data
 
 LINES = ("java", "dotnet", "python_log", "logfmt")
 OBJECTS = (
     *("serilog", "otel", "order", "payment", "stock"),
     *("iot_telemetry", "vehicle_position", "machine_measurement"),
 )
-SAMPLED = [(name, sample.record) for name in LINES for sample in samples_of(name)]
-SAMPLED_OBJECTS = [(name, sample.record) for name in OBJECTS for sample in samples_of(name)]
-PIECES = st.sampled_from(
-    ["", " ", "\n", "\t", '"', "\\", "=", ":", "[", "]", "|", "-", "99", "ERROR", "info", "25:61:61", "java.lang.Error: x\n\tat "]
-)
-ATTRIBUTES = [{"key": "a", "value": {"intValue": "x"}}]
-VALUES = st.sampled_from([None, "", "x", 0, -1, 2**63, 1e300, True, [], [1], {}, {"lat": 1}, ATTRIBUTES])
-#: How the reason of an exception begins that is not Malformed.
-RAISED = re.compile(r"\w+: \w+Error: ")
-
-
-def answered(record: bytes) -> None:
-    """An event of the type, or the whole record as malformed."""
-    found = alone(record)
-    if isinstance(found, Rejected):
-        assert found.reason == "malformed"
-        assert found.original == record
-        assert RAISED.match(found.detail) is None, found.detail
-    else:
-        assert orjson.loads(found.body)["@timestamp"].endswith("Z")
-
-
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=400)
-@given(st.sampled_from(SAMPLED), st.integers(0, 400), st.integers(0, 30), PIECES | st.text(max_size=4))
-def test_a_line_with_a_piece_replaced_is_an_event_or_malformed(
-    sampled: tuple[str, str], place: int, length: int, piece: str
-) -> None:
-    name, line = sampled
-    place %= len(line) + 1
-    answered(named(name, line[:place] + piece + line[place + length :]))
-
-
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=400)
-@given(st.sampled_from(SAMPLED_OBJECTS), st.integers(0, 10**6), VALUES)
-def test_an_object_with_a_value_replaced_is_an_event_or_malformed(
-    sampled: tuple[str, dict[str, Any]], seed: int, value: object
-) -> None:
-    name, record = sampled
-    rng = random.Random(seed)
-    key = rng.choice(sorted(record))
-    answered(named(name, {**record, key: replaced(record[key], rng, value)}))
-
-
-def replaced(record: Any, rng: random.Random, value: object) -> Any:
-    """The same with one value, anywhere in it, replaced."""
-    if isinstance(record, dict) and record and rng.random() < 0.8:
-        key = rng.choice(sorted(record))
-        return {**record, key: replaced(record[key], rng, value)}
-    if isinstance(record, list) and record and rng.random() < 0.8:
-        index = rng.randrange(len(record))
-        return [*record[:index], replaced(record[index], rng, value), *record[index + 1 :]]
-    return value
 
 
 @pytest.mark.parametrize(

@@ -1,59 +1,14 @@
-"""The logs of databases, messaging and access: what no sample shows, lines and objects that are nearly theirs."""
+"""The logs of databases, messaging and access: what no sample shows."""
 
 from __future__ import annotations
 
-import copy
-from typing import Any
-
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from common.logtypes.samples import samples_of
 from common.model import Event
 from common.written_dates import from_day_first
-from tests.unit.logtypes.every_type import alone, is_line
-from tests.unit.logtypes.nearly import PIECES, VALUES, check
-
-NAMES = [
-    *(
-        "postgresql",
-        "postgresql_csv",
-        "postgresql_json",
-        "mysql_error",
-        "mysql_slow",
-        "mysql_audit",
-        "valkey_slow",
-        "valkey_engine",
-        "valkey_text",
-    ),
-    *("opensearch_audit", "msk_broker", "client_vpn", "fsx_audit", "workspaces", "rds_events", "redshift_audit"),
-]
-LINES = [(name, sample.record) for name in NAMES if is_line(name) for sample in samples_of(name)]
-OBJECTS = [(name, sample.record) for name in NAMES if not is_line(name) for sample in samples_of(name)]
-
-
-@given(st.sampled_from(LINES), st.integers(0, 2_000), st.integers(0, 40), PIECES | st.text(max_size=6))
-def test_a_line_with_a_piece_replaced(taken: tuple[str, str], start: int, length: int, piece: str) -> None:
-    name, line = taken
-    start %= len(line)
-    check(name, line[:start] + piece + line[start + length :])
-
-
-@given(st.sampled_from(LINES), st.integers(0, 2_000))
-def test_a_line_cut_off_anywhere(taken: tuple[str, str], end: int) -> None:
-    name, line = taken
-    check(name, line[: end % len(line)])
-
-
-@given(st.sampled_from(OBJECTS), st.data())
-def test_an_object_with_a_value_replaced(taken: tuple[str, dict[str, Any]], data: st.DataObject) -> None:
-    name, record = taken
-    changed = copy.deepcopy(record)
-    inner = changed["detail"] if "detail-type" in changed else changed
-    inner[data.draw(st.sampled_from(sorted(inner)))] = data.draw(VALUES)
-    check(name, changed)
+from tests.unit.logtypes.every_type import alone
 
 
 @pytest.mark.parametrize(

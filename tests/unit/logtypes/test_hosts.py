@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from common.logtype import LineType, Malformed, Stamp
-from common.logtypes import LINE_TYPES, TYPES
-from common.logtypes.samples import samples_of
-from common.model import Event, Rejected
+from common.logtypes import LINE_TYPES
+from common.model import Event
 from common.syslog_header import instant
-from tests.unit.logtypes.every_type import alone, data, is_line
+from tests.unit.logtypes.every_type import alone, data
 
 HOSTS = [
     *("apache_error", "auditd", "haproxy", "iis", "linux_auth", "nginx_error", "syslog", "web_access"),
     *("windows_event", "windows_event_xml"),
 ]
-LINES = [sample.record for name in HOSTS if is_line(name) for sample in samples_of(name)]
-STAMP = Stamp("2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
-PIECES = st.sampled_from(["", " ", "-", '"', "[", "]", ":", "<13>", "\\", "\n", "\x00", "=", ";", "é", "99999999999999999999"])
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> str:
-    """A sample with a piece of it taken out or replaced."""
-    line: str = draw(st.sampled_from(LINES))
-    start = draw(st.integers(0, len(line)))
-    end = draw(st.integers(start, min(len(line), start + 20)))
-    return line[:start] + draw(PIECES | st.text(max_size=5)) + line[end:]
-
-
-@given(mutated())
-def test_a_damaged_line_is_an_event_or_refused_and_of_one_type(line: str) -> None:
-    found = alone(line.encode())
-    if isinstance(found, Rejected):
-        assert found.reason in ("malformed", "unrecognised")
-        assert found.original == line.encode()
-    assert len(recognised(line)) <= 1
-
-
-@given(mutated(), st.sampled_from([name for name in HOSTS if is_line(name)]))
-def test_no_line_makes_a_parser_raise_anything_but_malformed(line: str, name: str) -> None:
-    log_type = TYPES[name]
-    assert isinstance(log_type, LineType)
-    with suppress(Malformed):
-        event = log_type.parse(line, STAMP)
-        assert isinstance(event, dict)
-        assert event["@timestamp"].endswith("Z")
 
 
 def recognised(line: str) -> list[str]:

@@ -1,69 +1,13 @@
-"""The logs of storage and compute: what no sample shows, records that are nearly theirs, and lists of them."""
+"""The logs of storage and compute: lists of their records."""
 
 from __future__ import annotations
 
-import copy
-from typing import Any
-
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from common.logtypes.samples import samples_of
 from common.model import Event, Rejected
-from tests.unit.logtypes.every_type import AT, NORMALISER, data, is_line
-from tests.unit.logtypes.nearly import PIECES, VALUES, check
-
-NAMES = ["s3_access", "s3_notification", "dynamodb_change", "dms_change", "eks_audit", "lambda_platform"]
-NAMES += ["lambda_report", "api_gateway_rest", "api_gateway_http"]
-LINES = [(name, sample.record) for name in NAMES if is_line(name) for sample in samples_of(name)]
-OBJECTS = [(name, sample.record) for name in NAMES if not is_line(name) for sample in samples_of(name)]
-
-
-def objects_in(value: Any) -> list[dict[str, Any]]:
-    """Every object of a record that holds something, itself included."""
-    if isinstance(value, list):
-        return [found for item in value for found in objects_in(item)]
-    if not isinstance(value, dict) or not value:
-        return []
-    return [value, *(found for item in value.values() for found in objects_in(item))]
-
-
-@given(st.sampled_from(LINES), st.integers(0, 2_000), st.integers(0, 40), PIECES | st.text(max_size=6))
-def test_a_line_with_a_piece_replaced(taken: tuple[str, str], start: int, length: int, piece: str) -> None:
-    name, line = taken
-    start %= len(line)
-    check(name, line[:start] + piece + line[start + length :])
-
-
-@given(st.sampled_from(LINES), st.integers(0, 2_000))
-def test_a_line_cut_off_anywhere(taken: tuple[str, str], end: int) -> None:
-    name, line = taken
-    check(name, line[: end % len(line)])
-
-
-@given(st.sampled_from(OBJECTS), st.data())
-def test_an_object_with_a_value_replaced_at_any_depth(taken: tuple[str, dict[str, Any]], data: st.DataObject) -> None:
-    name, record = taken
-    changed = copy.deepcopy(record)
-    inner = data.draw(st.sampled_from(objects_in(changed)))
-    # EventBridge's own names say that it is an event of EventBridge.
-    names = sorted(set(inner) - {"detail-type", "detail"})
-    if names:
-        inner[data.draw(st.sampled_from(names))] = data.draw(VALUES)
-    check(name, changed)
-
-
-@given(st.sampled_from(OBJECTS), st.data())
-def test_an_object_with_a_value_missing_at_any_depth(taken: tuple[str, dict[str, Any]], data: st.DataObject) -> None:
-    name, record = taken
-    changed = copy.deepcopy(record)
-    inner = data.draw(st.sampled_from(objects_in(changed)))
-    names = sorted(set(inner) - {"detail-type", "detail"})
-    if names:
-        del inner[data.draw(st.sampled_from(names))]
-    check(name, changed)
+from tests.unit.logtypes.every_type import AT, NORMALISER, data
 
 
 @pytest.mark.parametrize("name", ["s3_notification", "dynamodb_change"])
