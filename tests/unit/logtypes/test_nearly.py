@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.logtypes import LINE_TYPES, TYPES, object_types
+from common.logtypes import TYPES, line_types, object_types
 from common.logtypes.samples import samples_of
 from common.model import Event, Rejected
 from tests.unit.logtypes.every_type import alone, is_line, named
@@ -36,7 +36,7 @@ def takers(record: Any) -> list[str]:
     """Types that recognise a record, but for those of loose shape."""
     if isinstance(record, str):
         line = record.strip()
-        return [found.name for found in LINE_TYPES if line and found.recognise(line)]
+        return [found.name for found in line_types(line[0]) if found.recognise(line)] if line else []
     return [found.name for found in object_types(tuple(record)) if not found.generic and found.recognise(record)]
 
 
