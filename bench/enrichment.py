@@ -25,8 +25,6 @@ from bench import yardsticks
 from common.deadline import Deadline
 from common.enrichment.compose import Origins, enrichers
 from common.finish import Finisher, Selected
-from common.plain import PlainRecords
-from common.recognise import Normaliser
 from common.source import KinesisRecord
 from common.streams import StreamWriter
 from normalise.handler import Normalisation
@@ -160,9 +158,8 @@ def _finisher(folder: Path) -> Finisher:
 
 def _step(finisher: Finisher | None) -> Normalisation:
     """The function's step, of which nothing is written."""
-    normaliser = Normaliser(default_tenant=_TENANT, finish=finisher.finish if finisher else None)
     stream = StreamWriter(Mock(), "weir-bench", record_kib=10_240)
-    return Normalisation(normaliser, PlainRecords(_TENANT), stream, stream, Mock(), finisher)
+    return Normalisation.of(stream, stream, Mock(), default_tenant=_TENANT, finisher=finisher)
 
 
 def _record(number: int, data: bytes) -> KinesisRecord:

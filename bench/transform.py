@@ -7,7 +7,6 @@ JSON, and encode the finished documents, nothing else.
 
 from __future__ import annotations
 
-import random
 import resource
 import subprocess
 import sys
@@ -23,13 +22,10 @@ from pydantic import BaseModel
 from common.logtype import LineType
 from common.logtypes import TYPES
 from common.logtypes.samples import samples_of
-from common.plain import PlainRecords
-from common.recognise import Normaliser
 from common.source import KinesisRecord
 from common.streams import StreamWriter
 from normalise.handler import Normalisation
 from producers.generator import Generator, Scenario
-from producers.generator.sample import Sample
 
 #: Records of a batch, and batches of a turn. Lambda's largest useful batch of such records.
 BATCH, BATCHES = 500, 10
@@ -71,7 +67,7 @@ def run(only: str | None = None) -> Speed:
 def _measured(name: str) -> TypeSpeed:
     records = list(islice(_records(name), BATCH * BATCHES))
     batches = [records[first : first + BATCH] for first in range(0, len(records), BATCH)]
-    step = Normalisation(Normaliser(default_tenant="default"), PlainRecords("default"), _stream(), _stream(), Mock())
+    step = Normalisation.of(_stream(), _stream(), Mock(), default_tenant="default")
     encoded = [record["kinesis"]["data"] for record in records]
     made = [step.normalised(batch) for batch in batches]
     bodies = [entry.data for batch in made for entry in batch.events]
@@ -139,11 +135,9 @@ def _encoded(record: object) -> bytes:
 
 def _generated(name: str) -> Iterator[bytes]:
     generator = Generator(1, Scenario(start=_ARRIVAL, seconds=60))
-    wanted: list[Sample] = []
     while True:
-        wanted = [sample for sample in generator.take(500, _ARRIVAL) if sample.type == name and not _held(sample.data)]
-        random.Random(1).shuffle(wanted)  # noqa: S311  # no secret
-        yield from (sample.data for sample in wanted)
+        traffic = (sample.data for sample in generator.take(500, _ARRIVAL) if sample.type == name)
+        yield from (data for data in traffic if not _held(data))
 
 
 def _held(data: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ _SHARED = "weir-ecs"
 def texts() -> dict[str, str]:
     """The templates' files: name in FOLDER, content."""
     bodies = {_SHARED: _shared(), "logs": _of_all()}
-    for log_type in TYPES.values():
-        bodies[_component_name(log_type)] = _component(log_type)
-        bodies[f"logs-{log_type.dataset}"] = _family(log_type)
+    for dataset, log_types in _families().items():
+        bodies[_component_name(dataset)] = _component(log_types)
+        bodies[f"logs-{dataset}"] = _family(dataset)
     return {f"{name}.json": json.dumps(body, indent=2, ensure_ascii=False) + "\n" for name, body in bodies.items()}
 
 
@@ -41,17 +41,27 @@ def _shared() -> dict[str, Any]:
     }
 
 
-def _component(log_type: LogType) -> dict[str, Any]:
-    description = f"{log_type.title}: fields without a place in the Elastic Common Schema."
-    return {"_meta": _meta(description, log_type.own), "template": {"mappings": _mappings(log_type.own)}}
+def _families() -> dict[str, list[LogType]]:
+    """The log types of each index family: a service may write text, and the same as JSON."""
+    families: dict[str, list[LogType]] = {}
+    for log_type in TYPES.values():
+        families.setdefault(log_type.dataset, []).append(log_type)
+    return families
 
 
-def _family(log_type: LogType) -> dict[str, Any]:
+def _component(log_types: Sequence[LogType]) -> dict[str, Any]:
+    titles = "; ".join(log_type.title for log_type in log_types)
+    own = {name: kind for log_type in log_types for name, kind in log_type.own.items()}
+    description = f"{titles}: fields without a place in the Elastic Common Schema."
+    return {"_meta": _meta(description, own), "template": {"mappings": _mappings(own)}}
+
+
+def _family(dataset: str) -> dict[str, Any]:
     return {
-        "_meta": {"description": f"Indices of {log_type.dataset}."},
-        "index_patterns": [f"logs-{log_type.dataset}-*"],
+        "_meta": {"description": f"Indices of {dataset}."},
+        "index_patterns": [f"logs-{dataset}-*"],
         "priority": 200,
-        "composed_of": [_SHARED, _component_name(log_type)],
+        "composed_of": [_SHARED, _component_name(dataset)],
     }
 
 
@@ -61,12 +71,12 @@ def _of_all() -> dict[str, Any]:
         "_meta": {"description": description},
         "index_patterns": ["logs-*"],
         "priority": 100,
-        "composed_of": [_SHARED, *dict.fromkeys(map(_component_name, TYPES.values()))],
+        "composed_of": [_SHARED, *map(_component_name, _families())],
     }
 
 
-def _component_name(log_type: LogType) -> str:
-    return f"weir-{log_type.dataset}"
+def _component_name(dataset: str) -> str:
+    return f"weir-{dataset}"
 
 
 def _meta(description: str, fields: Mapping[str, Kind]) -> dict[str, Any]:

@@ -32,6 +32,15 @@ class Cache(dict[Key, Value]):
         return value
 
 
+def remembered(most: int) -> Callable[[Callable[[Key], Value]], Callable[[Key], Value]]:
+    """A decorator for a function of one value: as lru_cache, but of a length that is bounded too."""
+
+    def remembering(function: Callable[[Key], Value]) -> Callable[[Key], Value]:
+        return Cache(function, most).__getitem__
+
+    return remembering
+
+
 def _length(key: object) -> int:
     """Characters of a text, or of all of a tuple's."""
     return len(key) if isinstance(key, str) else sum(map(_length, key)) if isinstance(key, tuple) else 0

@@ -6,8 +6,8 @@ Format: Apache HTTP Server documentation, "Log files", Common Log Format (https:
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from common.cache import remembered
 from common.logtype import JsonObject, Malformed
 from common.timestamps import from_iso
 from common.written_dates import MONTHS
@@ -16,7 +16,7 @@ from common.written_dates import MONTHS
 _TIME = re.compile(r"([0-9]{1,2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9:]{8}) ([+-][0-9]{4})")
 
 
-@lru_cache(maxsize=4_096)  # the lines of a batch share few seconds
+@remembered(4_096)  # the lines of a batch share few seconds
 def request_time(text: str) -> str:
     """`06/Feb/2019:00:00:38 +0000` as ISO 8601. Raises Malformed for what is no point in time."""
     match = _TIME.fullmatch(text)

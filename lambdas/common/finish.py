@@ -29,9 +29,6 @@ from common.shaping.sample import Sample
 
 #: Plans remembered: a tenant's name comes with a record, so that there may be any number.
 _PLANS = 4_096
-#: Log types by data set, where only one has it.
-_DATASETS = Counter(log_type.dataset for log_type in TYPES.values())
-_BY_DATASET = {log_type.dataset: name for name, log_type in TYPES.items() if _DATASETS[log_type.dataset] == 1}
 
 
 class Step(Protocol):
@@ -83,16 +80,13 @@ class Finisher:
             return event
         return Event(event.id, _applied(plan, orjson.loads(event.body)), event.partition_key)
 
-    def finish_plain(self, body: bytes) -> bytes | None:
-        """As `finish`, for an event of which nothing but its JSON is known (common.plain). Raises KeyError where that does not
-        tell its log type."""
-        document: JsonObject = orjson.loads(body)
-        event = document["event"]
-        log_type = _BY_DATASET[event["dataset"]]
-        plan = self._plan(log_type, document["tenant"])
+    def finish_plain(self, log_type: str, tenant: str, body: bytes) -> bytes | None:
+        """As `finish`, for an event of which its JSON is known (common.plain)."""
+        plan = self._plan(log_type, tenant)
         if plan is None:
             return body
-        if not self._sampled_in(plan, log_type, event["id"]):
+        document: JsonObject = orjson.loads(body)
+        if not self._sampled_in(plan, log_type, document["event"]["id"]):
             return None
         return _applied(plan, document) if plan.enriching or plan.shaping else body
 

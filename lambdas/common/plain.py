@@ -6,6 +6,7 @@ or says why there is none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeVar
 
@@ -37,11 +38,17 @@ class _Shape(NamedTuple):
     """Its values decide whether it is an envelope."""
 
 
+#: What an environment wants of an event (common.finish), of its log type, tenant and JSON; None where it is not in the sample.
+Finish = Callable[[str, str, bytes], bytes | None]
+#: In place of an event that is not in the sample.
+SAMPLED_OUT = b""
+
+
 class PlainRecords:
     """Finished events of plain records of one tenant."""
 
-    def __init__(self, tenant: str) -> None:
-        self._tenant = tenant
+    def __init__(self, tenant: str, finish: Finish | None = None) -> None:
+        self._tenant, self._finish = tenant, finish
         self._streams: Cache[str, Any] = Cache(_stream_digest, 64)
         self._stamps: Cache[float, Stamp] = Cache(self._stamp, 4_096)
         self._quick = Cache(quick_line_types, 256)
@@ -49,7 +56,7 @@ class PlainRecords:
         self._shapes: Cache[tuple[str, ...], _Shape] = Cache(_shape, 4_096)
 
     def body(self, record: KinesisRecord, data: bytes) -> bytes | None:
-        """The finished event of `record`, whose bytes are `data`; None for what has to be looked at closely."""
+        """The finished event of `record`, whose bytes are `data`, or SAMPLED_OUT; None for what has to be looked at closely."""
         stamp = self._stamps[record["kinesis"]["approximateArrivalTimestamp"]]
         beginning = data[:1]
         if beginning == b"{":
@@ -60,10 +67,10 @@ class PlainRecords:
             return None
         if not text:
             return None
-        for quick in self._quick[beginning]:
+        for name, quick in self._quick[beginning]:
             body = quick(text, self._id(record), stamp.json)
             if body is not None:
-                return body
+                return body if self._finish is None else self._finished(self._finish, name, body)
         log_type = _recognised(self._lines[text[0]], text)
         return None if log_type is None else self._parsed(log_type, text, record, stamp)
 
@@ -72,7 +79,7 @@ class PlainRecords:
             if data.startswith(openings):
                 document = quick(data)
                 if document is not None:
-                    return self._finished(log_type, document, record, stamp)
+                    return self._written(log_type, document, record, stamp)
         if data.startswith(resend.MAGIC):
             return None
         try:
@@ -92,9 +99,9 @@ class PlainRecords:
             document: JsonObject = log_type.parse(content, stamp)
         except Exception:  # the long way meets it again, and says what it is
             return None
-        return self._finished(log_type, document, record, stamp)
+        return self._written(log_type, document, record, stamp)
 
-    def _finished(self, log_type: LogType, document: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+    def _written(self, log_type: LogType, document: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
         event = document["event"]
         event_id = event.get("id")
         if event_id is None:
@@ -105,9 +112,17 @@ class PlainRecords:
         event["ingested"] = stamp.ingested
         document["tenant"] = self._tenant
         try:
-            return orjson.dumps(document)
+            body = orjson.dumps(document)
         except orjson.JSONEncodeError:  # nested deeper than can be written, or a whole number of more than 64 bits
             return None
+        return body if self._finish is None else self._finished(self._finish, log_type.name, body)
+
+    def _finished(self, finish: Finish, log_type: str, body: bytes) -> bytes | None:
+        try:
+            found = finish(log_type, self._tenant, body)
+        except Exception:  # the long way meets it again, and keeps the record
+            return None
+        return SAMPLED_OUT if found is None else found
 
     def _id(self, record: KinesisRecord) -> str:
         """As common.ids.event_id makes it of the record's coordinates."""

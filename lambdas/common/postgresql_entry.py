@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import csv
 import re
-from functools import lru_cache
 from typing import Any
 
+from common.cache import remembered
 from common.kinds import TEXT, WORD, is_ip
 from common.logtype import JsonObject
 from common.table import Table
@@ -103,7 +103,7 @@ def _audit(record: JsonObject, said: str) -> None:
     record |= {"action": "audit", "extra": values[len(_AUDIT) :]}
 
 
-@lru_cache(maxsize=4_096)  # entries of one second are many
+@remembered(4_096)  # entries of one second are many
 def _instant(text: str) -> str | None:
     date, clock, zone = text.split(" ")
     offset = _ZONES.get(zone, zone)

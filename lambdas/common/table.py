@@ -141,9 +141,10 @@ def _placed(record: JsonObject, rules: Mapping[str, _Rule], event: JsonObject) -
             continue
         target = event
         if holder:
-            target = event.get(holder)  # type: ignore[assignment]  # None is what is asked for
-            if target is None:
-                target = event[holder] = {}
+            held: JsonObject | None = event.get(holder)
+            if held is None:
+                held = event[holder] = {}
+            target = held
             for step in further:
                 target = target.setdefault(step, {})
         if target.get(leaf) is None:

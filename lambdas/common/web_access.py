@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import unquote
 
+from common.cache import remembered
 from common.kinds import NUMBER, WHOLE
 from common.logtype import JsonObject
 from common.timestamps import from_iso
@@ -47,7 +47,7 @@ def seconds(value: object) -> float | None:
     return number if number is not None and number >= 0 else None
 
 
-@lru_cache(maxsize=4_096)  # the entries of a second, or of a file, share few times
+@remembered(4_096)  # the entries of a second, or of a file, share few times
 def _instant(text: str) -> str | None:
     try:
         return from_iso(text)
@@ -67,7 +67,7 @@ def http_version(protocol: object) -> str | None:
     return protocol[5:] or None
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _tls(name: str) -> tuple[str, str] | None:
     match = _TLS.fullmatch(name)
     if match is None:
@@ -111,7 +111,7 @@ def split_request(request: str) -> JsonObject | None:
     return {name: value for name, value in fields.items() if value and value != "-"}
 
 
-@lru_cache(maxsize=4_096)  # few user agents make most requests
+@remembered(4_096)  # few user agents make most requests
 def unescaped(text: str) -> str:
     """Text without its %-escapes; as it is where they are no UTF-8."""
     if "%" not in text:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from common.cache import remembered
 from common.timestamps import from_iso
 
 #: Numbers of two digits, by the name of three letters.
@@ -18,7 +18,7 @@ _DAY_FIRST = re.compile(
 )
 
 
-@lru_cache(maxsize=4_096)  # lines of one moment come together
+@remembered(4_096)  # lines of one moment come together
 def from_day_first(text: str) -> str | None:
     """ISO 8601 of "23 Nov 2026 08:00:01.123", in UTC, with or without the day of the week before it; None for what is none."""
     match = _DAY_FIRST.fullmatch(text)

@@ -9,6 +9,7 @@ from binascii import a2b_base64
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from typing import Self
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
@@ -19,7 +20,7 @@ from common.deadline import Deadline
 from common.finish import Finisher
 from common.model import Rejected
 from common.oversized import NotStored, OversizedStore, s3_client
-from common.plain import PlainRecords
+from common.plain import SAMPLED_OUT, PlainRecords
 from common.recognise import Normaliser
 from common.resend import Resent
 from common.settings import NormaliseSettings
@@ -57,7 +58,23 @@ class Normalisation:
     errors: StreamWriter
     oversized: OversizedStore
     finisher: Finisher | None = None
-    """The one the normaliser finishes events by."""
+    """The one that `normaliser` and `plain` finish events by."""
+
+    @classmethod
+    def of(
+        cls,
+        events: StreamWriter,
+        errors: StreamWriter,
+        oversized: OversizedStore,
+        *,
+        default_tenant: str,
+        default_type: str | None = None,
+        finisher: Finisher | None = None,
+    ) -> Self:
+        """With both ways to an event, which must finish it alike."""
+        finish, finish_plain = (finisher.finish, finisher.finish_plain) if finisher else (None, None)
+        normaliser = Normaliser(default_tenant=default_tenant, default_type=default_type, finish=finish)
+        return cls(normaliser, PlainRecords(default_tenant, finish_plain), events, errors, oversized, finisher)
 
     def process(self, records: list[KinesisRecord], deadline: Deadline) -> BatchResponse:
         """Which of `records` Lambda has to send again. Raises botocore's ClientError where a stream or the bucket refuses for
@@ -82,20 +99,13 @@ class Normalisation:
             batch.events,
             self.events.record_bytes - LONGEST_KEY_BYTES,
         )
-        finisher = self.finisher
         for number, record in enumerate(records):
             kinesis = record["kinesis"]
             data = a2b_base64(kinesis["data"])
             body = plain(record, data)
-            if body is not None and finisher is not None:
-                try:
-                    body = finisher.finish_plain(body)
-                except Exception:  # the long way meets it again, and keeps the record
-                    body = None
-                else:
-                    if body is None:
-                        continue  # not in the sample
             if body is not None and len(body) <= largest:
+                if body == SAMPLED_OUT:
+                    continue
                 append(new(Entry, (body, kinesis["partitionKey"], number)))
                 continue
             try:
@@ -153,15 +163,13 @@ class Normalisation:
 def normalisation() -> Normalisation:
     """The container's one pipeline step, made at the first invocation."""
     settings = NormaliseSettings.read()
-    finisher = configured_finisher(settings)
-    finish = finisher.finish if finisher else None
-    return Normalisation(
-        Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type or None, finish=finish),
-        PlainRecords(settings.default_tenant),
+    return Normalisation.of(
         StreamWriter(kinesis_client(), settings.events_stream, record_kib=settings.events_record_kib),
         StreamWriter(kinesis_client(), settings.errors_stream, record_kib=settings.errors_record_kib),
         OversizedStore(s3_client, settings.oversized_bucket),
-        finisher,
+        default_tenant=settings.default_tenant,
+        default_type=settings.default_type or None,
+        finisher=configured_finisher(settings),
     )
 
 

@@ -45,10 +45,9 @@ def line_types(beginning: str) -> tuple[LineType, ...]:
     return tuple(found for found in LINE_TYPES if not found.begins or beginning in found.begins)
 
 
-def quick_line_types(beginning: bytes) -> tuple[QuickLine, ...]:
-    """The quick parsers of those."""
-    character = beginning.decode("latin-1")
-    return tuple(found.quick for found in LINE_TYPES if found.quick and (not found.begins or character in found.begins))
+def quick_line_types(beginning: bytes) -> tuple[tuple[str, QuickLine], ...]:
+    """Names and quick parsers of those that have one."""
+    return tuple((found.name, found.quick) for found in line_types(beginning.decode("latin-1")) if found.quick)
 
 
 def object_types(keys: tuple[str, ...]) -> tuple[ObjectType, ...]:

@@ -8,8 +8,8 @@ as UTC.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from common.cache import remembered
 from common.kinds import WORD
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
@@ -33,7 +33,7 @@ _NAMES = ("time", "module", "level", "pid", "tid", "file", "line", "number", "er
 _TIME = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([0-9 ][0-9]) ([0-9:]{8}(?:\.[0-9]{1,9})?) ([0-9]{4})")
 
 
-@lru_cache(maxsize=4_096)  # a batch may share few seconds
+@remembered(4_096)  # a batch may share few seconds
 def _time(text: str) -> str | None:
     match = _TIME.fullmatch(text)
     if match is None or match[1] not in MONTHS:

@@ -9,9 +9,9 @@ truncated one is, says what it says.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
+from common.cache import remembered
 from common.kinds import WHOLE, WORD
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
@@ -60,7 +60,7 @@ def _split(line: str) -> JsonObject:
     return record
 
 
-@lru_cache(maxsize=1_024)
+@remembered(1_024)
 def _time(value: str) -> str | None:
     match = _TIME.fullmatch(value)
     if match is None:

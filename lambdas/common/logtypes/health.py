@@ -9,9 +9,9 @@ own.
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Any
 
+from common.cache import remembered
 from common.distinct import distinct
 from common.kinds import INSTANT, LONG_WORD, WORD, WORDS
 from common.logtype import JsonObject, ObjectType
@@ -29,7 +29,7 @@ def _time(value: Any) -> Any:
     return INSTANT.read(_iso(value) if isinstance(value, str) else value)
 
 
-@lru_cache(maxsize=1_024)
+@remembered(1_024)
 def _iso(value: str) -> str:
     """A time of RFC 5322 in ISO 8601; any other text as it is."""
     try:

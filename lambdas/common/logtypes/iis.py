@@ -9,8 +9,8 @@ fields come at the end and are kept in iis.other.extra. IIS writes a plus for a 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from common.cache import remembered
 from common.kinds import WORD
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
@@ -29,7 +29,7 @@ _BEGINNING = re.compile(
 )
 
 
-@lru_cache(maxsize=4_096)  # the lines of a batch share few seconds
+@remembered(4_096)  # the lines of a batch share few seconds
 def _time(text: str) -> str | None:
     try:
         return from_iso(text)

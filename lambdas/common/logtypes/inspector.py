@@ -8,9 +8,9 @@ they are in one open object. A finding keeps its ARN through all its updates, so
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
+from common.cache import remembered
 from common.distinct import distinct
 from common.kinds import INSTANT, LONG_WORD, NUMBER, SENTENCE, WORD, WORDS
 from common.logtype import JsonObject, ObjectType
@@ -32,7 +32,7 @@ def _time(value: Any) -> Any:
     return INSTANT.read(_iso(value) if isinstance(value, str) else value)
 
 
-@lru_cache(maxsize=1_024)
+@remembered(1_024)
 def _iso(value: str) -> str:
     """EventBridge's form of a time in ISO 8601; any other text as it is."""
     match = _CLOCK.fullmatch(value)

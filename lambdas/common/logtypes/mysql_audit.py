@@ -11,8 +11,8 @@ and holds commas: the columns after it are found from the end. Its form for sysl
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from common.cache import remembered
 from common.kinds import TEXT, WHOLE, WORD, is_ip
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
@@ -72,7 +72,7 @@ def _client(record: JsonObject) -> None:
     record["ip" if is_ip(host) else "address"] = host
 
 
-@lru_cache(maxsize=4_096)  # records of one second are many
+@remembered(4_096)  # records of one second are many
 def _time(value: str) -> str | None:
     if " " in value:
         date, _, clock = value.partition(" ")

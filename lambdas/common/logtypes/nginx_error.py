@@ -8,8 +8,8 @@ happened, and what nginx was doing. The time is the server's own and without an 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from common.cache import remembered
 from common.common_log import request_line
 from common.kinds import LONG_WORD, WORD
 from common.logtype import JsonObject, LineType, Malformed
@@ -29,7 +29,7 @@ _PART = re.compile(r"([a-z]+): (?:\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"?|([^,]*))(?:
 _CODE = re.compile(r"\(([0-9]+): [^()]+\)")
 
 
-@lru_cache(maxsize=4_096)  # the lines of a batch share few seconds
+@remembered(4_096)  # the lines of a batch share few seconds
 def _time(text: str) -> str | None:
     try:
         return from_iso(text.replace("/", "-"))

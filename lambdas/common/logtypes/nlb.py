@@ -8,9 +8,9 @@ line; they are kept in the order they came in. The type and the version of every
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from common import web_access
+from common.cache import remembered
 from common.kinds import NUMBER, WHOLE, WORD, WORDS
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
@@ -80,7 +80,7 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
     web_access.move_tls_version(event, rest, "tls_protocol_version")
 
 
-@lru_cache(maxsize=1_024)
+@remembered(1_024)
 def _located(certificate: str) -> tuple[str, str]:
     """Region and account of a certificate; empty where it has none."""
     match = _CERTIFICATE.fullmatch(certificate)

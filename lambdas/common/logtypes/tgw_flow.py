@@ -9,8 +9,8 @@ packets that were not lost are left out.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from common.cache import remembered
 from common.ip_protocols import TRANSPORT
 from common.kinds import WHOLE, WORD
 from common.logtype import JsonObject, LineType, Malformed
@@ -74,7 +74,7 @@ def split(line: str) -> JsonObject:
     return record
 
 
-@lru_cache(maxsize=1_024)  # the records of a window share its start and its end
+@remembered(1_024)  # the records of a window share its start and its end
 def _instant(value: str) -> str | None:
     """Epoch seconds; none of the other units, which the beginning of a number that was cut off would be taken for."""
     if len(value) != 10 or not (value.isascii() and value.isdigit()):  # from 2001 to 2286

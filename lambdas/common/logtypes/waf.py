@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
 import orjson
 
-from common.cache import Cache
+from common.cache import Cache, remembered
 from common.fragment import fragment
 from common.kinds import WORD, WORDS, is_ip
 from common.logtype import JsonObject, ObjectType, Stamp
@@ -39,7 +38,7 @@ def recognise(record: JsonObject) -> bool:
     return "httpSourceName" in record and "httpSourceId" in record
 
 
-@lru_cache(maxsize=1_024)
+@remembered(1_024)
 def _located(arn: str) -> tuple[str, str, str]:
     """Region, account and name of a web ACL; empty for AWS WAF Classic, whose id has none of them."""
     match = _ARN.fullmatch(arn)

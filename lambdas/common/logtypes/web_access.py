@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from string import ascii_letters, digits
 
-from common.cache import Cache
 from common.common_log import request_line, request_time
 from common.kinds import LONG_WORD, is_ip
 from common.logtype import JsonObject, LineType, Malformed
@@ -100,7 +99,6 @@ TABLE = Table(
 # Nearly every line is common or combined, of an address, with nothing to escape and nothing behind it.
 _COMMON, _COMBINED, _PACKAGED = 3, 7, 9  # parts between the quotes; the last with the forwarded addresses
 _FIELDS_BEFORE_REQUEST = 6  # an empty one behind the last space
-_TIME: Cache[str, str] = Cache(lambda text: request_time(text.removeprefix("[").removesuffix("]")))
 _VERSIONS = frozenset(("1.0", "1.1", "2", "2.0", "3", "3.0"))
 _NOTHING = frozenset(("", "-"))
 _LONGEST_NUMBER = 18
@@ -129,7 +127,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     if len(status) != 3 or status < "1" or len(size) > _LONGEST_NUMBER or (size < "1" and size != "0"):
         return None
     try:
-        time = _TIME[f"{day} {offset}"]
+        time = request_time(f"{day[1:]} {offset[:-1]}")
     except Malformed:
         return None
     path, _, query = target.partition("?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.cache import LONGEST_KEY, Cache
+from common.cache import LONGEST_KEY, Cache, remembered
 
 
 def test_a_value_is_worked_out_once() -> None:
@@ -32,3 +32,16 @@ def test_what_cannot_be_worked_out_is_not_remembered() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         cache["x"]
     assert not cache
+
+
+def test_a_function_remembers_what_is_short() -> None:
+    asked: list[str] = []
+
+    @remembered(2)
+    def length(text: str) -> int:
+        asked.append(text)
+        return len(text)
+
+    long = "x" * (LONGEST_KEY + 1)
+    assert [length(text) for text in ("a", "a", long, long)] == [1, 1, len(long), len(long)]
+    assert asked == ["a", long, long]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 from typing import Any, cast
+from unittest.mock import Mock
 
 import orjson
 import pytest
@@ -17,8 +18,6 @@ from common.enrichment.source import Loaded, Source, Unusable
 from common.finish import Finisher, Selected
 from common.model import Coordinates, Given
 from common.oversized import NAMES, OversizedStore, pointer
-from common.plain import PlainRecords
-from common.recognise import Normaliser
 from common.resend import Resent
 from common.source import BatchResponse
 from common.streams import StreamWriter
@@ -38,12 +37,11 @@ def failed_from(number: int) -> BatchResponse:
 
 def step(kinesis: FakeKinesis, events_kib: int = 1_024, errors_kib: int = 4_096, s3: Any = None) -> Normalisation:
     client = cast(KinesisClient, kinesis)
-    return Normalisation(
-        Normaliser(default_tenant="default"),
-        PlainRecords("default"),
+    return Normalisation.of(
         StreamWriter(client, EVENTS, record_kib=events_kib),
         StreamWriter(client, ERRORS, record_kib=errors_kib),
         OversizedStore(lambda: s3, ARCHIVE),
+        default_tenant="default",
     )
 
 
@@ -246,13 +244,12 @@ def test_a_finisher_is_refreshed_before_events_and_its_doings_are_metrics(
         [Selected(everything, Accounts(source, [], 10))],
     )
     client = cast(KinesisClient, kinesis)
-    whole = Normalisation(
-        Normaliser(default_tenant="default", finish=finisher.finish),
-        PlainRecords("default"),
+    whole = Normalisation.of(
         StreamWriter(client, EVENTS, record_kib=1_024),
         StreamWriter(client, ERRORS, record_kib=4_096),
-        OversizedStore(lambda: None, ARCHIVE),  # type: ignore[arg-type, return-value]
-        finisher,
+        OversizedStore(Mock(), ARCHIVE),
+        default_tenant="default",
+        finisher=finisher,
     )
     app = b'{"type": "app", "message": "hello"}'
     assert whole.process(batch(FLOW, FLOW, app), clock.deadline(60)) == NONE_FAILED
@@ -274,3 +271,19 @@ def test_a_finisher_is_refreshed_before_events_and_its_doings_are_metrics(
         ("EnrichmentFailures", "accounts"): [1.0],
     }
     function.metrics.clear_metrics()
+
+
+def test_rules_are_for_records_that_take_the_short_way_too(clock: Clock, kinesis: FakeKinesis) -> None:
+    rules: list[dict[str, Any]] = [{"types": ["vpc_flow"], "mask": ["source.ip"]}, {"types": ["app"], "sample": 0.0}]
+    client = cast(KinesisClient, kinesis)
+    masking = Normalisation.of(
+        StreamWriter(client, EVENTS, record_kib=1_024),
+        StreamWriter(client, ERRORS, record_kib=4_096),
+        OversizedStore(Mock(), ARCHIVE),
+        default_tenant="default",
+        finisher=Finisher(rules),
+    )
+    plain = b'{"level": "info", "message": "hello", "timestamp": "2026-11-25T10:00:00Z"}'
+    enveloped = b'{"type": "vpc_flow", "message": "%b"}' % FLOW
+    assert masking.process(batch(FLOW, plain, enveloped), clock.deadline(60)) == NONE_FAILED
+    assert [event["source"]["ip"] for event in kinesis.on(EVENTS)] == ["::", "::"]

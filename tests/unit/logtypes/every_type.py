@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from common.logtype import LineType
-from common.logtypes import TYPES
+from common.logtypes import TYPES, line_types, object_types
 from common.logtypes.samples import refused_of, samples_of
 from common.model import Coordinates, Event, Rejected
 from common.recognise import Normaliser
@@ -38,3 +38,11 @@ def named(name: str, record: Any) -> bytes:
 
 def is_line(name: str) -> bool:
     return isinstance(TYPES[name], LineType)
+
+
+def takers(record: Any) -> list[str]:
+    """Types that recognise a record, but for those of loose shape."""
+    if isinstance(record, str):
+        line = record.strip()
+        return [found.name for found in line_types(line[0]) if found.recognise(line)] if line else []
+    return [found.name for found in object_types(tuple(record)) if not found.generic and found.recognise(record)]

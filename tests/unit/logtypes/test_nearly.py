@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.logtypes import TYPES, line_types, object_types
+from common.logtypes import TYPES
 from common.logtypes.samples import samples_of
 from common.model import Event, Rejected
-from tests.unit.logtypes.every_type import alone, is_line, named
+from tests.unit.logtypes.every_type import alone, is_line, named, takers
 from tests.unit.logtypes.nearly import nearly, own_record
 
 RECORDS = {name: [own_record(name, sample.record) for sample in samples_of(name)] for name in TYPES}
@@ -30,14 +30,6 @@ def check(name: str, record: Any) -> None:
     if not (isinstance(record, str) and not record.strip()):
         assert (found.reason, found.type) == ("malformed", name)
         assert not found.detail.startswith(f"{name}: "), found.detail  # so begins what the parser did not expect
-
-
-def takers(record: Any) -> list[str]:
-    """Types that recognise a record, but for those of loose shape."""
-    if isinstance(record, str):
-        line = record.strip()
-        return [found.name for found in line_types(line[0]) if found.recognise(line)] if line else []
-    return [found.name for found in object_types(tuple(record)) if not found.generic and found.recognise(record)]
 
 
 @pytest.mark.parametrize("name", TYPES)

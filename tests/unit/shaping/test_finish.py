@@ -153,17 +153,12 @@ def test_an_event_of_the_short_way_is_finished_alike() -> None:
     ]
     finisher = Finisher(rules)
     (flow,) = finished(FLOW, None)
-    assert [orjson.loads(finisher.finish_plain(orjson.dumps(flow)) or b"")] == finished(FLOW, finisher)
+    assert [orjson.loads(finisher.finish_plain("vpc_flow", "acme", orjson.dumps(flow)) or b"")] == finished(FLOW, finisher)
     (app,) = finished(APP, None)
-    assert finisher.finish_plain(orjson.dumps(app)) is None
+    assert finisher.finish_plain("app", "acme", orjson.dumps(app)) is None
     assert finisher.sampled_out() == {"app": 1}
     other = orjson.dumps({"event": {"dataset": "aws.alb", "id": "e"}, "tenant": "acme"})
-    assert finisher.finish_plain(other) is other
-
-
-def test_a_data_set_of_several_types_does_not_tell_the_type() -> None:
-    with pytest.raises(KeyError):
-        Finisher().finish_plain(orjson.dumps({"event": {"dataset": "aws.cloudfront", "id": "e"}, "tenant": "acme"}))
+    assert finisher.finish_plain("alb", "acme", other) is other
 
 
 @pytest.mark.parametrize("name", ["vpc_flow", "app"])
