@@ -80,15 +80,15 @@ class Finisher:
             return event
         return Event(event.id, _applied(plan, orjson.loads(event.body)), event.partition_key)
 
-    def finish_plain(self, log_type: str, tenant: str, body: bytes) -> bytes | None:
-        """As `finish`, for an event of which its JSON is known (common.plain)."""
+    def finish_plain(self, log_type: str, tenant: str, content: bytes | JsonObject) -> bytes | None:
+        """As `finish`, for an event as JSON or as an object, which is changed (common.plain)."""
         plan = self._plan(log_type, tenant)
         if plan is None:
-            return body
-        document: JsonObject = orjson.loads(body)
+            return content if isinstance(content, bytes) else orjson.dumps(content)
+        document: JsonObject = orjson.loads(content) if isinstance(content, bytes) else content
         if not self._sampled_in(plan, log_type, document["event"]["id"]):
             return None
-        return _applied(plan, document) if plan.enriching or plan.shaping else body
+        return _applied(plan, document)
 
     def _sampled_in(self, plan: Plan, log_type: str, event_id: str) -> bool:
         if all(sample.keeps(event_id) for sample in plan.samples):

@@ -6,7 +6,6 @@ or says why there is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,6 +13,7 @@ import orjson
 
 from common import resend
 from common.cache import Cache
+from common.finish import Finisher
 from common.ids import DIGEST_BYTES
 from common.logtype import JsonObject, LineType, LogType, ObjectType, Stamp
 from common.logtypes import OBJECT_TYPES, is_envelope, line_types, object_types, quick_line_types
@@ -38,8 +38,6 @@ class _Shape(NamedTuple):
     """Its values decide whether it is an envelope."""
 
 
-#: What an environment wants of an event (common.finish), of its log type, tenant and JSON; None where it is not in the sample.
-Finish = Callable[[str, str, bytes], bytes | None]
 #: In place of an event that is not in the sample.
 SAMPLED_OUT = b""
 
@@ -47,8 +45,8 @@ SAMPLED_OUT = b""
 class PlainRecords:
     """Finished events of plain records of one tenant."""
 
-    def __init__(self, tenant: str, finish: Finish | None = None) -> None:
-        self._tenant, self._finish = tenant, finish
+    def __init__(self, tenant: str, finisher: Finisher | None = None) -> None:
+        self._tenant, self._finisher = tenant, finisher
         self._streams: Cache[str, Any] = Cache(_stream_digest, 64)
         self._stamps: Cache[float, Stamp] = Cache(self._stamp, 4_096)
         self._quick = Cache(quick_line_types, 256)
@@ -70,7 +68,7 @@ class PlainRecords:
         for name, quick in self._quick[beginning]:
             body = quick(text, self._id(record), stamp.json)
             if body is not None:
-                return body if self._finish is None else self._finished(self._finish, name, body)
+                return body if self._finisher is None else self._finished(self._finisher, name, body)
         log_type = _recognised(self._lines[text[0]], text)
         return None if log_type is None else self._parsed(log_type, text, record, stamp)
 
@@ -112,14 +110,17 @@ class PlainRecords:
         event["ingested"] = stamp.ingested
         document["tenant"] = self._tenant
         try:
-            body = orjson.dumps(document)
+            if self._finisher is None:
+                return orjson.dumps(document)
+            # What a quick parser makes has parts in common with other events, which no rule may change.
+            content = orjson.dumps(document) if log_type.quick else document
         except orjson.JSONEncodeError:  # nested deeper than can be written, or a whole number of more than 64 bits
             return None
-        return body if self._finish is None else self._finished(self._finish, log_type.name, body)
+        return self._finished(self._finisher, log_type.name, content)
 
-    def _finished(self, finish: Finish, log_type: str, body: bytes) -> bytes | None:
+    def _finished(self, finisher: Finisher, log_type: str, content: bytes | JsonObject) -> bytes | None:
         try:
-            found = finish(log_type, self._tenant, body)
+            found = finisher.finish_plain(log_type, self._tenant, content)
         except Exception:  # the long way meets it again, and keeps the record
             return None
         return SAMPLED_OUT if found is None else found

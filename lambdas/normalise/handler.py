@@ -72,9 +72,9 @@ class Normalisation:
         finisher: Finisher | None = None,
     ) -> Self:
         """With both ways to an event, which must finish it alike."""
-        finish, finish_plain = (finisher.finish, finisher.finish_plain) if finisher else (None, None)
+        finish = finisher.finish if finisher else None
         normaliser = Normaliser(default_tenant=default_tenant, default_type=default_type, finish=finish)
-        return cls(normaliser, PlainRecords(default_tenant, finish_plain), events, errors, oversized, finisher)
+        return cls(normaliser, PlainRecords(default_tenant, finisher), events, errors, oversized, finisher)
 
     def process(self, records: list[KinesisRecord], deadline: Deadline) -> BatchResponse:
         """Which of `records` Lambda has to send again. Raises botocore's ClientError where a stream or the bucket refuses for

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import source
+from common.finish import Finisher
 from common.logtype import ObjectType
 from common.logtypes import TYPES
 from common.logtypes.samples import samples_of
@@ -24,6 +25,16 @@ from common.source import KinesisRecord
 from producers.generator import Generator, Scenario
 
 NORMALISER, PLAIN = Normaliser(default_tenant="acme"), PlainRecords("acme")
+FINISHER = Finisher(
+    [
+        {
+            "types": [],
+            "drop": ["event.category", "event.type"],
+            "mask": ["source", "user", "cloud", "http"],
+            "labels": {"team": "a"},
+        }
+    ]
+)
 SAMPLES = [sample.record for name in TYPES for sample in samples_of(name)]
 CONTENTS = [record.encode() if isinstance(record, str) else orjson.dumps(record) for record in SAMPLES]
 QUICK_OBJECTS = {name: found.quick for name, found in TYPES.items() if isinstance(found, ObjectType) and found.quick}
@@ -74,6 +85,21 @@ def test_nearly_all_traffic_takes_the_short_way() -> None:
 @pytest.mark.parametrize("data", CONTENTS)
 def test_samples_of_every_type(data: bytes) -> None:
     same(data)
+
+
+@pytest.mark.parametrize("data", CONTENTS)
+def test_rules_make_the_same_of_an_event_on_both_ways_and_nothing_of_others(data: bytes) -> None:
+    at = source.coordinates(record(data))
+    before = PLAIN.body(record(data), data)
+    finished = PlainRecords("acme", FINISHER).body(record(data), data)
+    if finished is not None:
+        (event,) = Normaliser(default_tenant="acme", finish=FINISHER.finish).normalise(data, at)
+        assert isinstance(event, Event)
+        document = orjson.loads(finished)
+        assert document == orjson.loads(event.body)
+        assert (document["labels"], document.get("cloud", {}).get("provider", "***")) == ({"team": "a"}, "***")
+        assert document["event"].keys().isdisjoint(("category", "type"))
+    assert PLAIN.body(record(data), data) == before
 
 
 @given(st.randoms(use_true_random=False))
