@@ -26,31 +26,36 @@ NO_REPLICATION = (
 )
 
 
+def bucket_of_services(scope: Construct, *, expire_after_days: int | None, removal_policy: RemovalPolicy) -> s3.Bucket:
+    """A bucket that AWS services write their logs to. Those that write server access logs, and load balancers, support no
+    customer-managed key."""
+    return s3.Bucket(
+        scope,
+        "Bucket",
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=True,
+        minimum_tls_version=1.2,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        versioned=True,
+        lifecycle_rules=[
+            s3.LifecycleRule(
+                id="expire",
+                expiration=Duration.days(expire_after_days) if expire_after_days else None,
+                noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
+                abort_incomplete_multipart_upload_after=Duration.days(ABORT_UPLOAD_DAYS),
+            )
+        ],
+        removal_policy=removal_policy,
+    )
+
+
 class AccessLogBucket(Construct):
     """Receives the server access logs of the data buckets."""
 
     def __init__(self, scope: Construct, construct_id: str, *, removal_policy: RemovalPolicy) -> None:
         super().__init__(scope, construct_id)
-        self.bucket = s3.Bucket(
-            self,
-            "Bucket",
-            # The service that writes server access logs supports no customer-managed key.
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            versioned=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    id="expire",
-                    expiration=Duration.days(ACCESS_LOG_DAYS),
-                    noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
-                    abort_incomplete_multipart_upload_after=Duration.days(ABORT_UPLOAD_DAYS),
-                )
-            ],
-            removal_policy=removal_policy,
-        )
+        self.bucket = bucket_of_services(self, expire_after_days=ACCESS_LOG_DAYS, removal_policy=removal_policy)
         acknowledge(self.bucket, NO_REPLICATION[0], reason=NO_REPLICATION[1])
         acknowledge(
             self.bucket,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from components.acknowledge import acknowledge, acknowledge_wildcard
 from components.at_rest import AtRest
-from components.bucket import ABORT_UPLOAD_DAYS, NO_REPLICATION, OLD_VERSION_DAYS, AccessLogBucket
+from components.bucket import NO_REPLICATION, AccessLogBucket, bucket_of_services
 from components.queue import FailingQueue
 
 #: Where the server access logs of this bucket lie in theirs.
@@ -37,26 +37,7 @@ class LogBucket(Construct):
     ) -> None:
         """Days count from the object's creation; `None` leaves the object where it is."""
         super().__init__(scope, construct_id)
-        self.bucket = s3.Bucket(
-            self,
-            "Bucket",
-            # Neither server access logs nor those of a load balancer can be delivered to a bucket with a key of one's own.
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            versioned=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    id="age",
-                    expiration=Duration.days(expire_after_days) if expire_after_days else None,
-                    noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
-                    abort_incomplete_multipart_upload_after=Duration.days(ABORT_UPLOAD_DAYS),
-                )
-            ],
-            removal_policy=at_rest.removal_policy,
-        )
+        self.bucket = bucket_of_services(self, expire_after_days=expire_after_days, removal_policy=at_rest.removal_policy)
         self._notify(queue)
         # The construct's own property would write the policy of a bucket in another stack, which would then need this one.
         bucket = cast(s3.CfnBucket, self.bucket.node.default_child)
