@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from localrun.aws import ACCOUNT, session
 from localrun.paths import make_directory, run_dir
 from localrun.processes import ProcessGroups, free_ports
 from localrun.tools import Tools
+from tests.e2e.index import wait_for
 
 TODAY = datetime.now(UTC).strftime("%Y-%m-%d")
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%d")
@@ -70,19 +70,14 @@ class Athena(NamedTuple):
     session: boto3.Session
 
     def wait(self, query_id: str) -> Execution:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            found = self.session.client("athena").get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
-            if found["Status"]["State"] not in ("QUEUED", "RUNNING"):
-                return Execution(
-                    query_id,
-                    found["Status"]["State"],
-                    found["Status"].get("StateChangeReason", ""),
-                    found["Statistics"]["DataScannedInBytes"],
-                    dict(found),
-                )
-            time.sleep(0.02)
-        raise AssertionError(f"query {query_id} does not end")
+        client = self.session.client("athena")
+        found = wait_for(
+            lambda: client.get_query_execution(QueryExecutionId=query_id)["QueryExecution"],
+            lambda seen: seen["Status"]["State"] not in ("QUEUED", "RUNNING"),
+            seconds=20,
+        )
+        status, scanned = found["Status"], found["Statistics"]["DataScannedInBytes"]
+        return Execution(query_id, status["State"], status.get("StateChangeReason", ""), scanned, dict(found))
 
     def start(self, sql: str, workgroup: str = "weir-local", **more: Any) -> str:
         client = self.session.client("athena")
