@@ -13,7 +13,7 @@ from typing import Any
 from common import web_access
 from common.kinds import NUMBER, WORD, Kind
 from common.logtype import JsonObject
-from common.table import Read
+from common.table_code import Read
 
 #: What a field without a value says.
 ABSENT = "-"

@@ -33,10 +33,13 @@ class Kind:
     """The value of the document; None where it is not of this kind."""
     many: bool = False
     """The document has a list of them."""
+    test: str = ""
+    """An expression of `{0}` that is true only for values that `read` gives as they are, and cheaper than to ask it
+    (common.table_code); none, if empty."""
 
     def renamed(self, read: Callable[[Any], Any]) -> Kind:
         """The same kind out of values that are written in another way: what `read` gives must be of the kind."""
-        return replace(self, read=read)
+        return replace(self, read=read, test="")
 
 
 @lru_cache(maxsize=16_384)
@@ -135,23 +138,24 @@ def _place(value: Any) -> dict[str, float] | None:
 
 
 _KEYWORD = {"type": "keyword", "ignore_above": 1024}
+_IS_TEXT = "type({0}) is str and {0}"
 
 #: A word that is searched for as a whole. Numbers and flags are taken as their text.
-WORD = Kind(_KEYWORD, _word)
+WORD = Kind(_KEYWORD, _word, test=_IS_TEXT)
 #: A word that may be long, such as a path.
-LONG_WORD = Kind({"type": "keyword", "ignore_above": 2048}, _word)
+LONG_WORD = Kind({"type": "keyword", "ignore_above": 2048}, _word, test=_IS_TEXT)
 #: A word in whose parts is searched too.
-PHRASE = Kind({**_KEYWORD, "fields": {"text": {"type": "text"}}}, _word)
+PHRASE = Kind({**_KEYWORD, "fields": {"text": {"type": "text"}}}, _word, test=_IS_TEXT)
 #: A sentence for people.
-SENTENCE = Kind({"type": "text", "fields": {"keyword": _KEYWORD}}, _text)
+SENTENCE = Kind({"type": "text", "fields": {"keyword": _KEYWORD}}, _text, test=_IS_TEXT)
 #: Text of any length, such as a stack trace.
-TEXT = Kind({"type": "text"}, _text)
+TEXT = Kind({"type": "text"}, _text, test=_IS_TEXT)
 #: A whole number of 64 bits, or its text.
-WHOLE = Kind({"type": "long"}, _whole)
-PORT = Kind({"type": "long"}, _port)
+WHOLE = Kind({"type": "long"}, _whole, test=f"type({{0}}) is int and {-_LARGEST} <= {{0}} < {_LARGEST}")
+PORT = Kind({"type": "long"}, _port, test="type({0}) is int and 0 <= {0} <= 65_535")
 #: Any number, or its text.
-NUMBER = Kind({"type": "float"}, _number)
-FLAG = Kind({"type": "boolean"}, _flag)
+NUMBER = Kind({"type": "float"}, _number, test="(type({0}) is float or type({0}) is int) and -3e38 < {0} < 3e38")
+FLAG = Kind({"type": "boolean"}, _flag, test="type({0}) is bool")
 IP = Kind({"type": "ip", "ignore_malformed": True}, _ip)
 #: A point in time: ISO 8601, or an epoch number in seconds, milli-, micro- or nanoseconds.
 INSTANT = Kind({"type": "date"}, _instant)
@@ -162,4 +166,4 @@ PLACE = Kind({"type": "geo_point", "ignore_malformed": True}, _place)
 #: Words; one alone is taken as a list of one.
 WORDS = Kind(_KEYWORD, _words, many=True)
 #: An object of any names and types, which never reach the mapping.
-OPEN = Kind({"type": "flat_object"}, _object)
+OPEN = Kind({"type": "flat_object"}, _object, test="type({0}) is dict and {0}")

@@ -7,30 +7,24 @@ the event out of the index or the lake.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from common import ecs
 from common.kinds import KEY_INSTANT, OPEN, Kind
 from common.logtype import JsonObject, Malformed, Stamp
+from common.table_code import TIME, Make, Read, Rule, Shape, empty, make_of, shape_of, size
 
-#: What becomes of a value of the record; None where it is not of its kind.
-Read = Callable[[Any], Any]
 Complete = Callable[[JsonObject, JsonObject], None]
 
-_TIME = "@timestamp"
-
-
-class _Rule(NamedTuple):
-    read: Read | None
-    """None for an object whose members have rules of their own."""
-    parts: dict[str, Any]
-    """Those rules, by name."""
-    holder: str
-    """The event's object that holds the field; "" for the event itself."""
-    further: tuple[str, ...]
-    """Objects in it, to the one that holds the field."""
-    name: str
+#: Records of a shape that come before code is made for it, which takes as long as a hundred records do.
+_BEFORE_CODE = 8
+#: Shapes of one table that have code, and characters of a shape's names. Beyond them records are worked off one name at a time:
+#: whoever sends ever new shapes must not fill the memory.
+_MOST_SHAPES, _LARGEST_SHAPE = 512, 8_192
+#: Functions to try for a record with the same names as others before it, whose inner objects may differ.
+_TRIED = 16
 
 
 class Table:
@@ -57,28 +51,30 @@ class Table:
         self.own: dict[str, Kind] = {**(own or {}), rest: OPEN}
         self._rest = rest.split(".")
         self._complete = complete
-        self._rules: dict[str, _Rule] = {}
+        self._rules: dict[str, Rule] = {}
         for source, target in self.fields.items():
             kind = self.own.get(target) or ecs.FIELDS.get(target)
             if kind is None:
                 raise ValueError(f"{source}: {target} is neither in common.ecs nor one of the type's own fields")
-            *holders, name = target.split(".") if target != _TIME else [_TIME]
+            *holders, name = target.split(".") if target != TIME else [TIME]
             reader = (read or {}).get(source, kind.read)
+            test = kind.test if reader is kind.read else ""
             if kind is KEY_INSTANT:
                 reader = _required(source, reader)
-            self._add(source, _Rule(reader, {}, holders[0] if holders else "", tuple(holders[1:]), name))
+            self._add(source, Rule(reader, test, {}, holders[0] if holders else "", tuple(holders[1:]), name))
         for source in read or {}:
             if source not in self.fields:
                 raise ValueError(f"{source}: read in a way of its own, but the table does not name it")
-        self._constants = [
-            (name, held, any(type(value) is dict for value in held.values())) for name, held in _nested(constants).items()
-        ]
+        self._constants = _nested(constants)
+        self._tried: dict[tuple[str, ...], list[Make]] = {}
+        self._made: dict[Shape, Make] = {}
+        self._seen: Counter[Shape] = Counter()
 
-    def _add(self, source: str, rule: _Rule) -> None:
+    def _add(self, source: str, rule: Rule) -> None:
         *above, name = source.split(".")
         node = self._rules
         for step in above:
-            found = node.setdefault(step, _Rule(None, {}, "", (), ""))
+            found = node.setdefault(step, Rule(None, "", {}, "", (), ""))
             if found.read is not None:
                 raise ValueError(f"{source}: {step} is a field of the table already, so nothing in it can be another")
             node = found.parts
@@ -97,12 +93,38 @@ class Table:
 
     def event(self, record: JsonObject, stamp: Stamp) -> JsonObject:
         """The event of a record, which is left as it is. Raises Malformed where its time is none."""
-        event: JsonObject = {_TIME: None}
-        for name, constant, deep in self._constants:
-            event[name] = _copy(constant) if deep else constant.copy()
+        names = tuple(record)
+        for make in self._tried.get(names, ()):
+            event = make(record, stamp)
+            if event is not None:
+                return event
+        code = self._code(names, record)
+        return (code and code(record, stamp)) or self.by_rules(record, stamp)
+
+    def _code(self, names: tuple[str, ...], record: JsonObject) -> Make | None:
+        """For records of the shape of this one, if it has come often enough."""
+        shape = shape_of(record, self._rules)
+        make = self._made.get(shape)
+        if make is None:
+            if len(self._made) >= _MOST_SHAPES or size(shape) > _LARGEST_SHAPE:
+                return None
+            if len(self._seen) >= _MOST_SHAPES:
+                self._seen.clear()
+            self._seen[shape] += 1
+            if self._seen[shape] < _BEFORE_CODE:
+                return None
+            make = self._made[shape] = make_of(shape, self._rules, self._constants, self._rest, self._complete, put)
+        tried = self._tried.setdefault(names, [])
+        tried.insert(0, make)
+        del tried[_TRIED:]
+        return make
+
+    def by_rules(self, record: JsonObject, stamp: Stamp) -> JsonObject:
+        """As `event`, and what it has to be: one name of the record at a time, without code."""
+        event: JsonObject = {TIME: None, **_copy(self._constants)}
         rest = _placed(record, self._rules, event)
-        if event[_TIME] is None:
-            event[_TIME] = stamp.time
+        if event[TIME] is None:
+            event[TIME] = stamp.time
         if self._complete is not None:
             self._complete(event, rest)
         if rest:
@@ -118,22 +140,21 @@ def put(event: JsonObject, path: list[str], value: Any) -> None:
     event[name] = value
 
 
-def _placed(record: JsonObject, rules: Mapping[str, _Rule], event: JsonObject) -> JsonObject:
+def _placed(record: JsonObject, rules: Mapping[str, Rule], event: JsonObject) -> JsonObject:
     """Puts the fields of `record` that `rules` are for into `event`; returns the others."""
     rest: JsonObject = {}
     for name, value in record.items():
-        if not value and value != 0:
-            continue  # None, "", [] and {} say nothing
+        if empty(value):
+            continue
         rule = rules.get(name)
         if rule is None:
             rest[name] = value
             continue
-        read, parts, holder, further, leaf = rule
+        read, _, parts, holder, further, leaf = rule
         if read is None:
-            if type(value) is dict:
-                value = _placed(value, parts, event)
-            if value:
-                rest[name] = value
+            others = _placed(value, parts, event) if type(value) is dict else value
+            if not empty(others):
+                rest[name] = others
             continue
         found = read(value)
         if found is None:

@@ -4,20 +4,59 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+
+from common.cache import remembered
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ISO = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]((?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})"  # date and clock
-    r"(?:[.,]([0-9]{1,9}))? ?(Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)?"  # fraction of a second and offset
-)
+_CLOCK = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]((?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})")
+_FRACTION = re.compile(r"(?:[.,]([0-9]{1,9}))? ?[Zz]?")
+_OFFSET = re.compile(r"((?:[.,][0-9]{1,9})?) ?([+-][0-9]{2}(?::?[0-9]{2})?)")
 _DIGITS = re.compile(r"[0-9]{1,19}(?:\.[0-9]{1,9})?")
 
 
-@lru_cache(maxsize=4096)  # a batch shares few arrival times, and flow-log windows start on few seconds
+@remembered(16_384)  # the records of a batch are of few seconds
+def _of_second(value: int) -> str:
+    return (_EPOCH + timedelta(seconds=value)).isoformat()[:19] + "."
+
+
+@remembered(16_384)
+def _clock(text: str) -> str:
+    """Date and time of day as they are written; "" for any other text."""
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        return ""
+    clock = "T".join(match.groups())
+    try:
+        datetime.fromisoformat(clock)  # refuses month 13 and second 60
+    except ValueError:
+        return ""
+    return clock + "."
+
+
+def _read_fraction(text: str) -> str:
+    """What follows the seconds of a time in UTC, such as ".25Z", as `250Z`; "" for any other text."""
+    match = _FRACTION.fullmatch(text)
+    return f"{(match[1] or '')[:3]:0<3}Z" if match else ""
+
+
+@remembered(16_384)
+def _in_utc(text: str) -> str:
+    """As `_clock`, of date, time of day and offset. Raises ValueError."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat()[:19] + "."
+    except OverflowError:
+        raise ValueError(f"{text!r} is outside the years 1 to 9999") from None
+
+
+#: Milliseconds, which are few.
+_fraction = remembered(2_048)(_read_fraction)
+_SHORT = len(".123Z")
+
+
 def from_milliseconds(value: int) -> str:
     """Epoch milliseconds as ISO 8601. Raises OverflowError outside the years 1 to 9999."""
-    return (_EPOCH + timedelta(milliseconds=value)).isoformat(timespec="milliseconds")[:23] + "Z"
+    seconds, milliseconds = divmod(value, 1_000)
+    return f"{_of_second(seconds)}{milliseconds:03}Z"
 
 
 def from_iso(text: str) -> str:
@@ -25,19 +64,14 @@ def from_iso(text: str) -> str:
 
     Raises ValueError when `text` is no point in time.
     """
-    match = _ISO.fullmatch(text)
-    if match is None:
+    clock, tail = _clock(text[:19]), text[19:]
+    fraction = _fraction(tail) if len(tail) <= _SHORT else _read_fraction(tail)
+    if clock and fraction:
+        return clock + fraction
+    match = _OFFSET.fullmatch(tail)
+    if not clock or match is None:
         raise ValueError(f"{text[:40]!r} is not ISO 8601")
-    date, clock, fraction, offset = match.groups()
-    milliseconds = ((fraction or "") + "000")[:3]
-    if offset is None or offset in "Zz":
-        datetime.fromisoformat(f"{date}T{clock}")  # refuses month 13 and second 60
-        return f"{date}T{clock}.{milliseconds}Z"
-    moment = datetime.fromisoformat(f"{date}T{clock}.{milliseconds}{offset}")
-    try:
-        return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
-    except OverflowError:
-        raise ValueError(f"{text!r} is outside the years 1 to 9999") from None
+    return _in_utc(clock[:19] + match[2]) + _read_fraction(match[1])
 
 
 def from_epoch(value: float) -> str:
@@ -58,7 +92,7 @@ def from_any(value: object) -> str:
     """ISO 8601 text, an epoch number, or an epoch number as text. Raises ValueError for anything else."""
     if isinstance(value, str):
         text = value.strip()
-        if not _DIGITS.fullmatch(text):
+        if text[4:5] == "-" or not _DIGITS.fullmatch(text):
             return from_iso(text)
         return from_epoch(float(text) if "." in text else int(text))
     if isinstance(value, int | float) and not isinstance(value, bool):
