@@ -16,14 +16,15 @@ from common.cache import Cache
 from common.finish import Finisher
 from common.ids import DIGEST_BYTES
 from common.logtype import JsonObject, LineType, LogType, ObjectType, Stamp
-from common.logtypes import OBJECT_TYPES, is_envelope, line_types, object_types, quick_line_types
+from common.logtypes import BY_DETAIL_TYPE, OBJECT_TYPES, is_envelope, line_types, object_types, quick_line_types
 from common.source import KinesisRecord
 from common.timestamps import from_milliseconds
 
 Type = TypeVar("Type", LineType, ObjectType)
 
-#: Keys that tell a container.
-_CONTAINERS = (frozenset(("logEvents", "messageType")), frozenset(("detail-type", "detail")))
+#: Keys that tell a subscription's events, and an event of EventBridge.
+_SUBSCRIPTION = frozenset(("logEvents", "messageType"))
+_EVENTBRIDGE = frozenset(("detail-type", "detail"))
 _ENVELOPE_KEYS = frozenset(("type", "message"))
 #: An object with more keys is looked at closely: to remember its shape would not pay.
 _MOST_KEYS = 256
@@ -36,6 +37,8 @@ class _Shape(NamedTuple):
     """To ask whether an object with these keys is theirs; empty for a container."""
     enveloped: bool
     """Its values decide whether it is an envelope."""
+    eventbridge: bool
+    """It is an event of EventBridge, if it is no envelope."""
 
 
 #: In place of an event that is not in the sample.
@@ -86,26 +89,44 @@ class PlainRecords:
             return None
         if len(content) > _MOST_KEYS:
             return None
-        types, enveloped = self._shapes[tuple(content)]
+        types, enveloped, eventbridge = self._shapes[tuple(content)]
         if enveloped and is_envelope(content):
             return None
+        if eventbridge:
+            return self._of_eventbridge(content, record, stamp)
         found = _recognised(types, content)
         return None if found is None else self._parsed(found, content, record, stamp)
 
-    def _parsed(self, log_type: LogType, content: Any, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+    def _of_eventbridge(self, content: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+        kind, event_id = content["detail-type"], content.get("id")
+        found = BY_DETAIL_TYPE.get(kind) if isinstance(kind, str) else None
+        if found is None or not isinstance(event_id, str) or not event_id:
+            return None
+        inner = content if found.whole_event else content["detail"]
+        if type(inner) is not dict or not inner.keys().isdisjoint(found.lists):
+            return None
+        return self._parsed(found, inner, record, stamp, event_id)
+
+    def _parsed(
+        self, log_type: LogType, content: Any, record: KinesisRecord, stamp: Stamp, event_id: str | None = None
+    ) -> bytes | None:
         try:
             document: JsonObject = log_type.parse(content, stamp)
         except Exception:  # the long way meets it again, and says what it is
             return None
-        return self._written(log_type, document, record, stamp)
+        return self._written(log_type, document, record, stamp, event_id)
 
-    def _written(self, log_type: LogType, document: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+    def _written(
+        self, log_type: LogType, document: JsonObject, record: KinesisRecord, stamp: Stamp, event_id: str | None = None
+    ) -> bytes | None:
+        """`event_id` is what the record's container says, which the document's own goes before."""
         event = document["event"]
-        event_id = event.get("id")
-        if event_id is None:
-            event["id"] = self._id(record)
-        elif not isinstance(event_id, str) or len(event_id) > _LONGEST_ID:
+        own_id = event.get("id", event_id)
+        if own_id is None:
+            own_id = self._id(record)
+        elif not isinstance(own_id, str) or len(own_id) > _LONGEST_ID:
             return None
+        event["id"] = own_id
         event["dataset"] = log_type.dataset
         event["ingested"] = stamp.ingested
         document["tenant"] = self._tenant
@@ -153,8 +174,9 @@ def _recognised(types: list[Type], content: Any) -> Type | None:
 
 
 def _shape(keys: tuple[str, ...]) -> _Shape:
-    contained = any(container.issubset(keys) for container in _CONTAINERS)
-    return _Shape([] if contained else list(object_types(keys)), not _ENVELOPE_KEYS.isdisjoint(keys))
+    subscription, eventbridge = _SUBSCRIPTION.issubset(keys), _EVENTBRIDGE.issubset(keys)
+    types = [] if subscription or eventbridge else list(object_types(keys))
+    return _Shape(types, not _ENVELOPE_KEYS.isdisjoint(keys), eventbridge and not subscription)
 
 
 _QUICK_OBJECTS = tuple((found.openings, found.quick, found) for found in OBJECT_TYPES if found.quick is not None)

@@ -82,6 +82,13 @@ def test_nearly_all_traffic_takes_the_short_way() -> None:
     assert sum(taken) > 0.9 * len(taken)
 
 
+def test_what_eventbridge_brings_takes_the_short_way_but_for_lists_of_events() -> None:
+    brought = [data for data in CONTENTS if data.startswith(b"{") and b'"detail-type":' in data]
+    lists = [data for data in brought if b'"findings":[' in data]
+    assert len(brought) > 20
+    assert [same(data) for data in brought] == [data not in lists for data in brought]
+
+
 @pytest.mark.parametrize("data", CONTENTS)
 def test_samples_of_every_type(data: bytes) -> None:
     same(data)
