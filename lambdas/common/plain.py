@@ -16,7 +16,7 @@ from common.cache import Cache
 from common.finish import Finisher
 from common.ids import DIGEST_BYTES
 from common.logtype import JsonObject, LineType, LogType, ObjectType, Stamp
-from common.logtypes import BY_DETAIL_TYPE, OBJECT_TYPES, is_envelope, line_types, object_types, quick_line_types
+from common.logtypes import BY_DETAIL_TYPE, OBJECT_TYPES, is_envelope, line_types, object_types
 from common.source import KinesisRecord
 from common.timestamps import from_milliseconds
 
@@ -52,15 +52,13 @@ class PlainRecords:
         self._tenant, self._finisher = tenant, finisher
         self._streams: Cache[str, Any] = Cache(_stream_digest, 64)
         self._stamps: Cache[float, Stamp] = Cache(self._stamp, 4_096)
-        self._quick = Cache(quick_line_types, 256)
         self._lines: Cache[str, list[LineType]] = Cache(lambda beginning: list(line_types(beginning)), 256)
         self._shapes: Cache[tuple[str, ...], _Shape] = Cache(_shape, 4_096)
 
     def body(self, record: KinesisRecord, data: bytes) -> bytes | None:
         """The finished event of `record`, whose bytes are `data`, or SAMPLED_OUT; None for what has to be looked at closely."""
         stamp = self._stamps[record["kinesis"]["approximateArrivalTimestamp"]]
-        beginning = data[:1]
-        if beginning == b"{":
+        if data[:1] == b"{":
             return self._of_object(record, data, stamp)
         try:
             text = data.decode().strip()
@@ -68,12 +66,18 @@ class PlainRecords:
             return None
         if not text:
             return None
-        for name, quick in self._quick[beginning]:
-            body = quick(text, self._id(record), stamp.json)
-            if body is not None:
-                return body if self._finisher is None else self._finished(self._finisher, name, body)
-        log_type = _recognised(self._lines[text[0]], text)
-        return None if log_type is None else self._parsed(log_type, text, record, stamp)
+        types = self._lines[text[0]]
+        for log_type in types:
+            quick = log_type.quick
+            if quick is not None:
+                body = quick(text, self._id(record), stamp.json)
+                if body is not None:
+                    _ask_first(types, log_type)
+                    return body if self._finisher is None else self._finished(self._finisher, log_type.name, body)
+            if log_type.recognise(text):
+                _ask_first(types, log_type)
+                return self._parsed(log_type, text, record, stamp)
+        return None
 
     def _of_object(self, record: KinesisRecord, data: bytes, stamp: Stamp) -> bytes | None:
         for openings, quick, log_type in _QUICK_OBJECTS:
@@ -94,8 +98,12 @@ class PlainRecords:
             return None
         if eventbridge:
             return self._of_eventbridge(content, record, stamp)
-        found = _recognised(types, content)
-        return None if found is None else self._parsed(found, content, record, stamp)
+        for log_type in types:
+            if log_type.recognise(content):
+                if not log_type.generic:  # one of loose shape stays behind the others
+                    _ask_first(types, log_type)
+                return self._parsed(log_type, content, record, stamp)
+        return None
 
     def _of_eventbridge(self, content: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
         kind, event_id = content["detail-type"], content.get("id")
@@ -162,15 +170,12 @@ def _stream_digest(arn: str) -> Any:
     return blake2b(f"{arn.split('/')[1]}/".encode(), digest_size=DIGEST_BYTES)
 
 
-def _recognised(types: list[Type], content: Any) -> Type | None:
-    """The one of `types` whose record this is. It is asked first the next time: records of a type come together, and since no
-    record is of two types, the order changes nothing else. One of loose shape stays behind the others."""
-    for place, log_type in enumerate(types):
-        if log_type.recognise(content):
-            if place and not (isinstance(log_type, ObjectType) and log_type.generic):
-                types.insert(0, types.pop(place))
-            return log_type
-    return None
+def _ask_first(types: list[Type], log_type: Type) -> None:
+    """Puts `log_type` before the others: records of a type come together, and since no record is of two types, the order changes
+    nothing else."""
+    if types[0] is not log_type:
+        types.remove(log_type)
+        types.insert(0, log_type)
 
 
 def _shape(keys: tuple[str, ...]) -> _Shape:

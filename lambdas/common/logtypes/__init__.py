@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from common.cache import Cache
-from common.logtype import JsonObject, LineType, LogType, ObjectType, QuickLine
+from common.logtype import JsonObject, LineType, LogType, ObjectType
 
 
 def discover() -> dict[str, LogType]:
@@ -43,11 +43,6 @@ LISTS = frozenset(name for found in OBJECT_TYPES for name in found.lists)
 def line_types(beginning: str) -> tuple[LineType, ...]:
     """Those to ask whether a line that begins with this character is theirs."""
     return tuple(found for found in LINE_TYPES if not found.begins or beginning in found.begins)
-
-
-def quick_line_types(beginning: bytes) -> tuple[tuple[str, QuickLine], ...]:
-    """Names and quick parsers of those that have one."""
-    return tuple((found.name, found.quick) for found in line_types(beginning.decode("latin-1")) if found.quick)
 
 
 def object_types(keys: tuple[str, ...]) -> tuple[ObjectType, ...]:
