@@ -71,6 +71,8 @@ class LineType:
     """Which field of the record becomes which of the event, where a table says so."""
     begins: str = ""
     """The characters a line of this type may begin with; any, if empty. Only these ask."""
+    parse_match: Callable[[Any, Stamp], JsonObject] | None = None
+    """For a type whose `recognise` finds all there is in a line: the event that `parse` makes, of what it gave."""
     quick: QuickLine | None = None
     """For a type where speed counts: the finished JSON of a usual line, of what `event.id` is, and of `Stamp.json`. None where
     the line is none of this type or an unusual one; otherwise the same event that `parse` makes."""

@@ -6,6 +6,7 @@ or says why there is none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeVar
 
@@ -74,9 +75,12 @@ class PlainRecords:
                 if body is not None:
                     _ask_first(types, log_type)
                     return body if self._finisher is None else self._finished(self._finisher, log_type.name, body)
-            if log_type.recognise(text):
+            found = log_type.recognise(text)
+            if found:
                 _ask_first(types, log_type)
-                return self._parsed(log_type, text, record, stamp)
+                if log_type.parse_match is None:
+                    return self._parsed(log_type, log_type.parse, text, record, stamp)
+                return self._parsed(log_type, log_type.parse_match, found, record, stamp)
         return None
 
     def _of_object(self, record: KinesisRecord, data: bytes, stamp: Stamp) -> bytes | None:
@@ -102,7 +106,7 @@ class PlainRecords:
             if log_type.recognise(content):
                 if not log_type.generic:  # one of loose shape stays behind the others
                     _ask_first(types, log_type)
-                return self._parsed(log_type, content, record, stamp)
+                return self._parsed(log_type, log_type.parse, content, record, stamp)
         return None
 
     def _of_eventbridge(self, content: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
@@ -113,13 +117,19 @@ class PlainRecords:
         inner = content if found.whole_event else content["detail"]
         if type(inner) is not dict or not inner.keys().isdisjoint(found.lists):
             return None
-        return self._parsed(found, inner, record, stamp, event_id)
+        return self._parsed(found, found.parse, inner, record, stamp, event_id)
 
     def _parsed(
-        self, log_type: LogType, content: Any, record: KinesisRecord, stamp: Stamp, event_id: str | None = None
+        self,
+        log_type: LogType,
+        parse: Callable[[Any, Stamp], JsonObject],
+        content: Any,
+        record: KinesisRecord,
+        stamp: Stamp,
+        event_id: str | None = None,
     ) -> bytes | None:
         try:
-            document: JsonObject = log_type.parse(content, stamp)
+            document = parse(content, stamp)
         except Exception:  # the long way meets it again, and says what it is
             return None
         return self._written(log_type, document, record, stamp, event_id)

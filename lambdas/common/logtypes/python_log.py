@@ -13,7 +13,7 @@ import re
 from functools import partial
 
 from common.levels import judge, level_of
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.patterns import first_match
 from common.stack_traces import take_out
 from common.table import Table
@@ -51,15 +51,22 @@ _THROWN = re.compile(
 )
 
 
-def split(line: str) -> JsonObject:
-    """The parts of a line. Raises Malformed for one of no known format."""
-    match = first_match(_PATTERNS, line)
+recognise = partial(first_match, _PATTERNS)
+
+
+def parse(line: str, stamp: Stamp) -> JsonObject:
+    """Raises Malformed for a line of no known format."""
+    match = recognise(line)
     if match is None:
         raise Malformed("line: of no format of Python's logging that is known")
+    return parse_match(match, stamp)
+
+
+def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
     record = {name: value for name, value in match.groupdict().items() if value}
     if "message" in record:
         take_out(record, _THROWN)
-    return record
+    return TABLE.event(record, stamp)
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
@@ -94,8 +101,9 @@ LOG_TYPE = LineType(
     title="Python application log",
     page="https://docs.python.org/3/howto/logging.html",
     arrival="An agent or CloudWatch Logs sends each entry, with the lines of its traceback.",
-    recognise=partial(first_match, _PATTERNS),
-    parse=TABLE.lines(split),
+    recognise=recognise,
+    parse=parse,
+    parse_match=parse_match,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="DIWEC0123456789[T",
