@@ -8,9 +8,10 @@ came; after an answer that is too large Firehose would put the whole batch there
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable
 from typing import Literal, NotRequired, TypedDict
+
+from pybase64 import b64encode_as_string
 
 #: Lambda takes no larger answer from a synchronous invocation (Firehose developer guide, "Transform source data").
 MAX_ANSWER_BYTES = 6_000_000
@@ -83,7 +84,7 @@ def respond(results: Iterable[tuple[str, Result, bytes]], limit: int = MAX_ANSWE
         if result == "Ok":
             waiting.append((record, data))
     for record, data in waiting:
-        encoded = b64encode(data).decode("ascii")
+        encoded = b64encode_as_string(data)
         if len(encoded) <= room:
             room -= len(encoded)
             record["data"] = encoded

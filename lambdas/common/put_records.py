@@ -5,11 +5,11 @@ What a call is named, signed, sent and refused with is botocore's own (boto3 gui
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import orjson
+from pybase64 import b64encode_as_string
 
 _BODY = "weir.body"
 
@@ -30,7 +30,7 @@ def hasten(events: Events) -> None:
 
 def _encode(*, params: dict[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Keep the body, and leave botocore the first record to make one of."""
-    records = [record | {"Data": b64encode(record["Data"]).decode("ascii")} for record in params["Records"]]
+    records = [record | {"Data": b64encode_as_string(record["Data"])} for record in params["Records"]]
     context[_BODY] = orjson.dumps(params | {"Records": records})
     return params | {"Records": params["Records"][:1]}
 

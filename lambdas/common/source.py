@@ -7,9 +7,10 @@ Format: Lambda developer guide, "Process Kinesis records with Lambda"
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from collections.abc import Iterable
 from typing import TypedDict
+
+from pybase64 import b64decode
 
 from common.model import Coordinates
 
@@ -67,7 +68,7 @@ def coordinates(record: KinesisRecord) -> Coordinates:
 
 def data(record: KinesisRecord) -> bytes:
     """The record's bytes."""
-    return a2b_base64(record["kinesis"]["data"])
+    return b64decode(record["kinesis"]["data"], None, True)  # strict, which is the fast way
 
 
 def response(records: list[KinesisRecord], failed: Iterable[int]) -> BatchResponse:

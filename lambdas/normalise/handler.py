@@ -5,7 +5,6 @@ Every record of a batch ends on one of the two streams, or Lambda is told to sen
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from typing import Self
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pybase64 import b64decode
 
 from common import resend, source
 from common.deadline import Deadline
@@ -101,7 +101,7 @@ class Normalisation:
         )
         for number, record in enumerate(records):
             kinesis = record["kinesis"]
-            data = a2b_base64(kinesis["data"])
+            data = b64decode(kinesis["data"], None, True)
             body = plain(record, data)
             if body is not None and len(body) <= largest:
                 if body == SAMPLED_OUT:

@@ -6,9 +6,10 @@ Source: Lambda developer guide, "Using Lambda to process records from Amazon Kin
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from pybase64 import b64encode_as_string
 
 from localrun.event_sources.mapping import Mapping
 from localrun.event_sources.shards import StreamRecord
@@ -50,7 +51,7 @@ class Encoder:
         """One element of `Records`."""
         return (
             f'{{"kinesis":{{"kinesisSchemaVersion":"1.0","partitionKey":{json.dumps(record.partition_key)},'
-            f'"sequenceNumber":"{record.sequence}","data":"{b64encode(record.data).decode("ascii")}",'
+            f'"sequenceNumber":"{record.sequence}","data":"{b64encode_as_string(record.data)}",'
             f'"approximateArrivalTimestamp":{record.arrival:.3f}}},"eventSource":"aws:kinesis","eventVersion":"1.0",'
             f'"eventID":"{record.shard}:{record.sequence}",{self._tail}'
         ).encode()
