@@ -73,11 +73,13 @@ class PlainRecords:
             if quick is not None:
                 body = quick(text, self._id(record), stamp.json)
                 if body is not None:
-                    _ask_first(types, log_type)
+                    if log_type is not types[0]:
+                        _ask_first(types, log_type)
                     return body if self._finisher is None else self._finished(self._finisher, log_type.name, body)
             found = log_type.recognise(text)
             if found:
-                _ask_first(types, log_type)
+                if log_type is not types[0]:
+                    _ask_first(types, log_type)
                 if log_type.parse_match is None:
                     return self._parsed(log_type, log_type.parse, text, record, stamp)
                 return self._parsed(log_type, log_type.parse_match, found, record, stamp)
@@ -104,7 +106,7 @@ class PlainRecords:
             return self._of_eventbridge(content, record, stamp)
         for log_type in types:
             if log_type.recognise(content):
-                if not log_type.generic:  # one of loose shape stays behind the others
+                if log_type is not types[0] and not log_type.generic:  # one of loose shape stays behind the others
                     _ask_first(types, log_type)
                 return self._parsed(log_type, log_type.parse, content, record, stamp)
         return None
@@ -183,9 +185,8 @@ def _stream_digest(arn: str) -> Any:
 def _ask_first(types: list[Type], log_type: Type) -> None:
     """Puts `log_type` before the others: records of a type come together, and since no record is of two types, the order changes
     nothing else."""
-    if types[0] is not log_type:
-        types.remove(log_type)
-        types.insert(0, log_type)
+    types.remove(log_type)
+    types.insert(0, log_type)
 
 
 def _shape(keys: tuple[str, ...]) -> _Shape:

@@ -20,7 +20,7 @@ from common.deadline import Deadline
 from common.finish import Finisher
 from common.model import Rejected
 from common.oversized import NotStored, OversizedStore, s3_client
-from common.plain import SAMPLED_OUT, PlainRecords
+from common.plain import PlainRecords
 from common.recognise import Normaliser
 from common.resend import Resent
 from common.settings import NormaliseSettings
@@ -104,7 +104,7 @@ class Normalisation:
             data = b64decode(kinesis["data"], None, True)
             body = plain(record, data)
             if body is not None and len(body) <= largest:
-                if body == SAMPLED_OUT:
+                if not body:  # SAMPLED_OUT
                     continue
                 append(new(Entry, (body, kinesis["partitionKey"], number)))
                 continue

@@ -79,8 +79,7 @@ _NUMBER = re.compile(NUMBER)
 _SECONDS = re.compile(r"[0-9]{1,11}|1[0-9]{11}|2[0-4][0-9]{10}")
 
 #: Nearly every line is of the default format with nothing absent. What its fields become is remembered with the JSON around it:
-#: accounts, interfaces, addresses, ports and the seconds at which windows begin come again and again.
-_FIELDS_OF_DEFAULT = len(_VERSION_2)
+#: interfaces with their account, addresses, ports and capture windows with their verdict come again and again.
 _LONGEST_NUMBER = 18
 
 
@@ -109,49 +108,58 @@ def _address(value: str) -> str:
     return value
 
 
-def _second(value: str) -> str:
-    return from_milliseconds(int(_plain_seconds(value)) * 1_000)
-
-
-def _verdict(value: str) -> str:
-    if value not in _VERDICT:
+def _head(value: str) -> str:
+    """Version, account and interface."""
+    match = _HEAD_COLUMNS.fullmatch(value)
+    if match is None:
         raise _Unusual(value)
-    action, outcome = _VERDICT[value]
-    return f'"action":"{action}","outcome":"{outcome}"'
+    account, interface = match.groups()
+    account = f',"cloud":{{"provider":"aws","account":{{"id":"{account}"}}}}'
+    return f'{account},"aws":{{"vpcflow":{{"interface_id":"{interface}"}}}},"source":{{"ip":"'
 
 
-_plain_seconds = _checked("[0-9]{1,11}")
-_VERSIONS = frozenset("23456789")
-_START = _fragment('{"@timestamp":"%s","event":{"id":"', _second)
-_VERDICT_PART = _fragment('","dataset":"aws.vpcflow","kind":"event","category":["network"],%s,"end":"', _verdict, 16)
-_END = _fragment('%s"', _second)
-_ACCOUNT_PART = _fragment(',"cloud":{"provider":"aws","account":{"id":"%s"}},"source":{"ip":"', _checked("[0-9]{12}"))
+def _tail(value: str) -> str:
+    """Start, end, action and status."""
+    match = _TAIL_COLUMNS.fullmatch(value)
+    if match is None:
+        raise _Unusual(value)
+    start, end, action = match.groups()
+    verdict, outcome = _VERDICT[action]
+    moment, until = (from_milliseconds(int(seconds) * 1_000) for seconds in (start, end))
+    return (
+        f'{{"@timestamp":"{moment}","event":{{"dataset":"aws.vpcflow","kind":"event","category":["network"],'
+        f'"action":"{verdict}","outcome":"{outcome}","end":"{until}","id":"'
+    )
+
+
+_HEAD_COLUMNS = re.compile(r"[2-9] ([0-9]{12}) (eni-[0-9a-z]{1,32})")
+_TAIL_COLUMNS = re.compile(r"([0-9]{1,11}) ([0-9]{1,11}) (ACCEPT|REJECT) OK")
+_FIRST_OF_INTERFACE = len("2 123456789012 ")
+_BETWEEN = 7  # columns between the interface and the start
+_HEAD = Cache(_head)
+_TAIL = Cache(_tail)
 _ADDRESS = _fragment('%s","port":', _address)
 _SOURCE_PORT = _fragment('%s},"destination":{"ip":"', _checked(PORT), 65_536)
 _DESTINATION_PORT = _fragment('%s},"network":{"transport":"', _checked(PORT), 65_536)
+_PACKETS = _fragment('%s,"bytes":', _checked("[1-9][0-9]{0,17}"))
 _PROTOCOL = _fragment('%s","packets":', lambda value: _TRANSPORT[_checked("1|6|17|58")(value)], 16)
-_INTERFACE = _fragment('},"aws":{"vpcflow":{"interface_id":"%s"}}}', _checked("eni-[0-9a-z]{1,32}"))
 
 
 def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     """The finished event of a usual line; None for any other."""
-    parts = line.split(" ")
-    if len(parts) != _FIELDS_OF_DEFAULT or not line.isascii():
+    interface_end = line.find(" ", _FIRST_OF_INTERFACE)
+    columns = line[interface_end + 1 :].split(" ", _BETWEEN)
+    if len(columns) <= _BETWEEN or not line.isascii():
         return None
-    version, account, interface, source, destination, from_port, to_port, *counted = parts
-    protocol, packets, octets, start, end, action, status = counted
-    # Numbers differ from line to line, and are JSON's as they are unless they begin with a zero, or are too long for the index.
-    if not (packets.isdigit() and octets.isdigit()) or len(packets) + len(octets) > _LONGEST_NUMBER:
-        return None
-    if (packets < "1" and packets != "0") or (octets < "1" and octets != "0"):
-        return None
-    if status != "OK" or version not in _VERSIONS:
+    source, destination, from_port, to_port, protocol, packets, octets, tail = columns
+    # Bytes differ from line to line, and are JSON's as they are unless they begin with a zero, or are too long for the index.
+    if not octets.isdigit() or octets[0] == "0" or len(octets) > _LONGEST_NUMBER:
         return None
     try:
         return (
-            f"{_START[start]}{event_id}{_VERDICT_PART[action]}{_END[end]}{stamp}{_ACCOUNT_PART[account]}"
+            f'{_TAIL[tail]}{event_id}"{stamp}{_HEAD[line[:interface_end]]}'
             f"{_ADDRESS[source]}{_SOURCE_PORT[from_port]}{_ADDRESS[destination]}{_DESTINATION_PORT[to_port]}"
-            f'{_PROTOCOL[protocol]}{packets},"bytes":{octets}{_INTERFACE[interface]}'
+            f"{_PROTOCOL[protocol]}{_PACKETS[packets]}{octets}}}}}"
         ).encode()
     except _Unusual:
         return None
