@@ -19,7 +19,9 @@ from common.table import Table, put
 from common.written_dates import MONTHS
 
 _REGION = 3  # of the parts of an ARN, from 0
-#: "Jan 19, 2024, 10:46:26 PM", in UTC. The space before PM may be a narrow one that does not break.
+#: "Wed Sep 04 16:55:38.411 UTC 2024".
+_WRITTEN = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?) UTC ([0-9]{4})")
+#: What Inspector wrote before: "Jan 19, 2024, 10:46:26 PM", in UTC. The space before PM may be a narrow one that does not break.
 _CLOCK = re.compile(r"([A-Z][a-z]{2}) ([0-9]{1,2}), ([0-9]{4}),? (1[0-2]|0?[1-9]):([0-9]{2}):([0-9]{2})[ \u202f]([AP])M")
 
 
@@ -28,13 +30,17 @@ def recognise(record: JsonObject) -> bool:
 
 
 def _time(value: Any) -> Any:
-    """EventBridge's form of a time, or any other form."""
+    """One of EventBridge's forms of a time, or any other form."""
     return INSTANT.read(_iso(value) if isinstance(value, str) else value)
 
 
 @remembered(1_024)
 def _iso(value: str) -> str:
-    """EventBridge's form of a time in ISO 8601; any other text as it is."""
+    """EventBridge's forms of a time in ISO 8601; any other text as it is."""
+    match = _WRITTEN.fullmatch(value)
+    if match is not None and match[1] in MONTHS:
+        name, day, clock, year = match.groups()
+        return f"{year}-{MONTHS[name]}-{day}T{clock}Z"
     match = _CLOCK.fullmatch(value)
     if match is None or match[1] not in MONTHS:
         return value
