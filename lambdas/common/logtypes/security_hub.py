@@ -2,7 +2,8 @@
 
 Fields: Security Hub user guide, "AWS Security Finding Format"
 (https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html), events after "EventBridge event
-formats" there. Findings of the new Security Hub ("Findings Imported V2") are written after OCSF and of type `ocsf`.
+formats" there. A custom action is of type `security_hub_action`. Findings of the new Security Hub ("Findings Imported V2") are
+written after OCSF and of type `ocsf`.
 
 What a finding says of its resources, of its product and of the standard it belongs to differs from product to product: it stays
 as it is in one open object. A finding keeps its Id through all its updates, and what a user changes in it does not change its
@@ -27,6 +28,7 @@ _CATEGORIES = (
     ("Sensitive Data Identifications", ["file"]),
 )
 _OTHERS = ["intrusion_detection"]
+_DIRECTIONS = {"IN": "inbound", "OUT": "outbound"}
 
 
 def recognise(record: JsonObject) -> bool:
@@ -49,6 +51,10 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
 
 def _lower(value: Any) -> str | None:
     return value.lower() if isinstance(value, str) and value else None
+
+
+def _direction(value: Any) -> str | None:
+    return _DIRECTIONS.get(value) if isinstance(value, str) else None
 
 
 TABLE = Table(
@@ -74,13 +80,21 @@ TABLE = Table(
         "AwsAccountId": "cloud.account.id",
         "AwsAccountName": "cloud.account.name",
         "Region": "cloud.region",
+        "Network.Direction": "network.direction",
         "Network.Protocol": "network.transport",
         "Network.SourceIpV4": "source.ip",
         "Network.SourceIpV6": "source.ip",
         "Network.SourcePort": "source.port",
+        "Network.SourceDomain": "source.domain",
+        "Network.SourceMac": "source.mac",
         "Network.DestinationIpV4": "destination.ip",
         "Network.DestinationIpV6": "destination.ip",
         "Network.DestinationPort": "destination.port",
+        "Network.DestinationDomain": "destination.domain",
+        "Process.Name": "process.name",
+        "Process.Path": "process.executable",
+        "Process.Pid": "process.pid",
+        "Process.ParentPid": "process.parent.pid",
     },
     own={
         "aws.securityhub.id": LONG_WORD,
@@ -93,7 +107,7 @@ TABLE = Table(
     },
     rest="aws.securityhub.other",
     constants={"event.kind": "alert", "event.type": ["info"], "cloud.provider": "aws"},
-    read={"Network.Protocol": _lower},
+    read={"Network.Protocol": _lower, "Network.Direction": _direction},
     complete=_complete,
 )
 
@@ -102,12 +116,12 @@ LOG_TYPE = ObjectType(
     dataset="aws.securityhub",
     title="Security Hub finding (ASFF)",
     page="https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html",
-    arrival="EventBridge, one finding or a custom action's list of them.",
+    arrival="EventBridge.",
     recognise=recognise,
     parse=TABLE.event,
     own=TABLE.own,
     fields=TABLE.fields,
     keys=("SchemaVersion", "ProductArn", "GeneratorId"),
     lists=("findings", "Findings"),
-    detail_types=("Security Hub Findings - Imported", "Security Hub Findings - Custom Action"),
+    detail_types=("Security Hub Findings - Imported",),
 )
