@@ -3,17 +3,19 @@
 Fields: OCSF schema, "Base Event" (https://schema.ocsf.io/1.5.0/base_event), and Security Lake user guide, "Open Cybersecurity
 Schema Framework" (https://docs.aws.amazon.com/security-lake/latest/userguide/open-cybersecurity-schema-framework.html). Of the
 attributes of its many classes those that say who, where from, where to and what have their ECS fields; the others stay as they
-are in one open object. `metadata.uid` does not identify the event: a finding keeps its own through all its updates, and the
-stages of a Kubernetes request share that of their audit event.
+are in one open object. Version 1 of Security Lake's sources is OCSF 1.0.0-rc.2, which calls the account `cloud.account_uid` and
+a finding's information `finding`. `metadata.uid` does not identify the event: a finding keeps its own through all its updates,
+and the stages of a Kubernetes request share that of their audit event.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from common.distinct import distinct
 from common.kinds import WHOLE, WORD, WORDS
 from common.logtype import JsonObject, ObjectType
-from common.table import Table
+from common.table import Table, put
 
 _FINDINGS = 2
 #: event.category by class, and by category for all other classes.
@@ -36,6 +38,8 @@ _CATEGORIES = {
     6: ["api"],
 }
 _OUTCOMES = {"success": "success", "failure": "failure"}
+#: Of a compliance check (OCSF schema, object "compliance").
+_COMPLIANCE = {"pass": "success", "fail": "failure"}
 
 
 def recognise(record: JsonObject) -> bool:
@@ -51,8 +55,13 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         happened["category"] = found
     if category == _FINDINGS:
         happened["kind"] = "alert"
-    if status := described.get("status"):
-        happened["outcome"] = _OUTCOMES.get(status.lower(), "unknown")
+    if category != _FINDINGS:  # a finding's status is how far people are with it
+        if status := described.get("status"):
+            happened["outcome"] = _OUTCOMES.get(status.lower(), "unknown")
+    elif compliance := described.get("compliance_status"):
+        happened["outcome"] = _COMPLIANCE.get(compliance.lower(), "unknown")
+    if words := distinct(rest.get("resources"), "uid"):
+        put(event, ["ocsf", "resource_uids"], words)
 
 
 def _nanoseconds(value: Any) -> int | None:
@@ -89,6 +98,7 @@ TABLE = Table(
         "cloud.provider": "cloud.provider",
         "cloud.region": "cloud.region",
         "cloud.account.uid": "cloud.account.id",
+        "cloud.account_uid": "cloud.account.id",
         "cloud.account.name": "cloud.account.name",
         "actor.user.name": "user.name",
         "actor.user.uid": "user.id",
@@ -101,6 +111,7 @@ TABLE = Table(
         "src_endpoint.ip": "source.ip",
         "src_endpoint.port": "source.port",
         "src_endpoint.domain": "source.domain",
+        "src_endpoint.mac": "source.mac",
         "src_endpoint.location.country": "source.geo.country_iso_code",
         "dst_endpoint.ip": "destination.ip",
         "dst_endpoint.port": "destination.port",
@@ -115,6 +126,12 @@ TABLE = Table(
         "http_request.url.hostname": "url.domain",
         "http_request.url.path": "url.path",
         "http_request.url.query_string": "url.query",
+        "http_request.url.url_string": "url.original",
+        "http_request.url.port": "url.port",
+        "http_request.url.scheme": "url.scheme",
+        "http_request.referrer": "http.request.referrer",
+        "http_request.version": "http.version",
+        "http_request.uid": "http.request.id",
         "http_response.code": "http.response.status_code",
         "query.hostname": "dns.question.name",
         "query.type": "dns.question.type",
@@ -124,12 +141,18 @@ TABLE = Table(
         "finding_info.title": "rule.name",
         "finding_info.desc": "rule.description",
         "finding_info.types": "ocsf.finding_types",
+        "finding.uid": "ocsf.finding_uid",
+        "finding.title": "rule.name",
+        "finding.desc": "rule.description",
+        "finding.types": "ocsf.finding_types",
+        "compliance.status": "ocsf.compliance_status",
     },
     own={
         **{f"ocsf.{name}": WHOLE for name in ("class_uid", "category_uid", "type_uid")},
         **{f"ocsf.{name}": WORD for name in ("class_name", "category_name", "type_name", "severity", "status", "version")},
-        **{f"ocsf.{name}": WORD for name in ("uid", "api_operation", "api_service", "finding_uid")},
+        **{f"ocsf.{name}": WORD for name in ("uid", "api_operation", "api_service", "finding_uid", "compliance_status")},
         "ocsf.finding_types": WORDS,
+        "ocsf.resource_uids": WORDS,
     },
     rest="ocsf.other",
     constants={"event.kind": "event"},
