@@ -2,7 +2,8 @@
 
 Fields: DMS user guide, "Using Amazon Kinesis Data Streams as a target for AWS Database Migration Service"
 (https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.Kinesis.html).
-A data record has the row in `data` (and as it was in `before-image`), a control record the definition of a table in `control`.
+A data record has the row in `data` (and as it was in `before-image`, where the task's BeforeImageSettings give that name), a
+control record the definition of a table in `control`. Its schema and table may be empty.
 """
 
 from __future__ import annotations
@@ -11,14 +12,19 @@ from common.kinds import INSTANT, OPEN, WORD
 from common.logtype import JsonObject, ObjectType
 from common.table import Table
 
-#: event.type by operation.
+#: event.type by operation: those that are written, and the names of the page's "Message format for Kinesis Data Streams".
 _TYPES = {
     "load": "creation",
     "insert": "creation",
+    "create": "creation",
+    "read": "access",
     "update": "change",
     "delete": "deletion",
     "create-table": "creation",
     "drop-table": "deletion",
+    "truncate-table": "deletion",
+    "DropTable": "deletion",
+    "TruncateTable": "deletion",
 }
 
 

@@ -4,6 +4,7 @@ Fields: DynamoDB API reference, "Record" and "StreamRecord"
 (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html), and DynamoDB developer guide, "Using
 Kinesis Data Streams to capture changes to DynamoDB"
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html). Attribute values: API reference, "AttributeValue".
+The API writes the members of `userIdentity` with capitals (API reference, "Identity"), Lambda and the data stream without.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ TABLE = Table(
         "tableName": "aws.dynamodb.table",
         "eventSourceARN": "aws.dynamodb.stream_arn",
         "userIdentity.principalId": "user.id",
+        "userIdentity.PrincipalId": "user.id",
         "dynamodb.ApproximateCreationDateTime": "@timestamp",
         "dynamodb.Keys": "aws.dynamodb.keys",
         "dynamodb.NewImage": "aws.dynamodb.new_image",
