@@ -77,6 +77,7 @@ def test_a_finding_delivered_by_eventbridge(document: Callable[..., Document]) -
             "type": ["info"],
             "action": "AWS_API_CALL",
             "outcome": "success",
+            "provider": "guardduty",
             "severity": 5,
             "created": "2025-10-01T10:05:00.000Z",
             "start": "2025-10-01T10:00:00.000Z",
@@ -103,6 +104,7 @@ def test_a_finding_delivered_by_eventbridge(document: Callable[..., Document]) -
                 "count": 3,
                 "resource": finding()["resource"],
                 "service": {"action": CALL, "evidence": finding()["service"]["evidence"]},
+                "other": {"schemaVersion": "2.0"},
             }
         },
     }
@@ -214,21 +216,90 @@ def test_the_user_of_other_resources(resource: dict[str, Any], name: str | None,
 
 
 @pytest.mark.parametrize(
-    ("changes", "field"),
+    ("resource", "expected"),
     [
-        ({"updatedAt": None}, "updatedAt: missing"),
-        ({"updatedAt": "now"}, "updatedAt: "),
-        ({"severity": "high"}, "severity: 'high' is not a number from 0 to 100"),
-        ({"severity": True}, "severity: 'True' is not a number"),
-        ({"service": {"count": 1.5}}, "service.count: '1.5' is not a whole number"),
-        ({"type": ""}, "type: missing"),
-        ({"service": []}, "service: expected an object"),
-        ({"action": {"awsApiCallAction": {"remoteIpDetails": {"ipAddressV4": "nowhere"}}}}, "ipAddressV4: "),
         (
-            {"action": {"portProbeAction": {"portProbeDetails": [{"localPortDetails": {"port": 70000}}]}}},
-            "localPortDetails.port: ",
+            {
+                "eksClusterDetails": {"name": "prod", "arn": "arn:aws:eks:eu-north-1:111122223333:cluster/prod"},
+                "kubernetesDetails": {
+                    "kubernetesWorkloadDetails": {
+                        "name": "web",
+                        "type": "pods",
+                        "namespace": "shop",
+                        "containers": [{"name": "web", "image": "shop/web:1", "id": "c0ffee"}, {"name": "sidecar"}],
+                    }
+                },
+            },
+            {
+                "orchestrator": {
+                    "cluster": {"name": "prod"},
+                    "namespace": "shop",
+                    "resource": {"name": "web", "type": "pods"},
+                },
+                "container": {"id": "c0ffee", "name": "web", "image": {"name": "shop/web:1"}},
+            },
+        ),
+        (
+            {"ecsClusterDetails": {"name": "batch", "taskDetails": {"containers": [{"name": "job", "image": "shop/job"}]}}},
+            {
+                "orchestrator": {"cluster": {"name": "batch"}},
+                "container": {"name": "job", "image": {"name": "shop/job"}},
+            },
+        ),
+        (
+            {"lambdaDetails": {"functionName": "f", "functionArn": "arn:aws:lambda:eu-north-1:111122223333:function:f"}},
+            {"faas": {"name": "f", "id": "arn:aws:lambda:eu-north-1:111122223333:function:f"}},
         ),
     ],
+    ids=["eks", "ecs", "lambda"],
+)
+def test_what_a_finding_is_about(resource: dict[str, Any], expected: dict[str, Any], document: Callable[..., Document]) -> None:
+    found = document(finding(resource=resource))
+    assert {name: found[name] for name in ("orchestrator", "container", "faas") if name in found} == expected
+    assert found["aws"]["guardduty"]["resource"] == resource
+
+
+def test_buckets_and_databases_are_named(document: Callable[..., Document]) -> None:
+    buckets = [{"name": "a", "s3ObjectDetails": [{"key": "k"}]}, {"name": "b"}]
+    found = document(finding(resource={"s3BucketDetails": buckets, "rdsDbInstanceDetails": {"dbInstanceIdentifier": "db"}}))
+    assert (found["aws"]["guardduty"]["buckets"], found["aws"]["guardduty"]["db_instance"]) == (["a", "b"], "db")
+
+
+def test_the_process_of_runtime_monitoring(document: Callable[..., Document]) -> None:
+    process = {"name": "xmrig", "executablePath": "/opt/xmrig", "pid": 4711, "lineage": [{"pid": 1}]}
+    found = document(finding(service={"runtimeDetails": {"process": process}}))
+    assert found["process"] == {"name": "xmrig", "executable": "/opt/xmrig", "pid": 4711}
+    assert found["aws"]["guardduty"]["service"] == {"runtimeDetails": {"process": process}}
+
+
+def test_an_attack_sequence_tells_its_tactics_techniques_and_actor(document: Callable[..., Document]) -> None:
+    sequence = {
+        "uid": "s-1",
+        "actors": [{"id": "a-1", "user": {"name": "mallory", "type": "IAMUser"}}],
+        "sequenceIndicators": [
+            {"key": "ATTACK_TACTIC", "values": ["Discovery", "Exfiltration"]},
+            {"key": "ATTACK_TECHNIQUE", "values": ["T1526"]},
+            {"key": "TOR_IP"},
+        ],
+    }
+    change: dict[str, Any] = {"service": {"detection": {"sequence": sequence}}, "resource": {"resourceType": "AttackSequence"}}
+    found = document(finding(type="AttackSequence:S3/CompromisedData", severity=9.5, **change))
+    assert found["threat"] == {"tactic": {"name": ["Discovery", "Exfiltration"]}, "technique": {"id": ["T1526"]}}
+    assert (found["rule"]["category"], found["user"], found["event"]["severity"]) == ("AttackSequence", {"name": "mallory"}, 9)
+
+
+def test_what_has_no_place_and_what_is_not_of_its_kind_is_kept(document: Callable[..., Document]) -> None:
+    later = {"partition": "aws", "associatedAttackSequenceArn": "arn:x", "severity": "high", "createdAt": "yesterday"}
+    found = document(finding({"awsApiCallAction": {"remoteIpDetails": {"ipAddressV4": "nowhere"}}}, **later))
+    assert found["aws"]["guardduty"]["other"] == {"schemaVersion": "2.0", **later}
+    assert "source" not in found
+    assert found["aws"]["guardduty"]["service"]["action"]["awsApiCallAction"] == {"remoteIpDetails": {"ipAddressV4": "nowhere"}}
+    assert document(finding(service=["x"]))["aws"]["guardduty"]["other"] == {"schemaVersion": "2.0", "service": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"updatedAt": "now"}, "updatedAt: 'now' is no point in time"), ({"type": ""}, "type: a finding has one")],
 )
 def test_a_wrong_field_is_named(changes: dict[str, Any], field: str, rejected: Callable[..., Rejected]) -> None:
     refused = rejected(in_event(finding(**changes)))
