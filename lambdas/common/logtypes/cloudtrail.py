@@ -1,7 +1,10 @@
 """CloudTrail records: management, data, network-activity and Insights events.
 
-Fields: CloudTrail user guide, "CloudTrail record contents" and "userIdentity element"
-(https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
+Fields: CloudTrail user guide, "CloudTrail record contents for management, data, and network activity events"
+(https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html), "CloudTrail record
+contents for Insights events for trails", and "CloudTrail userIdentity element"
+(https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html). Those without a place,
+such as `addendum`, `edgeDeviceDetails` or `eventContext`, and those that are not of their kind stay as they are.
 
 What a caller may fill with names of its own (parameters, responses) stands in objects the index keeps as flat_object, so
 that neither their number nor their types ever reach the mapping.
@@ -12,6 +15,7 @@ makes a dictionary of them. Who called and by which TLS comes again and again: w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -20,43 +24,48 @@ import orjson
 from common.cache import Cache
 from common.fragment import fragment
 from common.kinds import FLAG, INSTANT, OPEN, WORD, is_ip, structs
-from common.logtype import JsonObject, Malformed, ObjectType, Stamp, member, moment, present, required, text
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp, moment, present, required
 
-#: Top-level fields with a place in the document; any other stands under aws.cloudtrail.other, as it is.
-_PLACED = frozenset(
-    [
-        "additionalEventData",
-        "apiVersion",
-        "awsRegion",
-        "errorCode",
-        "errorMessage",
-        "eventCategory",
-        "eventID",
-        "eventName",
-        "eventSource",
-        "eventTime",
-        "eventType",
-        "eventVersion",
-        "managementEvent",
-        "readOnly",
-        "recipientAccountId",
-        "requestID",
-        "requestParameters",
-        "resources",
-        "responseElements",
-        "sharedEventID",
-        "sourceIPAddress",
-        "tlsDetails",
-        "userAgent",
-        "userIdentity",
-        "vpcEndpointId",
-    ]
-)
-_PLACED_IDENTITY = frozenset(
-    ["type", "principalId", "arn", "accountId", "accessKeyId", "userName", "invokedBy", "sessionContext"]
-)
-_PLACED_SESSION = frozenset(("attributes", "sessionIssuer"))
+#: Top-level fields with a place in the document, and what they may be; any other stands under aws.cloudtrail.other, as it is.
+_PLACED: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(
+        (
+            "apiVersion",
+            "awsRegion",
+            "errorCode",
+            "errorMessage",
+            "eventCategory",
+            "eventID",
+            "eventName",
+            "eventSource",
+            "eventTime",
+            "eventType",
+            "eventVersion",
+            "recipientAccountId",
+            "requestID",
+            "sharedEventID",
+            "sourceIPAddress",
+            "userAgent",
+            "vpcEndpointId",
+        ),
+        str,
+    ),
+    **dict.fromkeys(("managementEvent", "readOnly"), bool),
+    **dict.fromkeys(("additionalEventData", "requestParameters", "responseElements"), object),
+    **dict.fromkeys(("tlsDetails", "userIdentity"), dict),
+    "resources": list,
+}
+_PLACED_IDENTITY: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("type", "principalId", "arn", "accountId", "accessKeyId", "userName", "invokedBy"), str),
+    "sessionContext": dict,
+}
+_PLACED_SESSION: dict[str, type | tuple[type, ...]] = {"attributes": dict, "sessionIssuer": dict}
+_PLACED_ISSUER = dict.fromkeys(("type", "principalId", "arn", "accountId", "userName"), str)
+_PLACED_ATTRIBUTES: dict[str, type | tuple[type, ...]] = {"creationDate": str, "mfaAuthenticated": (str, bool)}
+_PLACED_TLS = dict.fromkeys(("tlsVersion", "cipherSuite", "keyExchange", "clientProvidedHostHeader"), str)
+_PLACED_RESOURCE = dict.fromkeys(("ARN", "ARNPrefix", "accountId", "type"), str)
 
+_NOTHING: tuple[None, JsonObject] = (None, {})
 _SIGN_IN = "AwsConsoleSignIn"
 _SESSION_CALLS = ("AssumeRole", "GetSessionToken", "GetFederationToken")
 _REFUSED = ("AccessDenied", "Unauthorized", "Forbidden")
@@ -74,16 +83,17 @@ def recognise(record: JsonObject) -> bool:
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """`@timestamp` is eventTime; `cloud.account.id` is the account the event was recorded in."""
     # An Insights event names the unusual API inside its details.
-    insight = member(record, "insightDetails")
-    action = text(insight, "eventName") or required(record, "eventName")
-    provider = text(insight, "eventSource") or required(record, "eventSource")
-    error = present(code=text(record, "errorCode"), message=text(record, "errorMessage"))
+    insight = _member(record, "insightDetails")
+    action = _text(insight, "eventName") or required(record, "eventName")
+    provider = _text(insight, "eventSource") or required(record, "eventSource")
+    error = present(code=_text(record, "errorCode"), message=_text(record, "errorMessage"))
     signing_in = record.get("eventType") == _SIGN_IN
     failed = bool(error) or (signing_in and "Failure" in _object(record, "responseElements").values())
-    caller = _caller(member(record, "userIdentity"))
+    caller = _caller(_member(record, "userIdentity"))
+    tls = _tls(_member(record, "tlsDetails"))
 
     event = present(
-        id=text(record, "eventID"),
+        id=_text(record, "eventID"),
         kind="event",
         category=_category(action, provider, signing_in),
         type=_type(_flag(record, "readOnly"), action, str(error.get("code", ""))),
@@ -96,17 +106,40 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
         "event": event,
         "cloud": present(
             provider="aws",
-            region=text(record, "awsRegion"),
-            account=present(id=text(record, "recipientAccountId") or caller.account_id),
+            region=_text(record, "awsRegion"),
+            account=present(id=_text(record, "recipientAccountId") or caller.account_id),
         ),
-        "source": _source(text(record, "sourceIPAddress")),
+        "source": _source(_text(record, "sourceIPAddress")),
         "user": caller.user,
-        "user_agent": present(original=text(record, "userAgent")),
+        "user_agent": present(original=_text(record, "userAgent")),
         "error": error,
-        "tls": _tls(member(record, "tlsDetails")),
-        "aws": {"cloudtrail": _details(record, caller)},
+        "tls": tls.fields,
+        "aws": {"cloudtrail": _details(record, caller, tls)},
     }
     return present(**document)
+
+
+def _text(record: JsonObject, name: str) -> str | None:
+    value = record.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _flag(record: JsonObject, name: str) -> bool | None:
+    value = record.get(name)
+    return value if isinstance(value, bool) else None
+
+
+def _member(record: JsonObject, name: str) -> JsonObject:
+    """The object at `name`; an empty one where there is none."""
+    value = record.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _unplaced(record: JsonObject, placed: Mapping[str, type | tuple[type, ...]]) -> JsonObject:
+    """The members that have no place, or are not what their place takes."""
+    return {
+        name: value for name, value in record.items() if value not in _NOTHING and not isinstance(value, placed.get(name, ()))
+    }
 
 
 def _category(action: str, provider: str, signing_in: bool) -> list[str]:
@@ -134,42 +167,52 @@ def _source(address: str | None) -> JsonObject:
     return {"ip": address} if is_ip(address) else {"address": address}
 
 
-def _user_name(identity: JsonObject) -> str | None:
+def _user_name(identity: JsonObject, issuer: JsonObject) -> str | None:
     if identity.get("type") == "Root":
         return "root"
-    issuer = member(member(identity, "sessionContext"), "sessionIssuer")
-    return text(identity, "userName") or text(issuer, "userName") or text(identity, "invokedBy")
+    return _text(identity, "userName") or _text(issuer, "userName") or _text(identity, "invokedBy")
 
 
-def _tls(details: JsonObject) -> JsonObject:
-    protocol, _, version = (text(details, "tlsVersion") or "").partition("v")
-    return present(
-        version=version or None,
-        version_protocol=protocol.lower() or None,
-        cipher=text(details, "cipherSuite"),
-        curve=text(details, "keyExchange"),
-        client=present(server_name=text(details, "clientProvidedHostHeader")),
+class _Tls(NamedTuple):
+    """What becomes of tlsDetails."""
+
+    fields: JsonObject
+    other: JsonObject
+
+
+def _tls(details: JsonObject) -> _Tls:
+    protocol, _, version = (_text(details, "tlsVersion") or "").partition("v")
+    other = _unplaced(details, _PLACED_TLS)
+    return _Tls(
+        fields=present(
+            version=version or None,
+            version_protocol=protocol.lower() or None,
+            cipher=_text(details, "cipherSuite"),
+            curve=_text(details, "keyExchange"),
+            client=present(server_name=_text(details, "clientProvidedHostHeader")),
+        ),
+        other={"tlsDetails": other} if other else {},
     )
 
 
-def _details(record: JsonObject, caller: _Caller) -> JsonObject:
-    other = {name: value for name, value in record.items() if name not in _PLACED and value is not None} | caller.other
+def _details(record: JsonObject, caller: _Caller, tls: _Tls) -> JsonObject:
+    resources = _resources(record.get("resources"))
     return present(
-        event_version=text(record, "eventVersion"),
-        event_type=text(record, "eventType"),
-        event_category=text(record, "eventCategory"),
+        event_version=_text(record, "eventVersion"),
+        event_type=_text(record, "eventType"),
+        event_category=_text(record, "eventCategory"),
         management_event=_flag(record, "managementEvent"),
         read_only=_flag(record, "readOnly"),
-        request_id=text(record, "requestID"),
-        api_version=text(record, "apiVersion"),
-        shared_event_id=text(record, "sharedEventID"),
-        vpc_endpoint_id=text(record, "vpcEndpointId"),
+        request_id=_text(record, "requestID"),
+        api_version=_text(record, "apiVersion"),
+        shared_event_id=_text(record, "sharedEventID"),
+        vpc_endpoint_id=_text(record, "vpcEndpointId"),
         user_identity=caller.identity,
-        resources=_resources(record.get("resources")),
+        resources=resources.fields,
         request_parameters=_object(record, "requestParameters"),
         response_elements=_object(record, "responseElements"),
         additional_event_data=_object(record, "additionalEventData"),
-        other=other,
+        other=_unplaced(record, _PLACED) | caller.other | tls.other | resources.other,
     )
 
 
@@ -184,64 +227,74 @@ class _Caller(NamedTuple):
 
 
 def _caller(identity: JsonObject) -> _Caller:
-    session = member(identity, "sessionContext")
-    unplaced = {
-        name: value
-        for source, placed in ((identity, _PLACED_IDENTITY), (session, _PLACED_SESSION))
-        for name, value in source.items()
-        if name not in placed and value not in (None, {})
-    }
+    session = _member(identity, "sessionContext")
+    attributes, issuer = _member(session, "attributes"), _member(session, "sessionIssuer")
+    name, created = _user_name(identity, issuer), INSTANT.read(_text(attributes, "creationDate"))
+    kept_attributes, kept_issuer = _unplaced(attributes, _PLACED_ATTRIBUTES), _unplaced(issuer, _PLACED_ISSUER)
+    other = _unplaced(identity, _PLACED_IDENTITY) | _unplaced(session, _PLACED_SESSION)
+    if created is None and (unreadable := _text(attributes, "creationDate")):
+        kept_attributes["creationDate"] = unreadable
+    for holder, kept in ((identity, other), (issuer, kept_issuer)):  # such as the alias of an account whose root it was
+        if (further := _text(holder, "userName")) and further != name:
+            kept["userName"] = further
+    other |= present(attributes=kept_attributes, sessionIssuer=kept_issuer)
     return _Caller(
-        user=present(name=_user_name(identity), id=text(identity, "principalId")),
-        account_id=text(identity, "accountId"),
-        identity=_identity(identity, session),
-        other={"userIdentity": unplaced} if unplaced else {},
+        user=present(name=name, id=_text(identity, "principalId")),
+        account_id=_text(identity, "accountId"),
+        identity=_identity(identity, attributes, issuer, created),
+        other={"userIdentity": other} if other else {},
     )
 
 
-def _identity(identity: JsonObject, session: JsonObject) -> JsonObject:
+def _identity(identity: JsonObject, attributes: JsonObject, issuer: JsonObject, created: str | None) -> JsonObject:
     """Without principalId and the names, which are `user.id` and `user.name`."""
-    attributes, issuer = member(session, "attributes"), member(session, "sessionIssuer")
     return present(
-        type=text(identity, "type"),
-        arn=text(identity, "arn"),
-        account_id=text(identity, "accountId"),
-        access_key_id=text(identity, "accessKeyId"),
-        invoked_by=text(identity, "invokedBy"),
+        type=_text(identity, "type"),
+        arn=_text(identity, "arn"),
+        account_id=_text(identity, "accountId"),
+        access_key_id=_text(identity, "accessKeyId"),
+        invoked_by=_text(identity, "invokedBy"),
         session_context=present(
-            creation_date=moment("creationDate", created) if (created := text(attributes, "creationDate")) else None,
-            mfa_authenticated=attributes.get("mfaAuthenticated"),
+            creation_date=created,
+            mfa_authenticated=_mfa(attributes.get("mfaAuthenticated")),
             session_issuer=present(
-                type=text(issuer, "type"),
-                principal_id=text(issuer, "principalId"),
-                arn=text(issuer, "arn"),
-                account_id=text(issuer, "accountId"),
+                type=_text(issuer, "type"),
+                principal_id=_text(issuer, "principalId"),
+                arn=_text(issuer, "arn"),
+                account_id=_text(issuer, "accountId"),
             ),
         ),
     )
 
 
-def _resources(resources: Any) -> list[JsonObject]:
-    if resources is None:
-        return []
+def _mfa(value: Any) -> Any:
+    return WORD.read(value) if isinstance(value, str | bool) else None
+
+
+class _Resources(NamedTuple):
+    """What becomes of the list of resources."""
+
+    fields: list[JsonObject]
+    other: JsonObject
+
+
+def _resources(resources: Any) -> _Resources:
+    """The list stays whole where a resource says more of itself than has a place."""
     if not isinstance(resources, list) or not all(isinstance(resource, dict) for resource in resources):
-        raise Malformed("resources: expected a list of objects")
-    return [
-        present(
-            arn=text(resource, "ARN"),
-            arn_prefix=text(resource, "ARNPrefix"),
-            account_id=text(resource, "accountId"),
-            type=text(resource, "type"),
-        )
-        for resource in resources
-    ]
-
-
-def _flag(record: JsonObject, name: str) -> bool | None:
-    value = record.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise Malformed(f"{name}: expected true or false, found {type(value).__name__}")
-    return value
+        return _Resources([], {"resources": resources} if resources else {})
+    more = any(_unplaced(resource, _PLACED_RESOURCE) for resource in resources)
+    return _Resources(
+        fields=[
+            present(
+                arn=_text(resource, "ARN"),
+                arn_prefix=_text(resource, "ARNPrefix"),
+                account_id=_text(resource, "accountId"),
+                type=_text(resource, "type"),
+            )
+            for resource in resources
+        ],
+        other={"resources": resources} if more else {},
+    )
 
 
 def _object(record: JsonObject, name: str) -> JsonObject:
@@ -299,13 +352,21 @@ class _Call(NamedTuple):
     logged: JsonObject
 
 
+def _known(name: str, data: bytes) -> JsonObject:
+    found = orjson.loads(data)
+    if found is not None and not isinstance(found, dict):
+        raise Malformed(f"{name}: read field by field")
+    return found or {}
+
+
 def _known_caller(identity: bytes) -> _Caller:
-    caller = _caller(member({"userIdentity": orjson.loads(identity)}, "userIdentity"))
+    caller = _caller(_known("userIdentity", identity))
     return caller._replace(user=fragment(caller.user), identity=fragment(caller.identity))
 
 
-def _known_tls(details: bytes) -> Any:
-    return fragment(_tls(member({"tlsDetails": orjson.loads(details)}, "tlsDetails")))
+def _known_tls(details: bytes) -> _Tls:
+    tls = _tls(_known("tlsDetails", details))
+    return tls._replace(fields=fragment(tls.fields))
 
 
 def _known_moment(time: str) -> str:
@@ -389,8 +450,8 @@ def quick(data: bytes) -> JsonObject | None:
         document["user"] = caller.user
     if agent := record.user_agent:
         document["user_agent"] = {"original": agent}
-    if tls:
-        document["tls"] = tls
+    if tls.fields:
+        document["tls"] = tls.fields
     if request_id := record.request_id:
         logged["request_id"] = request_id
     if version := record.api_version:
@@ -401,8 +462,8 @@ def quick(data: bytes) -> JsonObject | None:
         logged["vpc_endpoint_id"] = endpoint
     if caller.identity:
         logged["user_identity"] = caller.identity
-    if resources:
-        logged["resources"] = resources
+    if resources.fields:
+        logged["resources"] = resources.fields
     if parameters := record.request_parameters:
         logged["request_parameters"] = parameters
     if response := record.response_elements:
@@ -410,12 +471,16 @@ def quick(data: bytes) -> JsonObject | None:
     if more := record.additional_event_data:
         logged["additional_event_data"] = more
     other = caller.other
-    if (console := record.session_credential_from_console) is not None:
+    if (console := record.session_credential_from_console) not in _NOTHING:
         other = {**other, "sessionCredentialFromConsole": console}
-    if (owner := record.vpc_endpoint_account_id) is not None:
+    if (owner := record.vpc_endpoint_account_id) not in _NOTHING:
         other = {**other, "vpcEndpointAccountId": owner}
-    if (details := record.service_event_details) is not None:
+    if (details := record.service_event_details) not in _NOTHING:
         other = {**other, "serviceEventDetails": details}
+    if tls.other:
+        other = {**other, **tls.other}
+    if resources.other:
+        other = {**other, **resources.other}
     if other:
         logged["other"] = other
     return document
@@ -462,6 +527,7 @@ LOG_TYPE = ObjectType(
         "AWS Service Event via CloudTrail",
         "AWS Console Action via CloudTrail",
         "AWS Console Sign In via CloudTrail",
+        "AWS Console Signin via CloudTrail",
         "AWS Insight via CloudTrail",
     ),
 )

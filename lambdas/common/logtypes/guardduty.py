@@ -18,6 +18,7 @@ from common.table import Table
 
 _TRAFFIC = ("networkConnectionAction", "portProbeAction", "dnsRequestAction")
 _FAILURE = 400
+_MOST_SEVERE = 100
 _LARGEST_SYSTEM = 2**32
 
 #: What every finding has, as events and exports spell it, and as the API does.
@@ -50,7 +51,7 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
     happened, found = event["event"], event.setdefault("aws", {}).setdefault("guardduty", {})
     if "id" in found:
         happened["id"] = f"{found['id']}:{event['@timestamp']}"
-    if (severity := found.get("severity")) is not None:
+    if (severity := found.get("severity")) is not None and 0 <= severity <= _MOST_SEVERE:
         happened["severity"] = int(severity)
     if "message" not in event and "title" in found:
         event["message"] = found["title"]
