@@ -12,11 +12,11 @@ from common.kinds import FLAG, INSTANT, LONG_WORD, WORD, WORDS
 from common.logtype import JsonObject, ObjectType
 from common.table import Table
 
-_KINDS = ("principal", "isPublic", "findingType", "accessType", "numberOfUnusedActions", "numberOfUnusedServices")
+_KINDS = ("principal", "isPublic", "isDeleted", "findingType", "accessType")
 
 
 def recognise(record: JsonObject) -> bool:
-    """An external finding says who has access; any other says of what type it is."""
+    """An external finding says who has access, or at least whether it is deleted; any other says of what type it is."""
     return "updatedAt" in record and any(name in record for name in _KINDS)
 
 
