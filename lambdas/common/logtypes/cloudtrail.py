@@ -63,7 +63,7 @@ _PLACED_SESSION: dict[str, type | tuple[type, ...]] = {"attributes": dict, "sess
 _PLACED_ISSUER = dict.fromkeys(("type", "principalId", "arn", "accountId", "userName"), str)
 _PLACED_ATTRIBUTES: dict[str, type | tuple[type, ...]] = {"creationDate": str, "mfaAuthenticated": (str, bool)}
 _PLACED_TLS = dict.fromkeys(("tlsVersion", "cipherSuite", "keyExchange", "clientProvidedHostHeader"), str)
-_PLACED_RESOURCE = dict.fromkeys(("ARN", "ARNPrefix", "accountId", "type"), str)
+_PLACED_RESOURCE = {"ARN": "arn", "ARNPrefix": "arn_prefix", "accountId": "account_id", "type": "type"}
 
 _NOTHING: tuple[None, JsonObject] = (None, {})
 _SIGN_IN = "AwsConsoleSignIn"
@@ -282,19 +282,12 @@ def _resources(resources: Any) -> _Resources:
     """The list stays whole where a resource says more of itself than has a place."""
     if not isinstance(resources, list) or not all(isinstance(resource, dict) for resource in resources):
         return _Resources([], {"resources": resources} if resources else {})
-    more = any(_unplaced(resource, _PLACED_RESOURCE) for resource in resources)
-    return _Resources(
-        fields=[
-            present(
-                arn=_text(resource, "ARN"),
-                arn_prefix=_text(resource, "ARNPrefix"),
-                account_id=_text(resource, "accountId"),
-                type=_text(resource, "type"),
-            )
-            for resource in resources
-        ],
-        other={"resources": resources} if more else {},
-    )
+    fields = [
+        {place: value for name, place in _PLACED_RESOURCE.items() if isinstance(value := resource.get(name), str) and value}
+        for resource in resources
+    ]
+    said = sum(value is not None and value != "" for resource in resources for value in resource.values())
+    return _Resources(fields, {} if said == sum(map(len, fields)) else {"resources": resources})
 
 
 def _object(record: JsonObject, name: str) -> JsonObject:
@@ -310,6 +303,13 @@ def _object(record: JsonObject, name: str) -> JsonObject:
 _ABSENT = msgspec.Raw(b"null")
 _LONGEST_PART = 2_048
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class _Resource(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    arn: str | None = msgspec.field(name="ARN", default=None)
+    arn_prefix: str | None = msgspec.field(name="ARNPrefix", default=None)
+    account_id: str | None = msgspec.field(name="accountId", default=None)
+    type: str | None = None
 
 
 class _Usual(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
@@ -331,7 +331,7 @@ class _Usual(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=Fals
     additional_event_data: dict[str, Any] | None = None
     request_id: str | None = msgspec.field(name="requestID", default=None)
     read_only: bool | None = None
-    resources: list[dict[str, Any]] | None = None
+    resources: list[_Resource] | None = None
     event_type: _Name | None = None
     api_version: str | None = None
     management_event: bool | None = None
@@ -428,7 +428,6 @@ def quick(data: bytes) -> JsonObject | None:
             record.event_category,
         ]
         caller, tls, at = _CALLER[identity], _TLS[tls_details], _AT[record.event_time]
-        resources = _resources(record.resources)
     except (msgspec.DecodeError, orjson.JSONEncodeError, ValueError, RecursionError):
         return None
     event, logged = event.copy(), logged.copy()
@@ -462,8 +461,11 @@ def quick(data: bytes) -> JsonObject | None:
         logged["vpc_endpoint_id"] = endpoint
     if caller.identity:
         logged["user_identity"] = caller.identity
-    if resources.fields:
-        logged["resources"] = resources.fields
+    if resources := record.resources:
+        logged["resources"] = [
+            present(arn=found.arn, arn_prefix=found.arn_prefix, account_id=found.account_id, type=found.type)
+            for found in resources
+        ]
     if parameters := record.request_parameters:
         logged["request_parameters"] = parameters
     if response := record.response_elements:
@@ -479,8 +481,6 @@ def quick(data: bytes) -> JsonObject | None:
         other = {**other, "serviceEventDetails": details}
     if tls.other:
         other = {**other, **tls.other}
-    if resources.other:
-        other = {**other, **resources.other}
     if other:
         logged["other"] = other
     return document
