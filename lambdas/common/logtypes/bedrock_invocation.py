@@ -2,7 +2,7 @@
 
 Fields: Amazon Bedrock user guide, "Monitor model invocation using CloudWatch Logs and Amazon S3"
 (https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html). The bodies of request and response differ
-with every model and stay as they are in one open object; where they are too large, the log names their objects in S3.
+with every model and stay as they are in one open object; where they are too large, or no text, the log names their objects in S3.
 """
 
 from __future__ import annotations

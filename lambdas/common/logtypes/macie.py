@@ -1,8 +1,10 @@
 """Macie findings: sensitive data in S3 objects, and policies that weaken a bucket's protection.
 
 Fields: Macie user guide, "Amazon EventBridge event schema for Macie findings"
-(https://docs.aws.amazon.com/macie/latest/user/findings-publish-event-schemas.html). What was found and where stays as it is in
-one open object. A policy finding keeps its id through all its updates, so that the id does not identify the event.
+(https://docs.aws.amazon.com/macie/latest/user/findings-publish-event-schemas.html), and Macie API reference, "Findings"
+(https://docs.aws.amazon.com/macie/latest/APIReference/findings-describe.html), whose names are the same. What was found and where
+stays as it is in one open object. A policy finding keeps its id through all its updates, so that the id does not identify the
+event.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
 
 
 _ACTOR = "policyDetails.actor"
+_IDENTITY = f"{_ACTOR}.userIdentity"
+_IDENTITIES = ("iamUser", "assumedRole", "federatedUser", "root", "awsAccount")
 TABLE = Table(
     {
         "updatedAt": "@timestamp",
@@ -46,8 +50,13 @@ TABLE = Table(
         "classificationDetails.jobId": "aws.macie.job_id",
         "policyDetails.action.apiCallDetails.api": "event.action",
         "policyDetails.action.apiCallDetails.apiServiceName": "event.provider",
-        f"{_ACTOR}.userIdentity.iamUser.userName": "user.name",
-        f"{_ACTOR}.userIdentity.assumedRole.arn": "aws.macie.role",
+        f"{_IDENTITY}.iamUser.userName": "user.name",
+        f"{_IDENTITY}.assumedRole.sessionContext.sessionIssuer.userName": "user.name",
+        f"{_IDENTITY}.federatedUser.sessionContext.sessionIssuer.userName": "user.name",
+        f"{_IDENTITY}.awsService.invokedBy": "user.name",
+        **{f"{_IDENTITY}.{kind}.principalId": "user.id" for kind in _IDENTITIES},
+        f"{_IDENTITY}.assumedRole.arn": "aws.macie.role",
+        f"{_ACTOR}.domainDetails.domainName": "source.domain",
         f"{_ACTOR}.ipAddressDetails.ipAddressV4": "source.ip",
         f"{_ACTOR}.ipAddressDetails.ipCountry.name": "source.geo.country_name",
         f"{_ACTOR}.ipAddressDetails.ipCountry.code": "source.geo.country_iso_code",
