@@ -14,7 +14,7 @@ from typing import Any
 
 from common.distinct import distinct
 from common.kinds import WHOLE, WORD, WORDS
-from common.logtype import JsonObject, ObjectType
+from common.logtype import JsonObject, ObjectType, present
 from common.table import Table, put
 
 _FINDINGS = 2
@@ -62,6 +62,26 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         happened["outcome"] = _COMPLIANCE.get(compliance.lower(), "unknown")
     if words := distinct(rest.get("resources"), "uid"):
         put(event, ["ocsf", "resource_uids"], words)
+    if threat := _threat(rest):
+        event["threat"] = threat
+    if words := distinct(_members(rest.get("vulnerabilities"), "cve"), "uid"):
+        put(event, ["vulnerability", "id"], words[0])  # the others, if any, remain in vulnerabilities
+
+
+def _threat(rest: JsonObject) -> JsonObject:
+    """Tactics and techniques of ATT&CK: an event's own, or those of what it found."""
+    found = rest.get("finding_info")
+    attacks = rest.get("attacks") or (found.get("attacks") if isinstance(found, dict) else None)
+    tactics, techniques = _members(attacks, "tactic"), _members(attacks, "technique")
+    return present(
+        tactic=present(name=distinct(tactics, "name")),
+        technique=present(id=distinct(techniques, "uid"), name=distinct(techniques, "name")),
+    )
+
+
+def _members(objects: Any, name: str) -> list[Any]:
+    """What the objects of a list have at `name`."""
+    return [item.get(name) for item in objects if isinstance(item, dict)] if isinstance(objects, list) else []
 
 
 def _nanoseconds(value: Any) -> int | None:
@@ -133,6 +153,17 @@ TABLE = Table(
         "http_request.version": "http.version",
         "http_request.uid": "http.request.id",
         "http_response.code": "http.response.status_code",
+        "api.request.uid": "http.request.id",
+        "device.uid": "host.id",
+        "device.hostname": "host.name",
+        "device.ip": "host.ip",
+        "process.name": "process.name",
+        "process.pid": "process.pid",
+        "process.cmd_line": "process.command_line",
+        "process.file.path": "process.executable",
+        "file.name": "file.name",
+        "file.path": "file.path",
+        "file.size": "file.size",
         "query.hostname": "dns.question.name",
         "query.type": "dns.question.type",
         "query.class": "dns.question.class",
