@@ -2,21 +2,21 @@
 
 Fields: GuardDuty user guide, "Finding details" (https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-summary.html),
 and GuardDuty API reference, "Finding" (https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Finding.html).
-The resource and the service's account of what happened differ with every finding type, so they stand whole in objects the
-index keeps as flat_object, and what is searched most is said in a field of its own beside them.
+The resource and the service's account of what happened differ with every finding type: what is searched most has fields, and the
+others stand in objects the index keeps as flat_object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Set
 from typing import Any
 
 from common.distinct import distinct
-from common.kinds import FLAG, IP, NUMBER, OPEN, PLACE, PORT, TEXT, WHOLE, WORD, WORDS
-from common.logtype import JsonObject, Malformed, ObjectType, Stamp, always, present
-from common.table import Table
+from common.kinds import FLAG, NUMBER, OPEN, WHOLE, WORD, WORDS
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp, always
+from common.table import Table, put
 
-_TRAFFIC = ("networkConnectionAction", "portProbeAction", "dnsRequestAction")
+_TRAFFIC = frozenset(("NETWORK_CONNECTION", "PORT_PROBE", "DNS_REQUEST"))
 _FAILURE = 400
 _MOST_SEVERE = 100
 _LARGEST_SYSTEM = 2**32
@@ -32,7 +32,7 @@ def shape(names: Set[str]) -> bool:
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """`@timestamp` is when the finding was last updated; `source` is the remote side of what it saw."""
-    return TABLE.event(_camel(record) if "Type" in record else record, stamp)
+    return TABLE.event(_with_first_probe(_camel(record) if "Type" in record else record), stamp)
 
 
 def _camel(value: Any) -> Any:
@@ -40,6 +40,30 @@ def _camel(value: Any) -> Any:
     if isinstance(value, dict):
         return {name[:1].lower() + name[1:]: _camel(content) for name, content in value.items()}
     return [_camel(content) for content in value] if isinstance(value, list) else value
+
+
+def _with_first_probe(record: JsonObject) -> JsonObject:
+    """One probe of a port stands for all, as if the action were it; the others remain in the list."""
+    service = _object(record, "service")
+    action = _object(service, "action")
+    probes = _object(action, "portProbeAction")
+    found = probes.get("portProbeDetails")
+    if not isinstance(found, list) or not found or not isinstance(found[0], dict):
+        return record
+    first = {**probes, "portProbeDetails": found[1:], **found[0]}
+    return {**record, "service": {**service, "action": {**action, "portProbeAction": first}}}
+
+
+def _object(holder: JsonObject, name: str) -> JsonObject:
+    """The object at `name`; an empty one where there is none."""
+    value = holder.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _first(holder: JsonObject, name: str) -> JsonObject:
+    """The first object of the list at `name`; an empty one where there is none."""
+    value = holder.get(name)
+    return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else {}
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
@@ -55,174 +79,113 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         happened["severity"] = int(severity)
     if "message" not in event and "title" in found:
         event["message"] = found["title"]
-    for name in ("resource", "service"):
-        if isinstance(rest.get(name), dict):
-            found[name] = rest.pop(name)
-    resource, service = _object(found, "resource"), _object(found, "service")
-    action = _object(service, "action")
-    name, details = _action(action)
-    happened["category"] = ["intrusion_detection", "network"] if name in _TRAFFIC else ["intrusion_detection"]
-    happened["outcome"] = _outcome(name, details)
-    if (what := _word(action, "actionType")) is not None:
-        happened["action"] = what
-    sequence = _object(_object(service, "detection"), "sequence")
+    action = happened.get("action")
+    happened["category"] = ["intrusion_detection", "network"] if action in _TRAFFIC else ["intrusion_detection"]
+    happened["outcome"] = _outcome(event, found)
     purpose = kind.partition(":")[0]
     event["rule"]["category"] = purpose
-    event["threat"] = _threat(purpose, service, sequence)
-    _place_resource(event, found, resource, sequence)
-    event |= _ends(details)
-    process = _object(_object(service, "runtimeDetails"), "process")
-    event |= present(
-        dns=present(question=present(name=_word(details, "domain"))) if name == "dnsRequestAction" else None,
-        error=present(code=_word(details, "errorCode")),
-        user_agent=present(original=_word(details, "userAgent")),
-        process=present(
-            name=_word(process, "name"),
-            executable=_word(process, "executablePath"),
-            pid=_read(WHOLE.read, process, "pid"),
-        ),
-    )
+    event["threat"] = {"tactic": {"name": [purpose]}}
+    for name, complete in (("resource", _complete_resource), ("service", _complete_service)):
+        if isinstance(part := rest.get(name), dict):
+            found[name] = rest.pop(name)
+            complete(event, part)
 
 
-def _object(holder: JsonObject, name: str) -> JsonObject:
-    """The object at `name`; an empty one where there is none."""
-    value = holder.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _first(holder: JsonObject, name: str) -> JsonObject:
-    """The first object of the list at `name`; an empty one where there is none."""
-    value = holder.get(name)
-    return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else {}
-
-
-def _word(holder: JsonObject, name: str) -> str | None:
-    value: str | None = TEXT.read(holder.get(name))
-    return value
-
-
-def _read(read: Callable[[Any], Any], holder: JsonObject, name: str) -> Any:
-    value = holder.get(name)
-    return None if value is None else read(value)
-
-
-def _action(action: JsonObject) -> tuple[str, JsonObject]:
-    """Name and content of the one object a finding's action has, beside `actionType`."""
-    for name, details in action.items():
-        if name.endswith("Action") and isinstance(details, dict):
-            return name, details
-    return "", {}
-
-
-def _outcome(name: str, details: JsonObject) -> str:
+def _outcome(event: JsonObject, found: JsonObject) -> str:
     """Whether what GuardDuty saw succeeded; unknown where the finding does not tell."""
-    if details.get("blocked") is True or details.get("errorCode"):
+    blocked = found.get("blocked")
+    if blocked is True or "error" in event:
         return "failure"
-    if details.get("blocked") is False or name == "awsApiCallAction":
+    action = event["event"].get("action")
+    if blocked is False or action == "AWS_API_CALL":
         return "success"
-    status = details.get("statusCode")
-    if name == "kubernetesApiCallAction" and isinstance(status, int):
+    status = event.get("http", {}).get("response", {}).get("status_code")
+    if status is not None:
         return "failure" if status >= _FAILURE else "success"
     return "unknown"
 
 
-def _threat(purpose: str, service: JsonObject, sequence: JsonObject) -> JsonObject:
-    """The purpose that begins a finding's type; of an attack sequence, the tactics and techniques it is made of."""
+def _complete_resource(event: JsonObject, resource: JsonObject) -> None:
+    if buckets := distinct(resource.get("s3BucketDetails"), "name"):
+        event["aws"]["guardduty"]["buckets"] = buckets
+    if "container" in event:
+        return
+    workload = _object(_object(resource, "kubernetesDetails"), "kubernetesWorkloadDetails")
+    task = _object(_object(resource, "ecsClusterDetails"), "taskDetails")
+    container = _first(workload, "containers") or _first(task, "containers")
+    for name, target in _CONTAINER.items():
+        if isinstance(value := container.get(name), str) and value:
+            put(event, target.split("."), value)
+
+
+def _complete_service(event: JsonObject, service: JsonObject) -> None:
+    """Of an attack sequence, the tactics and techniques it is made of, and the first actor."""
+    if lists := distinct(_object(service, "evidence").get("threatIntelligenceDetails"), "threatListName"):
+        event["threat"]["feed"] = {"name": lists}
+    sequence = _object(_object(service, "detection"), "sequence")
     indicators = sequence.get("sequenceIndicators")
-    told: dict[Any, Any] = {}
     for indicator in indicators if isinstance(indicators, list) else ():
-        if isinstance(indicator, dict) and isinstance(key := indicator.get("key"), str):
-            told[key] = WORDS.read(indicator.get("values"))
-    return present(
-        tactic={"name": told.get("ATTACK_TACTIC") or [purpose]},
-        technique=present(id=told.get("ATTACK_TECHNIQUE")),
-        feed=present(name=distinct(_object(service, "evidence").get("threatIntelligenceDetails"), "threatListName")),
-    )
+        if isinstance(indicator, dict) and (words := WORDS.read(indicator.get("values"))):
+            for key, target in _INDICATORS.items():
+                if indicator.get("key") == key:
+                    put(event, target, words)
+    if name := WORD.read(_object(_first(sequence, "actors"), "user").get("name")):
+        event.setdefault("user", {}).setdefault("name", name)
 
 
-def _place_resource(event: JsonObject, found: JsonObject, resource: JsonObject, sequence: JsonObject) -> None:
-    instance, key = _object(resource, "instanceDetails"), _object(resource, "accessKeyDetails")
-    kubernetes, function = _object(resource, "kubernetesDetails"), _object(resource, "lambdaDetails")
-    cluster = _object(resource, "eksClusterDetails") or _object(resource, "ecsClusterDetails")
-    workload = _object(kubernetes, "kubernetesWorkloadDetails")
-    container = (
-        _object(resource, "containerDetails")
-        or _first(workload, "containers")
-        or _first(_object(_object(resource, "ecsClusterDetails"), "taskDetails"), "containers")
-    )
-    event["cloud"] |= present(
-        availability_zone=_word(instance, "availabilityZone"),
-        instance=present(id=_word(instance, "instanceId")),
-        machine=present(type=_word(instance, "instanceType")),
-    )
-    found |= present(
-        resource_type=_word(resource, "resourceType"),
-        buckets=distinct(resource.get("s3BucketDetails"), "name"),
-        db_instance=_word(_object(resource, "rdsDbInstanceDetails"), "dbInstanceIdentifier"),
-    )
-    event |= present(
-        user=present(
-            name=_word(key, "userName")
-            or _word(_object(resource, "rdsDbUserDetails"), "user")
-            or _word(_object(kubernetes, "kubernetesUserDetails"), "username")
-            or _word(_object(_first(sequence, "actors"), "user"), "name"),
-            id=_word(key, "principalId"),
-        ),
-        orchestrator=present(
-            cluster=present(name=_word(cluster, "name")),
-            namespace=_word(workload, "namespace"),
-            resource=present(name=_word(workload, "name"), type=_word(workload, "type")),
-        ),
-        container=present(
-            id=_word(container, "id"),
-            name=_word(container, "name"),
-            image=present(name=_word(container, "image")),
-        ),
-        faas=present(id=_word(function, "functionArn"), name=_word(function, "functionName")),
-    )
+_INDICATORS = {
+    "ATTACK_TACTIC": ["threat", "tactic", "name"],
+    "ATTACK_TECHNIQUE": ["threat", "technique", "id"],
+}
 
 
-def _ends(details: JsonObject) -> JsonObject:
-    """`source`: the remote address of the action, with its place and owner; `destination`: the local one."""
-    details = {**details, **_first(details, "portProbeDetails")}  # one probe stands for all; the others remain in service.action
-    remote = _object(details, "remoteIpDetails")
-    owner, country = _object(remote, "organization"), _object(remote, "country")
-    number = _read(WHOLE.read, owner, "asn")
-    geo = present(
-        country_name=_word(country, "countryName"),
-        country_iso_code=_word(country, "countryCode"),
-        city_name=_word(_object(remote, "city"), "cityName"),
-        location=_read(PLACE.read, remote, "geoLocation"),
-    )
-    system = present(
-        number=number if number is not None and 0 < number < _LARGEST_SYSTEM else None,
-        organization=present(name=_word(owner, "asnOrg")),
-    )
-    source = present(ip=_ip(remote), port=_port(details, "remotePortDetails"), geo=geo, **{"as": system})
-    local = present(ip=_ip(_object(details, "localIpDetails")), port=_port(details, "localPortDetails"))
-    direction, protocol = _word(details, "connectionDirection"), _word(details, "protocol")
-    network = present(
-        direction=direction.lower() if direction else None,
-        transport=protocol.lower() if protocol and protocol.isalpha() else None,
-    )
-    return present(source=source, destination=local, network=network)
+def _lower(value: Any) -> str | None:
+    return value.lower() if isinstance(value, str) and value.isalpha() else None
 
 
-def _ip(details: JsonObject) -> Any:
-    return IP.read(details.get("ipAddressV4")) or IP.read(details.get("ipAddressV6"))
+def _system(value: Any) -> int | None:
+    """An autonomous system's number."""
+    number = WHOLE.read(value)
+    return number if number is not None and 0 < number < _LARGEST_SYSTEM else None
 
 
-def _port(details: JsonObject, name: str) -> Any:
-    return _read(PORT.read, _object(details, name), "port")
-
-
+_CONTAINER = {"id": "container.id", "name": "container.name", "image": "container.image.name"}
+#: What the actions of a finding have in common, of which it has one.
+_ACTION = {
+    "remoteIpDetails.ipAddressV4": "source.ip",
+    "remoteIpDetails.ipAddressV6": "source.ip",
+    "remoteIpDetails.country.countryName": "source.geo.country_name",
+    "remoteIpDetails.country.countryCode": "source.geo.country_iso_code",
+    "remoteIpDetails.city.cityName": "source.geo.city_name",
+    "remoteIpDetails.geoLocation": "source.geo.location",
+    "remoteIpDetails.organization.asn": "source.as.number",
+    "remoteIpDetails.organization.asnOrg": "source.as.organization.name",
+    "remotePortDetails.port": "source.port",
+    "localIpDetails.ipAddressV4": "destination.ip",
+    "localIpDetails.ipAddressV6": "destination.ip",
+    "localPortDetails.port": "destination.port",
+    "connectionDirection": "network.direction",
+    "protocol": "network.transport",
+    "blocked": "aws.guardduty.blocked",
+    "domain": "dns.question.name",
+    "userAgent": "user_agent.original",
+    "errorCode": "error.code",
+    "statusCode": "http.response.status_code",
+}
+_READ_ACTION = {
+    "connectionDirection": _lower,
+    "protocol": _lower,
+    "remoteIpDetails.organization.asn": _system,
+}
+_ACTIONS = tuple(
+    f"service.action.{name}Action"
+    for name in ("awsApiCall", "networkConnection", "portProbe", "dnsRequest", "kubernetesApiCall", "rdsLoginAttempt")
+)
+_WORKLOAD = "resource.kubernetesDetails.kubernetesWorkloadDetails"
 TABLE = Table(
     {
         "updatedAt": "@timestamp",
         "createdAt": "event.created",
-        "service.eventFirstSeen": "event.start",
-        "service.eventLastSeen": "event.end",
-        "service.serviceName": "event.provider",
         "description": "message",
         "type": "rule.name",
         "accountId": "cloud.account.id",
@@ -231,10 +194,35 @@ TABLE = Table(
         "arn": "aws.guardduty.arn",
         "title": "aws.guardduty.title",
         "severity": "aws.guardduty.severity",
+        "service.serviceName": "event.provider",
+        "service.eventFirstSeen": "event.start",
+        "service.eventLastSeen": "event.end",
         "service.detectorId": "aws.guardduty.detector_id",
         "service.resourceRole": "aws.guardduty.resource_role",
         "service.archived": "aws.guardduty.archived",
         "service.count": "aws.guardduty.count",
+        "service.action.actionType": "event.action",
+        **{f"{action}.{source}": target for action in _ACTIONS for source, target in _ACTION.items()},
+        "service.runtimeDetails.process.name": "process.name",
+        "service.runtimeDetails.process.executablePath": "process.executable",
+        "service.runtimeDetails.process.pid": "process.pid",
+        "resource.resourceType": "aws.guardduty.resource_type",
+        "resource.instanceDetails.availabilityZone": "cloud.availability_zone",
+        "resource.instanceDetails.instanceId": "cloud.instance.id",
+        "resource.instanceDetails.instanceType": "cloud.machine.type",
+        "resource.accessKeyDetails.userName": "user.name",
+        "resource.accessKeyDetails.principalId": "user.id",
+        "resource.rdsDbUserDetails.user": "user.name",
+        "resource.rdsDbInstanceDetails.dbInstanceIdentifier": "aws.guardduty.db_instance",
+        "resource.kubernetesDetails.kubernetesUserDetails.username": "user.name",
+        f"{_WORKLOAD}.namespace": "orchestrator.namespace",
+        f"{_WORKLOAD}.name": "orchestrator.resource.name",
+        f"{_WORKLOAD}.type": "orchestrator.resource.type",
+        "resource.eksClusterDetails.name": "orchestrator.cluster.name",
+        "resource.ecsClusterDetails.name": "orchestrator.cluster.name",
+        **{f"resource.containerDetails.{source}": target for source, target in _CONTAINER.items()},
+        "resource.lambdaDetails.functionArn": "faas.id",
+        "resource.lambdaDetails.functionName": "faas.name",
     },
     own={
         **{
@@ -242,6 +230,7 @@ TABLE = Table(
             for name in ("id", "arn", "title", "detector_id", "resource_type", "resource_role", "db_instance")
         },
         "aws.guardduty.archived": FLAG,
+        "aws.guardduty.blocked": FLAG,
         "aws.guardduty.severity": NUMBER,
         "aws.guardduty.count": WHOLE,
         "aws.guardduty.buckets": WORDS,
@@ -250,6 +239,7 @@ TABLE = Table(
     },
     rest="aws.guardduty.other",
     constants={"event.kind": "alert", "event.type": ["info"], "cloud.provider": "aws"},
+    read={f"{action}.{source}": read for action in _ACTIONS for source, read in _READ_ACTION.items()},
     complete=_complete,
 )
 

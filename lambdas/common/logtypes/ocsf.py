@@ -55,13 +55,17 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         happened["category"] = found
     if category == _FINDINGS:
         happened["kind"] = "alert"
-    if category != _FINDINGS:  # a finding's status is how far people are with it
-        if status := described.get("status"):
-            happened["outcome"] = _OUTCOMES.get(status.lower(), "unknown")
-    elif compliance := described.get("compliance_status"):
-        happened["outcome"] = _COMPLIANCE.get(compliance.lower(), "unknown")
-    if words := distinct(rest.get("resources"), "uid"):
+        _complete_finding(event, rest)
+    elif status := described.get("status"):
+        happened["outcome"] = _OUTCOMES.get(status.lower(), "unknown")
+    if "resources" in rest and (words := distinct(rest["resources"], "uid")):
         put(event, ["ocsf", "resource_uids"], words)
+
+
+def _complete_finding(event: JsonObject, rest: JsonObject) -> None:
+    """Outcome: of a compliance check. The status of a finding is how far people are with it."""
+    if compliance := event["ocsf"].get("compliance_status"):
+        event["event"]["outcome"] = _COMPLIANCE.get(compliance.lower(), "unknown")
     if threat := _threat(rest):
         event["threat"] = threat
     if words := distinct(_members(rest.get("vulnerabilities"), "cve"), "uid"):

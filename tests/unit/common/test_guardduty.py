@@ -102,8 +102,11 @@ def test_a_finding_delivered_by_eventbridge(document: Callable[..., Document]) -
                 "resource_role": "TARGET",
                 "archived": False,
                 "count": 3,
-                "resource": finding()["resource"],
-                "service": {"action": CALL, "evidence": finding()["service"]["evidence"]},
+                "resource": {"accessKeyDetails": {"accessKeyId": "ASIAEXAMPLE"}},
+                "service": {
+                    "action": {"awsApiCallAction": {"api": "ListUsers"}},
+                    "evidence": finding()["service"]["evidence"],
+                },
                 "other": {"schemaVersion": "2.0"},
             }
         },
@@ -181,21 +184,21 @@ def test_where_it_came_from(action: dict[str, Any], expected: dict[str, Any], do
 
 
 @pytest.mark.parametrize(
-    ("name", "details", "outcome"),
+    ("kind", "name", "details", "outcome"),
     [
-        ("awsApiCallAction", {}, "success"),
-        ("awsApiCallAction", {"errorCode": "AccessDenied"}, "failure"),
-        ("networkConnectionAction", {"blocked": False}, "success"),
-        ("networkConnectionAction", {"blocked": True}, "failure"),
-        ("kubernetesApiCallAction", {"statusCode": 200}, "success"),
-        ("kubernetesApiCallAction", {"statusCode": 403}, "failure"),
-        ("rdsLoginAttemptAction", {}, "unknown"),
+        ("AWS_API_CALL", "awsApiCallAction", {}, "success"),
+        ("AWS_API_CALL", "awsApiCallAction", {"errorCode": "AccessDenied"}, "failure"),
+        ("NETWORK_CONNECTION", "networkConnectionAction", {"blocked": False}, "success"),
+        ("NETWORK_CONNECTION", "networkConnectionAction", {"blocked": True}, "failure"),
+        ("KUBERNETES_API_CALL", "kubernetesApiCallAction", {"statusCode": 200}, "success"),
+        ("KUBERNETES_API_CALL", "kubernetesApiCallAction", {"statusCode": 403}, "failure"),
+        ("RDS_LOGIN_ATTEMPT", "rdsLoginAttemptAction", {}, "unknown"),
     ],
 )
 def test_outcome_is_that_of_the_action(
-    name: str, details: dict[str, Any], outcome: str, document: Callable[..., Document]
+    kind: str, name: str, details: dict[str, Any], outcome: str, document: Callable[..., Document]
 ) -> None:
-    assert document(finding({name: details}))["event"]["outcome"] == outcome
+    assert document(finding({"actionType": kind, name: details}))["event"]["outcome"] == outcome
 
 
 def test_places_off_the_map_and_owners_without_number_are_left_out(document: Callable[..., Document]) -> None:
@@ -256,7 +259,15 @@ def test_the_user_of_other_resources(resource: dict[str, Any], name: str | None,
 def test_what_a_finding_is_about(resource: dict[str, Any], expected: dict[str, Any], document: Callable[..., Document]) -> None:
     found = document(finding(resource=resource))
     assert {name: found[name] for name in ("orchestrator", "container", "faas") if name in found} == expected
-    assert found["aws"]["guardduty"]["resource"] == resource
+
+
+def test_the_probes_that_no_field_tells_of_are_kept(document: Callable[..., Document]) -> None:
+    probes = [{"localPortDetails": {"port": 80, "portName": "HTTP"}}, {"localPortDetails": {"port": 22}}]
+    found = document(finding({"actionType": "PORT_PROBE", "portProbeAction": {"portProbeDetails": probes}}))
+    assert found["destination"] == {"port": 80}
+    assert found["aws"]["guardduty"]["service"]["action"] == {
+        "portProbeAction": {"portProbeDetails": probes[1:], "localPortDetails": {"portName": "HTTP"}}
+    }
 
 
 def test_buckets_and_databases_are_named(document: Callable[..., Document]) -> None:
@@ -269,7 +280,7 @@ def test_the_process_of_runtime_monitoring(document: Callable[..., Document]) ->
     process = {"name": "xmrig", "executablePath": "/opt/xmrig", "pid": 4711, "lineage": [{"pid": 1}]}
     found = document(finding(service={"runtimeDetails": {"process": process}}))
     assert found["process"] == {"name": "xmrig", "executable": "/opt/xmrig", "pid": 4711}
-    assert found["aws"]["guardduty"]["service"] == {"runtimeDetails": {"process": process}}
+    assert found["aws"]["guardduty"]["service"] == {"runtimeDetails": {"process": {"lineage": [{"pid": 1}]}}}
 
 
 def test_an_attack_sequence_tells_its_tactics_techniques_and_actor(document: Callable[..., Document]) -> None:
