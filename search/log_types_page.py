@@ -25,6 +25,8 @@ event has the fields of the Elastic Common Schema where there is one, the servic
 name, and what has neither, or is not of its field's kind, under its own name in one open object. All events have `@timestamp`,
 `event.id`, `event.dataset`, `event.ingested` and `tenant`.
 
+`./weir log-types --schema <name>` prints the JSON Schema of a type's events, for those who read `events` to test against.
+
 To add a type, add a file to `lambdas/common/logtypes/`, its samples of the same name to `lambdas/common/logtypes/samples/`, and
 run `./weir log-types --write`: index templates, tables of the lake and this page follow.
 

@@ -1,4 +1,4 @@
-"""`weir log-types`: what is recognised, and the files that are written from it."""
+"""`weir log-types`: what is recognised, the files that are written from it, and the JSON Schema of a type's events."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.output import out
+from cli.output import out, print_json
 
 
 def log_types(
     write: Annotated[
         bool, typer.Option("--write", help="Write search/templates and docs/log-types.md from the registry.")
     ] = False,
+    schema: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="Print the JSON Schema (draft 2020-12) of this type's events.")
+    ] = None,
 ) -> None:
     """List the log types, or write what is made of them."""
     from common.logtypes import TYPES
 
+    if schema is not None:
+        from search.json_schema import schema_of
+
+        if schema not in TYPES:
+            raise typer.BadParameter(f"{schema!r} is no log type: use one of {', '.join(TYPES)}", param_hint="--schema")
+        print_json(schema_of(TYPES[schema]))
+        return
     if write:
         from search import log_types_page, templates
 

@@ -1,4 +1,4 @@
-"""Kinds of field: how the index keeps one, and which values of a record are of it.
+"""Kinds of field: how the index keeps one, what a document has there, and which values of a record are of it.
 
 A reader gives the value as a document has it, or None for a value that is not of the kind: what a reader takes, the index's
 field and the lake's column take too.
@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import ip_address
-from math import isfinite
 from typing import Any
 
 from common.timestamps import from_any
@@ -20,6 +19,8 @@ _LONGEST_IP = 45  # ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255
 _WHOLE = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _LARGEST = 2**63
+#: Below the largest number an index's float holds, 3.4e38.
+_LARGEST_FLOAT = 3e38
 _FLAGS = {"true": True, "false": False, "True": True, "False": False}
 
 
@@ -31,6 +32,8 @@ class Kind:
     """The index's."""
     read: Callable[[Any], Any]
     """The value of the document; None where it is not of this kind."""
+    schema: Mapping[str, Any]
+    """JSON Schema of the document's value."""
     many: bool = False
     """The document has a list of them."""
     test: str = ""
@@ -80,13 +83,11 @@ def _whole(value: Any) -> int | None:
 
 def _number(value: Any) -> float | None:
     if type(value) is str:
-        return float(value) if _NUMBER.fullmatch(value) else None
-    # What an index's float holds.
-    return (
-        value
-        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and abs(value) < 3e38
-        else None
-    )
+        if _NUMBER.fullmatch(value) is None:
+            return None
+        value = float(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and abs(value) < _LARGEST_FLOAT else None
 
 
 def _port(value: Any) -> int | None:
@@ -122,12 +123,29 @@ def _object(value: Any) -> dict[str, Any] | None:
 
 
 def structs(members: Mapping[str, Kind]) -> Kind:
-    """A list of objects with these members."""
-    return Kind({"properties": {name: dict(kind.mapping) for name, kind in members.items()}}, _objects, many=True)
+    """A list of objects with these members, of which each may be absent."""
+
+    def read(value: Any) -> list[dict[str, Any]] | None:
+        if not isinstance(value, list) or not value:
+            return None
+        found = []
+        for item in value:
+            if not isinstance(item, dict) or not item or not item.keys() <= members.keys():
+                return None
+            found.append({name: members[name].read(inner) for name, inner in item.items()})
+        return None if any(None in item.values() for item in found) else found
+
+    schemas = {name: dict(kind.schema) for name, kind in members.items()}
+    return Kind(
+        {"properties": {name: dict(kind.mapping) for name, kind in members.items()}},
+        read,
+        _list_of({"type": "object", "minProperties": 1, "properties": schemas, "additionalProperties": False}),
+        many=True,
+    )
 
 
-def _objects(value: Any) -> list[dict[str, Any]] | None:
-    return value if isinstance(value, list) and value and all(isinstance(item, dict) for item in value) else None
+def _list_of(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "minItems": 1, "items": item}
 
 
 def _place(value: Any) -> dict[str, float] | None:
@@ -139,31 +157,69 @@ def _place(value: Any) -> dict[str, float] | None:
 
 _KEYWORD = {"type": "keyword", "ignore_above": 1024}
 _IS_TEXT = "type({0}) is str and {0}"
+_STRING = {"type": "string"}
+_DATE = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+}
 
 #: A word that is searched for as a whole. Numbers and flags are taken as their text.
-WORD = Kind(_KEYWORD, _word, test=_IS_TEXT)
+WORD = Kind(_KEYWORD, _word, _STRING, test=_IS_TEXT)
 #: A word that may be long, such as a path.
-LONG_WORD = Kind({"type": "keyword", "ignore_above": 2048}, _word, test=_IS_TEXT)
+LONG_WORD = Kind({"type": "keyword", "ignore_above": 2048}, _word, _STRING, test=_IS_TEXT)
 #: A word in whose parts is searched too.
-PHRASE = Kind({**_KEYWORD, "fields": {"text": {"type": "text"}}}, _word, test=_IS_TEXT)
+PHRASE = Kind({**_KEYWORD, "fields": {"text": {"type": "text"}}}, _word, _STRING, test=_IS_TEXT)
 #: A sentence for people.
-SENTENCE = Kind({"type": "text", "fields": {"keyword": _KEYWORD}}, _text, test=_IS_TEXT)
+SENTENCE = Kind({"type": "text", "fields": {"keyword": _KEYWORD}}, _text, _STRING, test=_IS_TEXT)
 #: Text of any length, such as a stack trace.
-TEXT = Kind({"type": "text"}, _text, test=_IS_TEXT)
+TEXT = Kind({"type": "text"}, _text, _STRING, test=_IS_TEXT)
 #: A whole number of 64 bits, or its text.
-WHOLE = Kind({"type": "long"}, _whole, test=f"type({{0}}) is int and {-_LARGEST} <= {{0}} < {_LARGEST}")
-PORT = Kind({"type": "long"}, _port, test="type({0}) is int and 0 <= {0} <= 65_535")
+WHOLE = Kind(
+    {"type": "long"},
+    _whole,
+    {"type": "integer", "minimum": -_LARGEST, "maximum": _LARGEST - 1},
+    test=f"type({{0}}) is int and {-_LARGEST} <= {{0}} < {_LARGEST}",
+)
+PORT = Kind(
+    {"type": "long"},
+    _port,
+    {"type": "integer", "minimum": 0, "maximum": 65_535},
+    test="type({0}) is int and 0 <= {0} <= 65_535",
+)
 #: Any number, or its text.
-NUMBER = Kind({"type": "float"}, _number, test="(type({0}) is float or type({0}) is int) and -3e38 < {0} < 3e38")
-FLAG = Kind({"type": "boolean"}, _flag, test="type({0}) is bool")
-IP = Kind({"type": "ip", "ignore_malformed": True}, _ip)
+NUMBER = Kind(
+    {"type": "float"},
+    _number,
+    {"type": "number", "exclusiveMinimum": -_LARGEST_FLOAT, "exclusiveMaximum": _LARGEST_FLOAT},
+    test=f"(type({{0}}) is float or type({{0}}) is int) and {-_LARGEST_FLOAT} < {{0}} < {_LARGEST_FLOAT}",
+)
+FLAG = Kind({"type": "boolean"}, _flag, {"type": "boolean"}, test="type({0}) is bool")
+IP = Kind(
+    {"type": "ip", "ignore_malformed": True},
+    _ip,
+    # Many validators take a format for a comment unless they are told to check it: the pattern is what they all check.
+    {"type": "string", "pattern": "^[0-9A-Fa-f.:]{2,45}$", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]},
+)
 #: A point in time: ISO 8601, or an epoch number in seconds, milli-, micro- or nanoseconds.
-INSTANT = Kind({"type": "date"}, _instant)
+INSTANT = Kind({"type": "date"}, _instant, _DATE)
 #: A time everything hangs on: a document without it would be refused.
-KEY_INSTANT = Kind({"type": "date", "ignore_malformed": False}, _instant)
+KEY_INSTANT = Kind({"type": "date", "ignore_malformed": False}, _instant, _DATE)
 #: {"lat": …, "lon": …}, in degrees.
-PLACE = Kind({"type": "geo_point", "ignore_malformed": True}, _place)
+PLACE = Kind(
+    {"type": "geo_point", "ignore_malformed": True},
+    _place,
+    {
+        "type": "object",
+        "properties": {
+            "lat": {"type": "number", "minimum": -90, "maximum": 90},
+            "lon": {"type": "number", "minimum": -180, "maximum": 180},
+        },
+        "required": ["lat", "lon"],
+        "additionalProperties": False,
+    },
+)
 #: Words; one alone is taken as a list of one.
-WORDS = Kind(_KEYWORD, _words, many=True)
+WORDS = Kind(_KEYWORD, _words, _list_of(_STRING), many=True)
 #: An object of any names and types, which never reach the mapping.
-OPEN = Kind({"type": "flat_object"}, _object, test="type({0}) is dict and {0}")
+OPEN = Kind({"type": "flat_object"}, _object, {"type": "object"}, test="type({0}) is dict and {0}")

@@ -12,24 +12,20 @@ from common.kinds import LONG_WORD, WORD, structs
 from common.logtype import JsonObject, ObjectType
 from common.table import Table
 
-_ANSWER = {"Rdata": ("data", LONG_WORD), "Type": ("type", WORD), "Class": ("class", WORD)}
+_ANSWER = {"Rdata": "data", "Type": "type", "Class": "class"}
+_ANSWERS = structs({"data": LONG_WORD, "type": WORD, "class": WORD})
 #: The code of a response without error (RFC 1035, 4.1.1).
 _NO_ERROR = "NOERROR"
 
 
 def _answers(value: Any) -> list[JsonObject] | None:
     """Data, type and class of each answer; None where one says anything else."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not all(isinstance(answer, dict) and answer.keys() <= _ANSWER.keys() for answer in value):
         return None
-    answers = []
-    for found in value:
-        if not isinstance(found, dict) or not found.keys() <= _ANSWER.keys():
-            return None
-        answer = {_ANSWER[name][0]: _ANSWER[name][1].read(content) for name, content in found.items()}
-        if not answer or None in answer.values():
-            return None
-        answers.append(answer)
-    return answers or None
+    answers: list[JsonObject] | None = _ANSWERS.read(
+        [{_ANSWER[name]: content for name, content in answer.items()} for answer in value]
+    )
+    return answers
 
 
 def _lower(value: Any) -> str | None:
@@ -73,7 +69,7 @@ TABLE = Table(
     },
     own={
         "aws.route53_resolver.vpc_id": WORD,
-        "aws.route53_resolver.answers": structs(dict(_ANSWER.values())),
+        "aws.route53_resolver.answers": _ANSWERS,
         "aws.route53_resolver.endpoint_id": WORD,
         "aws.route53_resolver.domain_list_id": WORD,
     },

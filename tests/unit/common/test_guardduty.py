@@ -117,6 +117,13 @@ def test_the_api_s_spelling_makes_the_same_document(document: Callable[..., Docu
     assert document(in_event(pascal(finding()))) == document(in_event(finding()))
 
 
+def test_archived_that_is_neither_true_nor_false_stays_in_the_service(document: Callable[..., Document]) -> None:
+    service = finding()["service"]
+    found = document(finding(service=service | {"archived": "no"}))["aws"]["guardduty"]
+    assert "archived" not in found
+    assert found["service"] == {"action": CALL, "evidence": service["evidence"], "archived": "no"}
+
+
 @pytest.mark.parametrize("spelling", [pascal, dict])
 @pytest.mark.parametrize("envelope", [in_event, dict])
 def test_a_finding_and_its_update_identify_the_event(

@@ -23,8 +23,9 @@ from common.plain import PlainRecords
 from common.recognise import Normaliser
 from common.source import KinesisRecord
 from producers.generator import Generator, Scenario
+from tests.unit.logtypes.schemas import Held
 
-NORMALISER, PLAIN = Normaliser(default_tenant="acme"), PlainRecords("acme")
+PLAIN = PlainRecords("acme")
 FINISHER = Finisher(
     [
         {
@@ -69,9 +70,11 @@ def same(data: bytes) -> bool:
     short = PLAIN.body(record(data), data)
     if short is None:
         return False
-    (event,) = NORMALISER.normalise(data, source.coordinates(record(data)))
+    held = Held()
+    (event,) = Normaliser(default_tenant="acme", finish=held).normalise(data, source.coordinates(record(data)))
     assert isinstance(event, Event)
     assert orjson.loads(short) == orjson.loads(event.body)
+    assert held.wrong == []
     assert event.id == orjson.loads(short)["event"]["id"]
     return True
 

@@ -15,9 +15,9 @@ from common.recognise import Normaliser
 from lake.columns import JSON_KEYS, all_columns
 from localrun.delivery.deserializer import OpenXJson, row_reader
 from localrun.delivery.hive_types import arrow_type
+from tests.unit.logtypes.schemas import Held
 
 AT = Coordinates("s", "shardId-000000000000", "1", 1_795_420_800_250, "0", "key")
-PLAIN = Normaliser(default_tenant="default")
 #: Reads an event as Firehose does for the lake; raises what would send it to the failed prefix.
 AS_ROWS = row_reader(
     OpenXJson(case_insensitive=False, mappings=JSON_KEYS),
@@ -69,9 +69,12 @@ TOKENS = st.sampled_from(
 LINES = st.lists(TOKENS | st.text(max_size=5), max_size=32).map(" ".join)
 
 
-def answered(data: bytes, normaliser: Normaliser = PLAIN) -> list[Event | Rejected]:
+def answered(data: bytes, default_type: str | None = None) -> list[Event | Rejected]:
+    held = Held()
+    normaliser = Normaliser(default_tenant="default", default_type=default_type, finish=held)
     found = normaliser.normalise(data, AT)
     assert normaliser.normalise(data, AT) == found
+    assert held.wrong == []
     for item in found:
         if isinstance(item, Event):
             document = orjson.loads(item.body)
@@ -106,7 +109,7 @@ def test_any_bytes_that_begin_like_a_container(data: bytes) -> None:
 
 @given(LINES, st.sampled_from(sorted(TYPES)))
 def test_any_line_under_any_default_type(line: str, name: str) -> None:
-    found = answered(line.encode(), Normaliser(default_tenant="default", default_type=name))
+    found = answered(line.encode(), name)
     assert [item.original for item in found if isinstance(item, Rejected)] in ([], [line.encode()])
     assert len(found) == 1
 
@@ -114,7 +117,7 @@ def test_any_line_under_any_default_type(line: str, name: str) -> None:
 @given(OBJECTS, st.sampled_from(sorted(TYPES)))
 def test_any_object_under_any_default_type(content: dict[str, object], name: str) -> None:
     data = orjson.dumps(content)
-    found = answered(gzip.compress(data), Normaliser(default_tenant="default", default_type=name))
+    found = answered(gzip.compress(data), name)
     assert found or content.get("messageType") == "CONTROL_MESSAGE"
 
 

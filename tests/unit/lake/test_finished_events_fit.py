@@ -1,4 +1,4 @@
-"""Whatever rules make of an event, the index and the lake take it."""
+"""Whatever rules make of an event, the index and the lake take it, and its schema holds."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from tests.unit.common.test_app import LOG
 from tests.unit.common.test_cloudtrail import RECORD
 from tests.unit.common.test_guardduty import finding
 from tests.unit.lake.test_events_fit import AT, TABLE
+from tests.unit.logtypes.schemas import violations
 from tests.unit.shaping.test_finish import FLOW, RULE_LISTS
 
 AS_ROWS = row_reader(OpenXJson(case_insensitive=False, mappings={"time": "@timestamp"}), TABLE)
@@ -59,4 +60,5 @@ def test_a_finished_event_fits(name: str, rules: list[dict[str, Any]]) -> None:
     (event,) = Normaliser(default_tenant="default", finish=finisher.finish).normalise(data, AT)
     assert isinstance(event, Event), event
     assert len(AS_ROWS(event.body)) == 1
+    assert violations(name, event.body) == []
     assert objects_in_the_way(orjson.loads(event.body), {**ecs.FIELDS, **TYPES[name].own}) == []
