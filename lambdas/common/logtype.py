@@ -23,6 +23,7 @@ PORT = "0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][
 
 QuickLine = Callable[[str, str, str], bytes | None]
 QuickObject = Callable[[bytes], JsonObject | None]
+Unpack = Callable[[JsonObject], list[Any]]
 
 
 def always(_: object) -> bool:
@@ -100,6 +101,9 @@ class ObjectType:
     """Truthy for the keys that objects of this type may have, where it is not as simple. What it says is remembered."""
     lists: tuple[str, ...] = ()
     """Keys at which an object may hold a list of this type's objects, each of which is an event."""
+    unpack: Unpack | None = None
+    """For a type whose list holds its records further in: those of an object that has the list, each with what stands around it
+    and is said of it too. Raises Malformed where there is none."""
     detail_types: tuple[str, ...] = ()
     """EventBridge `detail-type`s whose `detail` is of this type."""
     whole_event: bool = False

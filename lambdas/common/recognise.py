@@ -15,7 +15,7 @@ import orjson
 from common import inflate, kpl
 from common.ids import log_event_id
 from common.logtype import JsonObject, LineType, LogType, Malformed, ObjectType, Stamp, text
-from common.logtypes import BY_DETAIL_TYPE, LISTS, TYPES, is_envelope, line_types, object_types
+from common.logtypes import BY_DETAIL_TYPE, LISTS, TYPES, UNPACKED, is_envelope, line_types, object_types
 from common.model import NOTHING, Coordinates, Event, Given, Rejected
 from common.timestamps import from_milliseconds
 
@@ -178,14 +178,26 @@ class Normaliser:
         whole = isinstance(log_type, ObjectType) and log_type.whole_event
         return _guarded(self._typed, content if whole else content["detail"], piece._replace(type=log_type, id=event_id))
 
-    def _list(self, name: str, records: list[Any], piece: _Piece) -> Results:
+    def _list(self, name: str, content: JsonObject, piece: _Piece) -> Results:
         """Such as a CloudTrail file. A record of it that is rejected has no bytes of its own: its original is its JSON."""
+        records: list[Any] = content[name]
+        if name in UNPACKED:
+            log_type, unpack = UNPACKED[name]
+            piece = piece._replace(type=log_type)
+            try:
+                records = unpack(content)
+            except Malformed as error:
+                raise _Refusal("malformed", str(error), log_type) from None
         if not records:
             raise _Refusal("malformed", f"{name}: an empty list")
         results: Results = []
+        room = inflate.LARGEST
         for index, record in enumerate(records):
-            inner = _inner(piece, index, orjson.dumps(record), None, piece.time_ms)
-            results += _guarded(self._typed, record, inner)
+            original = orjson.dumps(record)
+            room -= len(original)
+            if room < 0:
+                raise _Refusal("too_large", f"{name}: its records, each by itself, are larger than {inflate.LARGEST} bytes")
+            results += _guarded(self._typed, record, _inner(piece, index, original, None, piece.time_ms))
         return results
 
     def _finished(self, log_type: LogType, content: Any, piece: _Piece) -> Results:
@@ -202,7 +214,7 @@ class Normaliser:
                     return self._finished(log_type, content, piece)
         for name in LISTS.intersection(content):
             if isinstance(content[name], list) and (piece.type is None or name in _lists(piece.type)):
-                return self._list(name, content[name], piece)
+                return self._list(name, content, piece)
         named = piece.type or self._type
         if named is None:
             keys = ", ".join(name[:40] for name in list(content)[:8])

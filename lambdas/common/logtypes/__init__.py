@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from common.cache import Cache
-from common.logtype import JsonObject, LineType, LogType, ObjectType
+from common.logtype import JsonObject, LineType, LogType, ObjectType, Unpack
 
 
 def discover() -> dict[str, LogType]:
@@ -37,6 +37,10 @@ OBJECT_TYPES: tuple[ObjectType, ...] = tuple(
 BY_DETAIL_TYPE: dict[str, ObjectType] = {detail: found for found in OBJECT_TYPES for detail in found.detail_types}
 #: Keys at which an object may hold a list of records.
 LISTS = frozenset(name for found in OBJECT_TYPES for name in found.lists)
+#: Those whose records are further in, with the type they are of.
+UNPACKED: dict[str, tuple[ObjectType, Unpack]] = {
+    name: (found, found.unpack) for found in OBJECT_TYPES if found.unpack for name in found.lists
+}
 
 
 @cache

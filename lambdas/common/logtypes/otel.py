@@ -1,11 +1,12 @@
-"""OpenTelemetry log records: bare OTLP/JSON, an OTLP export of one record, and the flat form with names in snake_case.
+"""OpenTelemetry log records: OTLP/JSON exports, bare OTLP/JSON, and the flat form with names in snake_case.
 
 Fields: OpenTelemetry specification, "Logs Data Model" (https://opentelemetry.io/docs/specs/otel/logs/data-model/), and OTLP's
-"JSON Protobuf Encoding". CloudWatch Logs keeps the records it takes over OTLP in the flat form with OTLP's own names, and
-Python's console exporter writes that with names in snake_case; attributes may be lists of key and value, or objects.
+"JSON Protobuf Encoding"; of an export, opentelemetry-proto, logs/v1/logs.proto. CloudWatch Logs keeps the records it takes over
+OTLP in the flat form with OTLP's own names, and Python's console exporter writes that with names in snake_case; attributes may be
+lists of key and value, or objects.
 
-An export (`resourceLogs`) of several records is refused: each record needs the resource it stands under, so the exporter's batch
-must be of one, or the records flat.
+An export (`resourceLogs`) holds as many records as the exporter's batch has: each becomes an event of its own, with the resource
+and the scope it stands under.
 """
 
 from __future__ import annotations
@@ -35,9 +36,7 @@ _KINDS = ("stringValue", "boolValue", "intValue", "doubleValue", "bytesValue")
 
 
 def recognise(record: JsonObject) -> bool:
-    """An export, OTLP's time of a record, or a severity in snake_case beside what only OpenTelemetry puts there."""
-    if isinstance(record.get("resourceLogs"), list):
-        return True
+    """OTLP's time of a record, or a severity in snake_case beside what only OpenTelemetry puts there."""
     if "timeUnixNano" in record or "observedTimeUnixNano" in record:
         return "body" in record or "severityNumber" in record
     return "body" in record and "severity_text" in record and not _BESIDE.isdisjoint(record)
@@ -45,7 +44,7 @@ def recognise(record: JsonObject) -> bool:
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """`@timestamp` is the record's time, or else when it was observed. A record that was observed later has `event.created`."""
-    found = _renamed(_only(record) if "resourceLogs" in record else record)
+    found = _renamed(record)
     for name in ("time", "observed"):
         if found.get(name) in (0, "0"):
             del found[name]  # 0 stands for a time nobody knows
@@ -74,21 +73,44 @@ def _renamed(record: JsonObject) -> JsonObject:
     return found
 
 
-def _only(export: JsonObject) -> JsonObject:
-    """The one record of an export, with its resource and scope. Raises Malformed for more, or for none."""
-    found: JsonObject = {}
-    inner = export
-    for name, beside in (("resourceLogs", "resource"), ("scopeLogs", "scope"), ("logRecords", None)):
-        entries = inner.get(name)
-        if not isinstance(entries, list) or len(entries) != 1 or not isinstance(entries[0], dict):
-            count = len(entries) if isinstance(entries, list) else "no"
-            raise Malformed(f"{name}: {count} entries, but an export is taken of one record alone: set the batch size to 1")
-        inner = entries[0]
-        if beside and inner.get(beside):
-            found[beside] = inner[beside]
-        if beside and inner.get("schemaUrl"):
-            found[f"{beside}_schema"] = inner["schemaUrl"]
-    return {**inner, **found}
+def unpack(export: JsonObject) -> list[Any]:
+    """Every record of an export in the flat form, with the resource and the scope it stands under. Raises Malformed where there
+    is none, or where one might be overlooked."""
+    records: list[Any] = []
+    for resource_logs in _entries(export, "resourceLogs"):
+        resource = _around(resource_logs, "resource", "scopeLogs")
+        for scope_logs in _entries(resource_logs, "scopeLogs"):
+            around = resource | _around(scope_logs, "scope", "logRecords")
+            inside = _list(scope_logs, "logRecords")
+            records += [{**record, **around} if isinstance(record, dict) else record for record in inside]
+    if not records:
+        raise Malformed("resourceLogs: an export without a log record")
+    return records
+
+
+def _entries(holder: JsonObject, name: str) -> list[JsonObject]:
+    entries = _list(holder, name)
+    for entry in entries:
+        if not isinstance(entry, dict):
+            raise Malformed(f"{name}: expected a list of objects, found {type(entry).__name__} in it")
+    return entries
+
+
+def _list(holder: JsonObject, name: str) -> list[Any]:
+    """The list at `name`; an empty one where it is absent or null, as OTLP/JSON may leave it out."""
+    entries = holder.get(name)
+    if entries is not None and not isinstance(entries, list):
+        raise Malformed(f"{name}: expected a list, found {type(entries).__name__}")
+    return entries or []
+
+
+def _around(entry: JsonObject, beside: str, inside: str) -> JsonObject:
+    """What an entry says of all records in it: its resource or scope (`beside`), the schema of that, and what later versions of
+    OTLP add. Raises Malformed where there is such an addition and no record: before OTLP 1.0 lists had other names."""
+    around = {f"{beside}_schema" if name == "schemaUrl" else name: value for name, value in entry.items() if value}
+    if around.pop(inside, None) is None and (unknown := around.keys() - {beside, f"{beside}_schema"}):
+        raise Malformed(f"{inside}: no entries, but {min(unknown)[:40]!r}, which OTLP does not know")
+    return around
 
 
 def _attributes(attributes: Any) -> Any:
@@ -193,10 +215,13 @@ LOG_TYPE = ObjectType(
     dataset="otel",
     title="OpenTelemetry log record",
     page="https://opentelemetry.io/docs/specs/otel/logs/data-model/",
-    arrival="An OpenTelemetry collector or SDK, or CloudWatch Logs' OTLP endpoint, sends each record as a JSON object.",
+    arrival="An OpenTelemetry collector or SDK exports OTLP/JSON, of one record or many, or sends each record as a JSON object; "
+    "CloudWatch Logs' OTLP endpoint keeps them so.",
     recognise=recognise,
-    shape=lambda names: "resourceLogs" in names or "body" in names or "severityNumber" in names,
+    shape=lambda names: "body" in names or "severityNumber" in names,
     parse=parse,
     own=TABLE.own,
     fields=TABLE.fields,
+    lists=("resourceLogs",),
+    unpack=unpack,
 )

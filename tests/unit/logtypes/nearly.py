@@ -40,7 +40,8 @@ def own_record(name: str, record: Any) -> Any:
         record = record["detail"]
     for key in log_type.lists:
         if isinstance(record.get(key), list):
-            record = record[key][0]
+            records = log_type.unpack(record) if log_type.unpack else record[key]
+            record = records[0]
     return record
 
 
