@@ -17,7 +17,7 @@ from common.cache import Cache
 from common.finish import Finisher
 from common.ids import DIGEST_BYTES
 from common.logtype import JsonObject, LineType, LogType, ObjectType, Stamp
-from common.logtypes import BY_DETAIL_TYPE, OBJECT_TYPES, is_envelope, line_types, object_types
+from common.logtypes import BY_DETAIL_TYPE, QUICK_OBJECTS, is_envelope, line_types, object_types
 from common.source import KinesisRecord
 from common.timestamps import from_milliseconds
 
@@ -86,7 +86,7 @@ class PlainRecords:
         return None
 
     def _of_object(self, record: KinesisRecord, data: bytes, stamp: Stamp) -> bytes | None:
-        for openings, quick, log_type in _QUICK_OBJECTS:
+        for openings, quick, log_type in QUICK_OBJECTS:
             if data.startswith(openings):
                 document = quick(data)
                 if document is not None:
@@ -193,6 +193,3 @@ def _shape(keys: tuple[str, ...]) -> _Shape:
     subscription, eventbridge = _SUBSCRIPTION.issubset(keys), _EVENTBRIDGE.issubset(keys)
     types = [] if subscription or eventbridge else list(object_types(keys))
     return _Shape(types, not _ENVELOPE_KEYS.isdisjoint(keys), eventbridge and not subscription)
-
-
-_QUICK_OBJECTS = tuple((found.openings, found.quick, found) for found in OBJECT_TYPES if found.quick is not None)

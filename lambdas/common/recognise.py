@@ -14,8 +14,8 @@ import orjson
 
 from common import inflate, kpl
 from common.ids import log_event_id
-from common.logtype import JsonObject, LineType, LogType, Malformed, ObjectType, Stamp, text
-from common.logtypes import BY_DETAIL_TYPE, LISTS, TYPES, UNPACKED, is_envelope, line_types, object_types
+from common.logtype import JsonObject, LineType, LogType, Malformed, ObjectType, QuickObject, Stamp, text
+from common.logtypes import BY_DETAIL_TYPE, LISTS, QUICK_OBJECTS, TYPES, UNPACKED, is_envelope, line_types, object_types
 from common.model import NOTHING, Coordinates, Event, Given, Rejected
 from common.timestamps import from_milliseconds
 
@@ -168,6 +168,10 @@ class Normaliser:
     def _log_event(self, log_event: Any, piece: _Piece) -> Results:
         if not isinstance(log_event, dict) or not isinstance(log_event.get("message"), str):
             raise _Refusal("malformed", "logEvents: a log event has a message")
+        if piece.type is None:
+            for openings, quick, log_type in QUICK_OBJECTS:
+                if piece.original.startswith(openings) and (event := _usual(log_type, quick, piece)):
+                    return self._results(log_type, event, piece)
         return self._text(log_event["message"], piece)
 
     def _eventbridge(self, content: JsonObject, piece: _Piece) -> Results:
@@ -201,7 +205,9 @@ class Normaliser:
         return results
 
     def _finished(self, log_type: LogType, content: Any, piece: _Piece) -> Results:
-        event = _parsed(log_type, content, piece)
+        return self._results(log_type, _parsed(log_type, content, piece), piece)
+
+    def _results(self, log_type: LogType, event: Event, piece: _Piece) -> Results:
         finished = self._finish(log_type.name, piece.tenant, event) if self._finish else event
         return [finished] if finished else []
 
@@ -264,6 +270,15 @@ def _log_piece(content: JsonObject, log_event: Any, piece: _Piece, index: int) -
     return _inner(piece, index, log_event["message"].encode(), event_id, time_ms)
 
 
+def _usual(log_type: ObjectType, quick: QuickObject, piece: _Piece) -> Event | None:
+    """The event of the piece, if its bytes are those of a usual object; None for what has to be read field by field."""
+    try:
+        document = quick(piece.original)
+        return None if document is None else _written(log_type, document, piece)
+    except Exception:  # reading it field by field meets it again, and says what it is
+        return None
+
+
 def _parsed(log_type: LogType, content: Any, piece: _Piece) -> Event:
     """The finished event. Raises _Refusal."""
     at = piece.at
@@ -278,15 +293,19 @@ def _parsed(log_type: LogType, content: Any, piece: _Piece) -> Event:
             body = log_type.quick(content, orjson.dumps(event_id).decode()[1:-1], stamp.json)
             if body is not None:
                 return Event(event_id, body, at.partition_key)
-        document = log_type.parse(content, stamp)
-        event = document["event"]
-        event_id = text(event, "id") or event_id
-        if len(event_id.encode()) > _LONGEST_ID:
-            raise Malformed(f"event.id: longer than the {_LONGEST_ID} bytes of a document id")
-        event |= {"id": event_id, "dataset": log_type.dataset, "ingested": ingested}
-        document["tenant"] = piece.tenant
-        return Event(event_id, orjson.dumps(document), at.partition_key)
+        return _written(log_type, log_type.parse(content, stamp), piece)
     except Malformed as error:
         raise _Refusal("malformed", str(error), log_type) from None
     except Exception as error:  # content its parser did not expect: it is the record that is at fault, and it is kept
         raise _Refusal("malformed", f"{log_type.name}: {type(error).__name__}: {error}", log_type) from error
+
+
+def _written(log_type: LogType, document: JsonObject, piece: _Piece) -> Event:
+    """The finished event of what a parser made. Raises Malformed for an id that is none."""
+    event = document["event"]
+    event_id = text(event, "id") or piece.id or piece.at.id()
+    if len(event_id.encode()) > _LONGEST_ID:
+        raise Malformed(f"event.id: longer than the {_LONGEST_ID} bytes of a document id")
+    event |= {"id": event_id, "dataset": log_type.dataset, "ingested": from_milliseconds(piece.at.arrival_ms)}
+    document["tenant"] = piece.tenant
+    return Event(event_id, orjson.dumps(document), piece.at.partition_key)

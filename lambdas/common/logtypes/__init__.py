@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from common.cache import Cache
-from common.logtype import JsonObject, LineType, LogType, ObjectType, Unpack
+from common.logtype import JsonObject, LineType, LogType, ObjectType, QuickObject, Unpack
 
 
 def discover() -> dict[str, LogType]:
@@ -41,6 +41,11 @@ LISTS = frozenset(name for found in OBJECT_TYPES for name in found.lists)
 UNPACKED: dict[str, tuple[ObjectType, Unpack]] = {
     name: (found, found.unpack) for found in OBJECT_TYPES if found.unpack for name in found.lists
 }
+
+#: Those that have a quick parser, with the beginnings of the bytes to ask it for.
+QUICK_OBJECTS: tuple[tuple[tuple[bytes, ...], QuickObject, ObjectType], ...] = tuple(
+    (found.openings, found.quick, found) for found in OBJECT_TYPES if found.quick is not None
+)
 
 
 @cache

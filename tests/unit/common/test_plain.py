@@ -1,4 +1,4 @@
-"""The short way of a plain record leads to the event of the long way."""
+"""The short ways, of a plain record and of a log event in a subscription, lead to the event of the long way."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common import source
+from common import recognise, source
 from common.finish import Finisher
+from common.ids import log_event_id
 from common.logtype import ObjectType
 from common.logtypes import TYPES
 from common.logtypes.samples import samples_of
-from common.model import Event
+from common.model import Event, Given, Rejected
 from common.plain import PlainRecords
 from common.recognise import Normaliser
 from common.source import KinesisRecord
 from producers.generator import Generator, Scenario
 from tests.unit.logtypes.schemas import Held
 
-PLAIN = PlainRecords("acme")
+NORMALISER, PLAIN = Normaliser(default_tenant="acme"), PlainRecords("acme")
 FINISHER = Finisher(
     [
         {
@@ -65,8 +66,31 @@ def record(data: bytes) -> KinesisRecord:
     }
 
 
+def subscription(message: str) -> bytes:
+    log_events = [{"id": "1", "timestamp": 1_722_375_081_500, "message": message}]
+    source = {"owner": "111122223333", "logGroup": "g", "logStream": "s"}
+    return orjson.dumps({"messageType": "DATA_MESSAGE", **source, "logEvents": log_events})
+
+
+def comparable(found: list[Event | Rejected]) -> list[object]:
+    return [(item.id, orjson.loads(item.body), item.partition_key) if isinstance(item, Event) else item for item in found]
+
+
+def same_in_a_subscription(data: bytes) -> None:
+    """A log event becomes what it becomes when it is sent again by itself, which is the long way."""
+    try:
+        message = data.decode()
+    except UnicodeDecodeError:
+        return
+    at = source.coordinates(record(data))
+    told = Given("acme", None, log_event_id("111122223333", "g", "s", "1"), 1_722_375_081_500)
+    held = NORMALISER.normalise(subscription(message), at)
+    assert comparable(held) == comparable(NORMALISER.normalise(data, at.within(0), told))
+
+
 def same(data: bytes) -> bool:
     """Whether the short way is taken; if so, it is checked."""
+    same_in_a_subscription(data)
     short = PLAIN.body(record(data), data)
     if short is None:
         return False
@@ -194,6 +218,35 @@ def test_generated_cloudtrail_records_are_all_quick() -> None:
     quick = QUICK_OBJECTS["cloudtrail"]
     assert len(plain) > 100
     assert [data for data in plain if quick(data) is None] == []
+
+
+@pytest.mark.parametrize("name", QUICK_OBJECTS)
+def test_usual_objects_in_a_subscription_are_not_read_field_by_field(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = [orjson.dumps(content) for content in OBJECTS[name]]
+    usual = [data for data in usual if QUICK_OBJECTS[name](data) is not None]
+    assert len(usual) >= 2
+    read: list[str] = []
+
+    def note(line: str) -> Any:
+        read.append(line)
+        return orjson.loads(line)
+
+    monkeypatch.setattr(recognise, "_json", note)
+    for data in usual:
+        whole = subscription(data.decode())
+        (event,) = NORMALISER.normalise(whole, source.coordinates(record(whole)))
+        assert isinstance(event, Event)
+        assert orjson.loads(event.body)["event"]["dataset"] == TYPES[name].dataset
+    assert read == [subscription(data.decode()).decode() for data in usual]
+
+
+def test_usual_objects_in_a_subscription_are_finished_by_the_rules() -> None:
+    data = orjson.dumps(OBJECTS["waf"][0])
+    assert QUICK_OBJECTS["waf"](data) is not None
+    finished = Normaliser(default_tenant="acme", finish=FINISHER.finish)
+    (event,) = finished.normalise(subscription(data.decode()), source.coordinates(record(data)))
+    assert isinstance(event, Event)
+    assert orjson.loads(event.body)["labels"] == {"team": "a"}
 
 
 @pytest.mark.parametrize("name", QUICK_OBJECTS)
