@@ -15,6 +15,7 @@ from common.kinds import NUMBER, WHOLE, WORD, Kind, structs
 from common.logtypes import TYPES
 from common.logtypes.samples import Sample, samples_of
 from common.model import Event
+from common.oversized import pointer
 from search.json_schema import schema_of
 from tests.unit.lake.test_events_fit import STRANGE, changed, places
 from tests.unit.logtypes.every_type import AT, NORMALISER, SAMPLE_IDS, SAMPLES, alone, data, is_line
@@ -127,6 +128,14 @@ def test_an_open_object_takes_anything_and_no_other_does() -> None:
     other = copy.deepcopy(document)
     other["cloud"]["thing"] = 1
     assert len(violations("waf", orjson.dumps(other))) == 1
+
+
+def test_what_stands_for_an_oversized_event_is_as_its_schema_says() -> None:
+    document = event("cloudtrail")
+    document["aws"]["cloudtrail"]["request_parameters"] = {"policy": "x" * 5_000}
+    body = pointer(document, {"bucket": "b", "key": "oversized/k", "bytes": 6_000}, 4_000)
+    assert orjson.loads(body)["weir"]["oversized"]["removed"] == ["aws.cloudtrail.request_parameters.policy"]
+    assert violations("cloudtrail", body) == []
 
 
 def test_a_schema_is_of_the_named_draft_and_says_which_type_it_is_of() -> None:
