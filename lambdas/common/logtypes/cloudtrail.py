@@ -287,7 +287,7 @@ def _resources(resources: Any) -> _Resources:
         for resource in resources
     ]
     said = sum(value is not None and value != "" for resource in resources for value in resource.values())
-    return _Resources(fields, {} if said == sum(map(len, fields)) else {"resources": resources})
+    return _Resources([named for named in fields if named], {} if said == sum(map(len, fields)) else {"resources": resources})
 
 
 def _object(record: JsonObject, name: str) -> JsonObject:
@@ -310,6 +310,10 @@ class _Resource(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     arn_prefix: str | None = msgspec.field(name="ARNPrefix", default=None)
     account_id: str | None = msgspec.field(name="accountId", default=None)
     type: str | None = None
+
+
+def _named(resource: _Resource) -> JsonObject:
+    return present(arn=resource.arn, arn_prefix=resource.arn_prefix, account_id=resource.account_id, type=resource.type)
 
 
 class _Usual(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
@@ -461,11 +465,8 @@ def quick(data: bytes) -> JsonObject | None:
         logged["vpc_endpoint_id"] = endpoint
     if caller.identity:
         logged["user_identity"] = caller.identity
-    if resources := record.resources:
-        logged["resources"] = [
-            present(arn=found.arn, arn_prefix=found.arn_prefix, account_id=found.account_id, type=found.type)
-            for found in resources
-        ]
+    if record.resources and (resources := list(filter(None, map(_named, record.resources)))):
+        logged["resources"] = resources
     if parameters := record.request_parameters:
         logged["request_parameters"] = parameters
     if response := record.response_elements:

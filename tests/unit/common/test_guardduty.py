@@ -121,7 +121,7 @@ def test_archived_that_is_neither_true_nor_false_stays_in_the_service(document: 
     service = finding()["service"]
     found = document(finding(service=service | {"archived": "no"}))["aws"]["guardduty"]
     assert "archived" not in found
-    assert found["service"] == {"action": CALL, "evidence": service["evidence"], "archived": "no"}
+    assert found["service"]["archived"] == "no"
 
 
 @pytest.mark.parametrize("spelling", [pascal, dict])
