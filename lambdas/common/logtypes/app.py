@@ -1,246 +1,25 @@
-"""JSON application logs: what structured loggers of any language write, whatever they call their fields.
+"""JSON application logs: what structured loggers of any language write, whatever they call their fields (common.app_log).
 
-The spellings are those of Elastic's ecs-logging (nested or dotted), AWS Lambda Powertools, pino and bunyan, logrus, zap,
-Logback's JSON encoder and python-json-logger. What has no ECS field stays as it is under `app`, an object the index keeps as
-flat_object: an application may log any key with any type and never meets a mapping conflict.
+What has no ECS field stays as it is under `app`, an object the index keeps as flat_object: an application may log any key with
+any type and never meets a mapping conflict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from functools import lru_cache
-from typing import Any, NamedTuple
-
-import orjson
-
-from common.kinds import OPEN, is_ip
-from common.logtype import JsonObject, Malformed, ObjectType, Stamp, always
-from common.timestamps import from_any
-
-
-class _Place(NamedTuple):
-    """Where a field may stand: at a key, or further down the object there."""
-
-    key: str
-    path: tuple[str, ...] = ()
-    """From the object at the key on; empty for the key itself."""
-
-    @classmethod
-    def of(cls, name: str) -> tuple[_Place, ...]:
-        """Both places of a name, if it is one of two parts."""
-        key, *path = name.split(".")
-        return (cls(name), cls(key, tuple(path))) if path else (cls(name),)
-
-
-#: The names of each field, the first of which counts. "a.b" is that key, or "b" in the object at "a".
-_SPELLINGS = {
-    "time": ("@timestamp", "timestamp", "time", "ts"),
-    "level": ("level", "severity", "log.level"),
-    "message": ("message", "msg"),
-    "service": ("service.name", "service_name", "service"),
-    "trace": ("trace.id", "trace_id", "traceId", "xray_trace_id"),
-    "span": ("span.id", "span_id", "spanId"),
-    "status": ("http.response.status_code", "http_status", "status_code", "statusCode", "status"),
-    "latency_ms": ("latency_ms", "duration_ms", "elapsed_ms"),
-    "user": ("user.name", "user_name", "username", "user"),
-    "user_id": ("user.id", "user_id", "userId"),
-    "source": ("source.ip", "source_ip", "client_ip", "clientIp", "remote_addr", "remote_ip", "ip"),
-    "error_type": ("error.type", "error.name", "error_type", "exception_name"),
-    "error_message": ("error.message", "error_message", "error"),
-    "stack_trace": (
-        "error.stack_trace",
-        "error.stack",
-        "stack_trace",
-        "stacktrace",
-        "stack",
-        "exception",
-        "exc_info",
-    ),
-}
-
-
-#: The places of each field, the first of which that is taken counts.
-_PLACES = {field: tuple(place for name in names for place in _Place.of(name)) for field, names in _SPELLINGS.items()}
-_KEYS = frozenset(place.key for places in _PLACES.values() for place in places)
-#: Keys at which a field that tells an application log may stand.
-_TELLING = tuple(frozenset(place.key for place in _PLACES[field]) for field in ("time", "level", "message"))
-
-#: Levels of pino and bunyan.
-_NUMERIC_LEVELS = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
-_FAILING_LEVELS = frozenset(("error", "critical", "fatal", "alert", "emergency", "panic"))
-
-
-def shape(names: Set[str]) -> bool:
-    """Two of a time, a level and a message: one alone is in the logs of many others."""
-    return sum(not keys.isdisjoint(names) for keys in _TELLING) >= 2
+from common import app_log
+from common.kinds import OPEN
+from common.logtype import JsonObject, ObjectType, Stamp, always
 
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
-    """`@timestamp` is the stamp's where the log tells no time. Outcome: failure from level error or status 500."""
-    values, taken = _read(record)
-    get = values.get
-    level, status, latency = get("level"), get("status"), get("latency_ms")
-    failed = level in _FAILING_LEVELS or (status is not None and status >= 500)
+    """`@timestamp` is the stamp's where the log tells no time."""
+    values, taken = app_log.read(record)
+    event: JsonObject = {"@timestamp": values.get("time") or stamp.time, "event": {"kind": "event"}}
+    app_log.put(values, event)
+    if rest := app_log.rest(record, taken):
+        event["app"] = rest
+    return event
 
-    event: JsonObject = {"kind": "event"}
-    document: JsonObject = {"@timestamp": get("time") or stamp.time, "event": event}
-    if status is not None:
-        event["category"] = ["web"]
-        document["http"] = {"response": {"status_code": status}}
-    event["type"] = ["error"] if failed else ["info"]
-    event["outcome"] = "failure" if failed else "success"
-    if latency is not None:
-        event["duration"] = round(latency * 1e6)
-    for field, holder, name in _FIELDS:
-        value = get(field)
-        if value:
-            if holder in document:
-                document[holder][name] = value
-            else:
-                document[holder] = {name: value}
-    if message := get("message"):
-        document["message"] = message
-    if rest := _rest(record, taken):
-        document["app"] = rest
-    return document
-
-
-#: Where in the event what is read as it is stands.
-_FIELDS = (
-    ("level", "log", "level"),
-    ("service", "service", "name"),
-    ("trace", "trace", "id"),
-    ("span", "span", "id"),
-    ("user", "user", "name"),
-    ("user_id", "user", "id"),
-    ("source", "source", "ip"),
-    ("error_type", "error", "type"),
-    ("error_message", "error", "message"),
-    ("stack_trace", "error", "stack_trace"),
-)
-
-
-class _Step(NamedTuple):
-    field: str
-    places: tuple[_Place, ...]
-    read: Callable[[Any], Any]
-    required: bool
-    """Without it the event would be found under the wrong time or level: what cannot be read makes the record malformed."""
-
-
-@lru_cache(maxsize=4_096)  # an application writes few shapes of log, over and over
-def _steps(keys: tuple[str, ...]) -> tuple[_Step, ...]:
-    """The fields that a log may have which has these of _KEYS, and where."""
-    found = ((field, tuple(place for place in places if place.key in keys)) for field, places in _PLACES.items())
-    return tuple(_Step(field, places, _READERS[field], field in _REQUIRED) for field, places in found if places)
-
-
-def _read(record: JsonObject) -> tuple[JsonObject, list[_Place]]:
-    """The fields of a log, and the places they were taken from. A field is the first of its places that can be read; what cannot
-    be stays in the rest. Raises Malformed."""
-    values: JsonObject = {}
-    taken: list[_Place] = []
-    for field, places, read, required in _steps(tuple(filter(_KEYS.__contains__, record))):
-        for place in places:
-            value = _value(record, place) if place.path else record[place.key]
-            if value is None:
-                continue
-            try:
-                found = read(value)
-            except ValueError as error:
-                raise Malformed(f"{'.'.join((place.key, *place.path))}: {error}") from None
-            if found is not None or required:
-                values[field] = found
-                taken.append(place)
-                break
-    return values, taken
-
-
-def _rest(record: JsonObject, taken: list[_Place]) -> JsonObject:
-    """What was not taken, without what is null. The record itself stays as it is."""
-    rest = {name: value for name, value in record.items() if value is not None}
-    for key, path in taken:
-        without = _without(rest[key], path) if path else None
-        if without:
-            rest[key] = without
-        else:
-            del rest[key]
-    return rest
-
-
-def _value(record: JsonObject, place: _Place) -> Any:
-    """What stands at a place of a record that has its key; None where nothing does."""
-    key, path = place
-    value = record[key]
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
-def _without(holder: JsonObject, path: tuple[str, ...]) -> JsonObject:
-    """A copy without what stands at `path`, nor any object that is empty without it."""
-    step, *further = path
-    rest = holder.copy()
-    inner = _without(holder[step], tuple(further)) if further else None
-    if inner:
-        rest[step] = inner
-    else:
-        del rest[step]
-    return rest
-
-
-def _level(value: object) -> str:
-    if isinstance(value, str) and value.strip():
-        return value.strip().lower()
-    if isinstance(value, int) and value in _NUMERIC_LEVELS:
-        return _NUMERIC_LEVELS[value]
-    raise ValueError(f"expected the name of a level, or one of {', '.join(map(str, _NUMERIC_LEVELS))}, found {str(value)[:60]!r}")
-
-
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _identifier(value: object) -> str | None:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _word(value)
-
-
-def _message(value: object) -> str | None:
-    """Text as it is; anything else, which some loggers allow, as JSON."""
-    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _status(value: object) -> int | None:
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 3 else value
-    return number if isinstance(number, int) and not isinstance(number, bool) and 100 <= number <= 599 else None
-
-
-def _milliseconds(value: object) -> float | None:
-    """Up to a year: `event.duration` is a 64-bit count of nanoseconds."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 3.2e10 else None
-
-
-def _ip(value: object) -> str | None:
-    return value if isinstance(value, str) and is_ip(value) else None
-
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "time": from_any,
-    "level": _level,
-    "message": _message,
-    "service": _word,
-    "trace": _word,
-    "span": _word,
-    "status": _status,
-    "latency_ms": _milliseconds,
-    "user": _word,
-    "user_id": _identifier,
-    "source": _ip,
-    "error_type": _word,
-    "error_message": _word,
-    "stack_trace": _word,
-}
-_REQUIRED = frozenset(("time", "level"))
 
 LOG_TYPE = ObjectType(
     name="app",
@@ -249,7 +28,7 @@ LOG_TYPE = ObjectType(
     page="https://www.elastic.co/docs/reference/ecs/logging/intro",
     arrival="An application, its agent or CloudWatch Logs sends each log as a JSON object.",
     recognise=always,
-    shape=shape,
+    shape=app_log.shape,
     parse=parse,
     own={"app": OPEN},
     generic=True,
