@@ -14,7 +14,7 @@ from functools import partial
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.patterns import first_match
-from common.stack_traces import take_out
+from common.stack_traces import DOTNET, take_out
 from common.table import Table
 from common.time_of_day import on_day
 
@@ -36,9 +36,6 @@ _PATTERNS = tuple(
         rf"(?P<logger>[A-Z][\w.+`]*) -{_MESSAGE}",
     )
 )
-_THROWN = re.compile(
-    r"^ *(?P<type>(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*)(?: \([^)\n]*\))?: (?P<text>[^\n]*)\n(?= *(?:at |---> ))", re.MULTILINE
-)
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
@@ -52,7 +49,7 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
     if record.get("code") == "0":
         del record["code"]  # an event that was given no number
     if "message" in record:
-        take_out(record, _THROWN)
+        take_out(record, DOTNET)
         record["message"] = record["message"].strip()
     return TABLE.event(record, stamp)
 

@@ -16,7 +16,7 @@ from functools import partial
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.patterns import first_match
-from common.stack_traces import take_out
+from common.stack_traces import JAVA, take_out
 from common.table import Table
 from common.time_of_day import on_day
 from common.written_dates import MONTHS
@@ -58,9 +58,6 @@ _PATTERNS = tuple(
 )
 _BRACKET = re.compile(r"\[ *([^\]]*?) *\]")
 _TRACE = re.compile(r"([0-9a-f]{16,32})-([0-9a-f]{16})")
-_THROWN = re.compile(
-    r"^(?P<type>(?:[A-Za-z_$][\w$]*\.)+[A-Za-z_$][\w$]*)(?:: (?P<text>[^\n]*))?\n(?=\s+at |\s+\.\.\. |Caused by: )", re.MULTILINE
-)
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
@@ -80,7 +77,7 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
     if "brackets" in record:
         _read_brackets(record)
     if "message" in record:
-        take_out(record, _THROWN)
+        take_out(record, JAVA)
     return TABLE.event(record, stamp)
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.patterns import first_match
-from common.stack_traces import take_out
+from common.stack_traces import PYTHON, take_out
 from common.table import Table
 
 _LEVEL = r"(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)"
@@ -45,10 +45,6 @@ _PATTERNS = tuple(
         r"(?P<message>Traceback \(most recent call last\):.*)",
     )
 )
-#: What was thrown stands in the last line that is not indented.
-_THROWN = re.compile(
-    r"^Traceback \(most recent call last\):\n(?:(?s:.*)\n)?(?P<type>[A-Za-z_][\w.]*)(?:: (?P<text>[^\n]*))?$", re.MULTILINE
-)
 
 
 recognise = partial(first_match, _PATTERNS)
@@ -65,7 +61,7 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
 def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
     record = {name: value for name, value in match.groupdict().items() if value}
     if "message" in record:
-        take_out(record, _THROWN)
+        take_out(record, PYTHON)
     return TABLE.event(record, stamp)
 
 
