@@ -1,0 +1,98 @@
+"""Logs of containers as JSON objects: Docker's json-file, FireLens of Amazon ECS, and Kubernetes.
+
+Fields: Docker documentation, "JSON File logging driver" and "Fluentd logging driver"
+(https://docs.docker.com/engine/logging/drivers/fluentd/); Amazon ECS developer guide, "Send Amazon ECS logs to an AWS service or
+AWS Partner" (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html); Fluent Bit manual, "Kubernetes"
+(https://docs.fluentbit.io/manual/data-pipeline/filters/kubernetes), and what Fluentd and Vector write in its place.
+
+The text stands at `log`, or at `message`. An agent that has parsed JSON in it already may have put its fields beside the
+container's (Merge_Log), or below a key of their own (Merge_Log_Key): they count once. A stack trace of several lines is found
+where the agent joins them (Fluent Bit's multiline filter); line by line nothing says which belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
+
+from common import app_log, container_log
+from common.container_log import STREAMS
+from common.kinds import INSTANT
+from common.logtype import JsonObject, ObjectType, Stamp
+
+_TEXTS = ("log", "message")
+_FLUENTD = frozenset(("container_id", "container_name", "source"))
+_TAGS = frozenset(("logtag", "_p"))
+_TASK = frozenset(("ecs_cluster", "ecs_task_arn", "ecs_task_definition"))
+#: Of Container Insights' configuration of Fluent Bit.
+_MERGED = "log_processed"
+
+
+def shape(names: Set[str]) -> bool:
+    """What a container wrote, or the fields of it, beside what tells a runtime, a task or a pod."""
+    if not (names.isdisjoint(_TEXTS) or names.isdisjoint(("stream", "kubernetes", "container_id", "ecs_task_arn"))):
+        return True
+    return app_log.shape(names) and ("kubernetes" in names or names >= _FLUENTD)
+
+
+def recognise(record: JsonObject) -> bool:
+    names = record.keys()
+    log = isinstance(record.get("log"), str)
+    text = log or isinstance(record.get("message"), str)
+    if not (text or app_log.shape(names)):
+        return False
+    if names >= _FLUENTD and _is_stream(record["source"]):
+        return True
+    if names >= _TASK and ":task/" in str(record["ecs_task_arn"]):
+        return True
+    pod = record.get("kubernetes")
+    if isinstance(pod, dict) and isinstance(pod.get("pod_name"), str):
+        return "namespace_name" in pod or "pod_namespace" in pod
+    if not _is_stream(record.get("stream")):
+        return False
+    return (log and "time" in names) or (text and not names.isdisjoint(_TAGS))
+
+
+def _is_stream(value: Any) -> bool:
+    return isinstance(value, str) and value in STREAMS
+
+
+def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
+    """`@timestamp` is the runtime's time where the log has none of its own."""
+    container: JsonObject = {}
+    others: JsonObject = {}
+    for name, value in record.items():
+        (container if name in container_log.NAMES else others)[name] = value
+    if "time" not in container and INSTANT.read(others.get("date")) is not None:
+        container["time"] = others.pop("date")  # Fluent Bit's, of some outputs
+    said: JsonObject | str
+    text = others.get("log")
+    if isinstance(text, str):
+        del others["log"]
+        if (line := container_log.cri(text)) is not None:  # of an agent that does not know the runtime's format
+            fields, text = line
+            container = {**fields, **container}
+        said = container_log.content(text)
+    elif isinstance(text := others.get("message"), str) and text.startswith("{"):
+        del others["message"]
+        said = container_log.content(text)
+    else:
+        said, others = others, {}
+    for name, value in others.items():
+        if isinstance(said, str) or (said.get(name) != value and not (name == _MERGED and value == said)):
+            container[name] = value
+    return container_log.event(container, said, stamp)
+
+
+LOG_TYPE = ObjectType(
+    name="container",
+    dataset="container",
+    title="Container log (Docker, FireLens of Amazon ECS, Kubernetes)",
+    page="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html",
+    arrival="Fluent Bit or Fluentd, of FireLens or as a DaemonSet, or a subscription of the log group they write to.",
+    recognise=recognise,
+    shape=shape,
+    parse=parse,
+    own=container_log.OWN,
+    fields={**container_log.TABLE.fields, "log": "message"},
+)

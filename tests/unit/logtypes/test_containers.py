@@ -1,0 +1,104 @@
+"""Logs of containers: what their samples cannot show."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+
+from common.logtypes import OBJECT_TYPES
+from common.model import Event
+from common.stack_traces import PYTHON, take_out, take_out_any
+from tests.unit.logtypes.every_type import alone, data
+from tests.unit.logtypes.nearly import VALUES
+
+CONTAINER = {"log": "x", "stream": "stdout", "time": "2026-11-23T08:00:01Z"}
+
+
+def event(record: Any) -> dict[str, Any]:
+    found = alone(data(record))
+    assert isinstance(found, Event), found
+    document: dict[str, Any] = orjson.loads(found.body)
+    return document
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"log": "x", "stream": "stdout"},
+        {"log": "x", "stream": "tcp", "time": "2026-11-23T08:00:01Z"},
+        {"log": {"level": "info"}, "stream": "stdout", "time": "2026-11-23T08:00:01Z"},
+        {"message": "x", "stream": "stdout", "time": "2026-11-23T08:00:01Z"},
+        {"message": "x", "level": "info", "kubernetes": "yes"},
+        {"message": "x", "level": "info", "kubernetes": {"pod_name": "web-0"}},
+        {"message": "x", "container_id": "b3c2", "container_name": "web", "source": "shop"},
+        {
+            "metric": "fluentbit_output_retries_total",
+            "ecs_cluster": "c",
+            "ecs_task_arn": "a:task/b",
+            "ecs_task_definition": "d:1",
+        },
+        {"Type": "Pod", "kubernetes": {"pod_name": "web-0", "namespace_name": "shop"}, "Timestamp": "1795420801000"},
+    ],
+)
+def test_objects_with_half_the_shape_are_not_taken(record: dict[str, Any]) -> None:
+    asked = [found for found in OBJECT_TYPES if found.name == "container" and found.shape(frozenset(record))]
+    assert [found.name for found in asked if found.recognise(record)] == []
+
+
+def test_json_nested_deeper_than_can_be_written_is_text() -> None:
+    text = '{"a":' * 300 + "1" + "}" * 300
+    assert event(CONTAINER | {"log": text})["message"] == text
+
+
+def test_json_of_many_objects_is_still_json() -> None:
+    lines = [{"article": number} for number in range(200)]
+    found = event(CONTAINER | {"log": orjson.dumps({"message": "order", "lines": lines}).decode()})
+    assert (found["message"], found["app"]) == ("order", {"lines": lines})
+
+
+@given(VALUES, VALUES, VALUES)
+def test_json_of_any_values_never_keeps_a_log_from_being_found(level: Any, time: Any, message: Any) -> None:
+    said = orjson.dumps({"level": level, "time": time, "message": message, "user": level, "error": time}, default=str)
+    found = event(CONTAINER | {"log": said.decode()})
+    assert found["@timestamp"] == "2026-11-23T08:00:01.000Z" or found["event"]["created"] == "2026-11-23T08:00:01.000Z"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "checkout failed\nError [ERR_HTTP]: sent twice\n    at f (node:internal/x:1:2)",
+        "checkout failed\nError: sent twice\n    at <anonymous>",
+        "checkout failed\nUncaught Error: sent twice\n    at native",
+        "checkout failed\nshop.Error: sent twice\n\tat shop.Main.main(Main.java:1)",
+        'checkout failed\nException in thread "main" shop.Error: sent twice\n\tat shop.Main.main(Main.java:1)',
+        "checkout failed\nTraceback (most recent call last):\n  File x\nKeyError: 1\n\nDuring handling …\n\n"
+        "Traceback (most recent call last):\n  File y\nshop.Error: sent twice",
+        "checkout failed\nfatal error: sent twice\n\ngoroutine 7 [running]:\nmain.main()",
+    ],
+)
+def test_a_stack_trace_of_any_language_is_taken_out(text: str) -> None:
+    record: dict[str, Any] = {"message": text}
+    assert take_out_any(record)
+    assert (record["message"], record["error_message"]) == ("checkout failed", "sent twice")
+    assert f"{record['message']}\n{record['stack_trace']}" == text
+
+
+@pytest.mark.parametrize(
+    "text", ["one line", "look at\nError\n    at home", "a\nb: c\n  d", "Traceback (most recent call last):\n  x"]
+)
+def test_other_text_is_left_as_it_is(text: str) -> None:
+    record = {"message": text}
+    assert not take_out_any(record)
+    assert record == {"message": text}
+
+
+def test_a_text_of_nothing_but_beginnings_of_tracebacks_is_read_in_time() -> None:
+    """Each beginning used to be tried to the end of the text: half a megabyte would have taken a minute."""
+    record = {"message": "Traceback (most recent call last):\n" * 15_000}
+    started = time.monotonic()
+    assert not take_out(record, PYTHON)
+    assert time.monotonic() - started < 5
