@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 
-from common.kinds import WORD, is_ip
 from common.logtype import JsonObject, LineType, Malformed
-from common.table import Table
+from common.mysql_error_entry import TABLE, say
 
 _PREFIX = (
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?) +([0-9]{1,18}) "
@@ -20,8 +19,6 @@ _PREFIX = (
 )
 _ENTRY = re.compile(_PREFIX + r"(?: \[(MY-[0-9]{6})\])?(?: \[([A-Za-z_]+)\])? ?(.*)", re.DOTALL)
 _BEGINNING = re.compile(_PREFIX)
-_DENIED = re.compile(r"Access denied for user '([^']*)'@'([^']*)'")
-_ABORTED = re.compile(r"Aborted connection [0-9]+ to db: '([^']*)' user: '([^']*)' host: '([^']*)'")
 
 
 def split(line: str) -> JsonObject:
@@ -30,49 +27,10 @@ def split(line: str) -> JsonObject:
     if match is None:
         raise Malformed("line: does not begin with a time, a thread and a priority in brackets")
     time, thread, level, code, subsystem, message = match.groups()
-    record = {"time": time, "thread": thread, "level": level.lower(), "code": code, "subsystem": subsystem, "message": message}
-    if message.startswith("Access denied") and (denied := _DENIED.match(message)) is not None:
-        user, host = denied.groups()
-    elif message.startswith("Aborted connection") and (aborted := _ABORTED.match(message)) is not None:
-        record["schema"], user, host = (value if value != "unconnected" else None for value in aborted.groups())
-    else:
-        return record
-    record["user"] = user
-    record["ip" if is_ip(host) else "address"] = host
+    record = {"time": time, "thread": thread, "level": level.lower(), "code": code, "subsystem": subsystem}
+    say(record, message)
     return record
 
-
-def _complete(event: JsonObject, rest: JsonObject) -> None:
-    """Outcome: failure for an error, a refused log-in and a connection that broke off."""
-    happened, message = event["event"], event.get("message", "")
-    if event.get("log", {}).get("level") == "error":
-        happened |= {"type": ["error"], "outcome": "failure"}
-    if "user" in event or "source" in event:
-        if message.startswith("Access denied"):
-            happened |= {"action": "access-denied", "category": ["database", "authentication"], "type": ["start"]}
-        else:
-            happened |= {"action": "aborted-connection", "category": ["database", "session"], "type": ["end"]}
-        happened["outcome"] = "failure"
-
-
-TABLE = Table(
-    {
-        "time": "@timestamp",
-        "thread": "process.thread.id",
-        "level": "log.level",
-        "code": "event.code",
-        "subsystem": "mysql.subsystem",
-        "schema": "mysql.schema",
-        "user": "user.name",
-        "ip": "source.ip",
-        "address": "source.address",
-        "message": "message",
-    },
-    own={"mysql.subsystem": WORD, "mysql.schema": WORD},
-    rest="mysql.other",
-    constants={"event.kind": "event", "event.category": ["database"]},
-    complete=_complete,
-)
 
 LOG_TYPE = LineType(
     name="mysql_error",
