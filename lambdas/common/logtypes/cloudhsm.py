@@ -3,7 +3,7 @@
 Fields: AWS CloudHSM user guide, "Interpreting AWS CloudHSM audit logs"
 (https://docs.aws.amazon.com/cloudhsm/latest/userguide/interpreting-audit-logs.html), opcodes after "AWS CloudHSM audit log
 reference" there. Types stand under their names, without the number each name stands for. An event without its later lines, as a
-truncated one is, says what it says.
+truncated one is, says what it says. The audit logs of certificate storage, in JSON, are of the type cloudhsm_certificates.
 """
 
 from __future__ import annotations
@@ -27,20 +27,31 @@ _NAMED = re.compile(r"(\S+) \((0x[0-9a-fA-F]+|[0-9]+)\)")
 #: "0:HSM Return: SUCCESS"
 _RESPONSE = re.compile(r"(0|[1-9a-fx][0-9a-fx]*) ?: ?(?:HSM (?:Return|Error): )?(.+)")
 
-_SESSIONS = ("CN_LOGIN", "CN_LOGOUT", "CN_APP_FINALIZE", "CN_CLOSE_SESSION", "CN_AUTHORIZE_SESSION")
+#: The end of a session has two names in the documentation.
+_SESSIONS = ("CN_LOGIN", "CN_LOGOUT", "CN_APP_FINALIZE", "CN_CLOSE_SESSION", "CN_SESSION_CLOSE", "CN_AUTHORIZE_SESSION")
+#: event.type of what is done to keys, and to the tokens of a quorum.
+_KEY_TYPES = {
+    "creation": (
+        *("CN_GENERATE_KEY", "CN_GENERATE_KEY_PAIR", "CN_GEN_KEY_ENC_KEY", "CN_GEN_PSWD_ENC_KEY"),
+        *("CN_CREATE_OBJECT", "CN_UNWRAP_KEY", "CN_DERIVE_KEY", "CN_INSERT_MASKED_OBJECT_USER"),
+    ),
+    "change": ("CN_MODIFY_OBJECT", "CN_SHARE_OBJECT"),
+    "deletion": ("CN_DESTROY_OBJECT", "CN_TOMBSTONE_OBJECT", "CN_DELETE_TOKEN"),
+}
 _TYPES = {
     "CN_LOGIN": ["start"],
     "CN_LOGOUT": ["end"],
     "CN_APP_FINALIZE": ["end"],
     "CN_CLOSE_SESSION": ["end"],
+    "CN_SESSION_CLOSE": ["end"],
     "CN_CREATE_USER": ["user", "creation"],
     "CN_CREATE_CO": ["user", "creation"],
+    "CN_CREATE_APPLIANCE_USER": ["user", "creation"],
     "CN_DELETE_USER": ["user", "deletion"],
     "CN_CHANGE_PSWD": ["user", "change"],
-    "CN_GENERATE_KEY": ["creation"],
-    "CN_GENERATE_KEY_PAIR": ["creation"],
-    "CN_DESTROY_OBJECT": ["deletion"],
-    "CN_TOMBSTONE_OBJECT": ["deletion"],
+    "CN_SET_M_VALUE": ["admin", "change"],
+    "CN_CERT_AUTH_STORE_CERT": ["admin", "change"],
+    **{opcode: [kind] for kind, opcodes in _KEY_TYPES.items() for opcode in opcodes},
 }
 _OTHER_TYPES = ["info"]
 
