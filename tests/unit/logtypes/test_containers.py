@@ -8,13 +8,17 @@ from typing import Any
 import orjson
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from common.logtypes import OBJECT_TYPES
+from common.logtypes.samples import samples_of
 from common.model import Event
 from common.stack_traces import PYTHON, take_out, take_out_any
 from tests.unit.logtypes.every_type import alone, data
-from tests.unit.logtypes.nearly import VALUES
+from tests.unit.logtypes.nearly import VALUES, nearly
 
+#: What containers wrote, in the samples.
+TEXTS = [found.record["log"] for found in samples_of("container") if "log" in found.record]
 CONTAINER = {"log": "x", "stream": "stdout", "time": "2026-11-23T08:00:01Z"}
 
 
@@ -65,6 +69,16 @@ def test_json_of_any_values_never_keeps_a_log_from_being_found(level: Any, time:
     said = orjson.dumps({"level": level, "time": time, "message": message, "user": level, "error": time}, default=str)
     found = event(CONTAINER | {"log": said.decode()})
     assert found["@timestamp"] == "2026-11-23T08:00:01.000Z" or found["event"]["created"] == "2026-11-23T08:00:01.000Z"
+
+
+@given(st.data())
+def test_a_text_with_other_pieces_never_keeps_a_log_from_being_found(data: st.DataObject) -> None:
+    text = data.draw(nearly(data.draw(st.sampled_from(TEXTS))))
+    found = event(CONTAINER | {"log": text})
+    assert found["container"]["stream"] in ("stdout", "stderr")
+    assert set(found) - {"message", "error", "app", "log", "http", "service", "trace", "span", "user", "source"} == {
+        *("@timestamp", "event", "tenant", "container")
+    }
 
 
 @pytest.mark.parametrize(
