@@ -7,11 +7,11 @@ Logback's JSON encoder and python-json-logger.
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
+from common.cache import Cache
 from common.kinds import is_ip
 from common.logtype import JsonObject, Malformed
 from common.timestamps import from_any
@@ -90,9 +90,10 @@ def put(values: JsonObject, event: JsonObject) -> None:
     happened["outcome"] = "failure" if failed else "success"
     if latency is not None:
         happened["duration"] = round(latency * 1e6)
-    for field, holder, name in _FIELDS:
-        value = get(field)
-        if value:
+    for field, value in values.items():
+        target = _TARGETS.get(field)
+        if target is not None and value:
+            holder, name = target
             if holder in event:
                 event[holder][name] = value
             else:
@@ -102,18 +103,18 @@ def put(values: JsonObject, event: JsonObject) -> None:
 
 
 #: Where in the event what is read as it is stands.
-_FIELDS = (
-    ("level", "log", "level"),
-    ("service", "service", "name"),
-    ("trace", "trace", "id"),
-    ("span", "span", "id"),
-    ("user", "user", "name"),
-    ("user_id", "user", "id"),
-    ("source", "source", "ip"),
-    ("error_type", "error", "type"),
-    ("error_message", "error", "message"),
-    ("stack_trace", "error", "stack_trace"),
-)
+_TARGETS = {
+    "level": ("log", "level"),
+    "service": ("service", "name"),
+    "trace": ("trace", "id"),
+    "span": ("span", "id"),
+    "user": ("user", "name"),
+    "user_id": ("user", "id"),
+    "source": ("source", "ip"),
+    "error_type": ("error", "type"),
+    "error_message": ("error", "message"),
+    "stack_trace": ("error", "stack_trace"),
+}
 
 
 class _Step(NamedTuple):
@@ -122,11 +123,14 @@ class _Step(NamedTuple):
     read: Callable[[Any], Any]
 
 
-@lru_cache(maxsize=4_096)  # an application writes few shapes of log, over and over
-def _steps(keys: tuple[str, ...]) -> tuple[_Step, ...]:
-    """The fields that a log may have which has these of _KEYS, and where."""
-    found = ((field, tuple(place for place in places if place.key in keys)) for field, places in _PLACES.items())
+def _steps(names: tuple[str, ...]) -> tuple[_Step, ...]:
+    """The fields that a log which has these of _KEYS may have, and where."""
+    found = ((field, tuple(place for place in places if place.key in names)) for field, places in _PLACES.items())
     return tuple(_Step(field, places, _READERS[field]) for field, places in found if places)
+
+
+#: An application writes few shapes of log, over and over.
+_STEPS: Cache[tuple[str, ...], tuple[_Step, ...]] = Cache(_steps, 4_096)
 
 
 def read(record: JsonObject, *, strict: bool = True) -> tuple[JsonObject, list[Place]]:
@@ -139,9 +143,10 @@ def read(record: JsonObject, *, strict: bool = True) -> tuple[JsonObject, list[P
     """
     values: JsonObject = {}
     taken: list[Place] = []
-    for field, places, reader in _steps(tuple(filter(_KEYS.__contains__, record))):
+    for field, places, reader in _STEPS[tuple(filter(_KEYS.__contains__, record))]:
         for place in places:
-            value = _value(record, place) if place.path else record[place.key]
+            key, path = place
+            value = _inside(record[key], path) if path else record[key]
             if value is None:
                 continue
             try:
@@ -149,7 +154,7 @@ def read(record: JsonObject, *, strict: bool = True) -> tuple[JsonObject, list[P
             except ValueError as error:
                 if not strict:
                     continue
-                raise Malformed(f"{'.'.join((place.key, *place.path))}: {error}") from None
+                raise Malformed(f"{'.'.join((key, *path))}: {error}") from None
             if found is None or (not strict and field == "time" and found < _FIRST_BILLION):
                 continue
             values[field] = found
@@ -170,10 +175,8 @@ def rest(record: JsonObject, taken: list[Place]) -> JsonObject:
     return left
 
 
-def _value(record: JsonObject, place: Place) -> Any:
-    """What stands at a place of a record that has its key; None where nothing does."""
-    key, path = place
-    value = record[key]
+def _inside(value: Any, path: tuple[str, ...]) -> Any:
+    """What stands at a path from a value on; None where nothing does."""
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     return value

@@ -21,7 +21,7 @@ from common.table import Table
 
 #: A line of the Container Runtime Interface: RFC 3339 time, stream, tags separated by colons, of which the first is P for a piece
 #: that others follow and F for a full line or the last piece, and the text.
-_CRI = re.compile(
+CRI = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})) (stdout|stderr)"
     r"(?: ([PF])(?::([^\s:]+(?::[^\s:]+)*))?(?: (.*)|\Z)|\Z)",
     re.DOTALL,
@@ -33,11 +33,8 @@ _MOST_BRACKETS = 128
 _ARN_PARTS = 6
 
 
-def cri(line: str) -> tuple[JsonObject, str] | None:
-    """The fields of a line of the Container Runtime Interface by the table's names, and its text; None for any other line."""
-    found = _CRI.fullmatch(line)
-    if found is None:
-        return None
+def cri(found: re.Match[str]) -> tuple[JsonObject, str]:
+    """The fields of a line of the Container Runtime Interface by the table's names, and its text."""
     time, stream, tag, tags, text = found.groups()
     return {"time": time, "stream": stream, "logtag": tag, "logtags": tags and tags.split(":")}, text or ""
 
@@ -68,15 +65,14 @@ def event(container: JsonObject, said: JsonObject | str, stamp: Stamp) -> JsonOb
         values, taken = app_log.read(said, strict=False)
         if rest := app_log.rest(said, taken):
             found["app"] = rest
-    if message := values.get("message"):
-        values["message"] = message.rstrip("\r\n")
+    if "\n" in values.get("message", ""):
+        values["message"] = values["message"].rstrip("\r\n")
         if _ERRORS.isdisjoint(values):
             take_out_any(values)
     app_log.put(values, found)
-    if "level" not in values and "error" in found:
+    if "error" in found and "level" not in values:
         judge(found)  # what was thrown tells of a failure
-    own = values.get("time")
-    if own is not None and own != found["@timestamp"]:
+    if (own := values.get("time")) is not None and own != found["@timestamp"]:
         if container.get("time"):
             found["event"]["created"] = found["@timestamp"]
         found["@timestamp"] = own
@@ -104,14 +100,14 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
     for name in ("logtag", "_p"):
         if rest.get(name) == "F":
             del rest[name]  # nothing is missing
-    arn = event.get("aws", {}).get("ecs", {}).get("task_arn")
-    if arn is not None:
+    if "aws" in event:
+        arn = event["aws"]["ecs"].get("task_arn", "")
         parts = arn.split(":", _ARN_PARTS - 1)
         if len(parts) == _ARN_PARTS and parts[5].startswith("task/"):
             event.setdefault("cloud", {}).update(provider="aws", region=parts[3], account={"id": parts[4]})
             orchestrator = event.setdefault("orchestrator", {})
             orchestrator["resource"] = {"type": "task", "name": parts[5].rpartition("/")[2]}
-    elif "resource" in event.get("orchestrator", {}):
+    elif "resource" in event.get("orchestrator", ()):
         event["orchestrator"]["resource"]["type"] = "pod"
 
 

@@ -16,6 +16,7 @@ from collections.abc import Set
 from typing import Any
 
 from common import app_log, container_log
+from common.cache import Cache
 from common.container_log import STREAMS
 from common.kinds import INSTANT
 from common.logtype import JsonObject, ObjectType, Stamp
@@ -38,6 +39,9 @@ def shape(names: Set[str]) -> bool:
 def recognise(record: JsonObject) -> bool:
     names = record.keys()
     log = isinstance(record.get("log"), str)
+    streamed = _is_stream(record.get("stream"))
+    if log and streamed and "time" in names:
+        return True
     text = log or isinstance(record.get("message"), str)
     if not (text or app_log.shape(names)):
         return False
@@ -48,9 +52,7 @@ def recognise(record: JsonObject) -> bool:
     pod = record.get("kubernetes")
     if isinstance(pod, dict) and isinstance(pod.get("pod_name"), str):
         return "namespace_name" in pod or "pod_namespace" in pod
-    if not _is_stream(record.get("stream")):
-        return False
-    return (log and "time" in names) or (text and not names.isdisjoint(_TAGS))
+    return text and streamed and not names.isdisjoint(_TAGS)
 
 
 def _is_stream(value: Any) -> bool:
@@ -59,30 +61,39 @@ def _is_stream(value: Any) -> bool:
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """`@timestamp` is the runtime's time where the log has none of its own."""
-    container: JsonObject = {}
-    others: JsonObject = {}
-    for name, value in record.items():
-        (container if name in container_log.NAMES else others)[name] = value
-    if "time" not in container and INSTANT.read(others.get("date")) is not None:
-        container["time"] = others.pop("date")  # Fluent Bit's, of some outputs
-    said: JsonObject | str
-    text = others.get("log")
-    if isinstance(text, str):
-        del others["log"]
-        if (line := container_log.cri(text)) is not None:  # of an agent that does not know the runtime's format
-            fields, text = line
+    others = _OTHERS[tuple(record)]
+    if isinstance(text := record.get("log"), str):
+        container = record.copy()
+        del container["log"]
+        if text[4:5] == "-" and (line := container_log.CRI.fullmatch(text)):  # an agent that does not know the runtime's format
+            fields, text = container_log.cri(line)
             container = {**fields, **container}
         said = container_log.content(text)
-    elif isinstance(text := others.get("message"), str) and text.startswith("{"):
-        del others["message"]
+    elif isinstance(text := record.get("message"), str) and text.startswith("{"):
+        container = record.copy()
+        del container["message"]
         said = container_log.content(text)
     else:
-        said, others = others, {}
-    for name, value in others.items():
-        if isinstance(said, str) or (said.get(name) != value and not (name == _MERGED and value == said)):
-            container[name] = value
+        said = {name: record[name] for name in others}
+        container = {name: value for name, value in record.items() if name not in said}
+    if others and not isinstance(said, str):
+        _drop_parsed(container, others, said)
+    if "date" in container and not container.get("time") and INSTANT.read(container["date"]) is not None:
+        container["time"] = container.pop("date")  # Fluent Bit's, of some outputs
     return container_log.event(container, said, stamp)
 
+
+def _drop_parsed(container: JsonObject, others: tuple[str, ...], said: JsonObject) -> None:
+    """Drops what the agent has parsed, and the text says again."""
+    for name in others:
+        if name in container and (container[name] == said.get(name) or (name == _MERGED and container[name] == said)):
+            del container[name]
+
+
+#: Names that are not about the container, of those of a record: an agent writes few shapes of record.
+_OTHERS: Cache[tuple[str, ...], tuple[str, ...]] = Cache(
+    lambda names: tuple(name for name in names if name not in container_log.NAMES), 4_096
+)
 
 LOG_TYPE = ObjectType(
     name="container",

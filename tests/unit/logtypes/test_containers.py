@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.logtypes import OBJECT_TYPES
+from common.logtype import Stamp
+from common.logtypes import OBJECT_TYPES, container_cri
 from common.logtypes.samples import samples_of
 from common.model import Event
 from common.stack_traces import PYTHON, take_out, take_out_any
@@ -19,6 +20,8 @@ from tests.unit.logtypes.nearly import VALUES, nearly
 
 #: What containers wrote, in the samples.
 TEXTS = [found.record["log"] for found in samples_of("container") if "log" in found.record]
+CRI_LINES = [found.record for found in samples_of("container_cri")]
+STAMP = Stamp("2026-11-23T08:00:00.250Z", "acme", "2026-11-23T08:00:00.250Z")
 CONTAINER = {"log": "x", "stream": "stdout", "time": "2026-11-23T08:00:01Z"}
 
 
@@ -79,6 +82,23 @@ def test_a_text_with_other_pieces_never_keeps_a_log_from_being_found(data: st.Da
     assert set(found) - {"message", "error", "app", "log", "http", "service", "trace", "span", "user", "source"} == {
         *("@timestamp", "event", "tenant", "container")
     }
+
+
+@given(st.data())
+def test_the_usual_cri_line_makes_the_event_of_any_line(data: st.DataObject) -> None:
+    line = data.draw(nearly(data.draw(st.sampled_from(CRI_LINES)))).strip()
+    fast = container_cri.quick(line, "the-id", STAMP.json)
+    if fast is None:
+        return
+    assert container_cri.LOG_TYPE.recognise(line)
+    slow = container_cri.parse(line, STAMP)
+    slow["event"] |= {"id": "the-id", "dataset": "container", "ingested": STAMP.ingested}
+    assert orjson.loads(fast) == slow | {"tenant": "acme"}
+
+
+def test_a_usual_cri_line_is_quick() -> None:
+    assert container_cri.quick(CRI_LINES[0], "the-id", STAMP.json) is not None
+    assert container_cri.quick("2026-11-31T08:00:01.1Z stdout F no such day", "the-id", STAMP.json) is None
 
 
 @pytest.mark.parametrize(
