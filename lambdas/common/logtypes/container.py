@@ -3,7 +3,8 @@
 Fields: Docker documentation, "JSON File logging driver" and "Fluentd logging driver"
 (https://docs.docker.com/engine/logging/drivers/fluentd/); Amazon ECS developer guide, "Send Amazon ECS logs to an AWS service or
 AWS Partner" (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html); Fluent Bit manual, "Kubernetes"
-(https://docs.fluentbit.io/manual/data-pipeline/filters/kubernetes), and what Fluentd and Vector write in its place.
+(https://docs.fluentbit.io/manual/data-pipeline/filters/kubernetes), and what Fluentd and Vector write in its place; Amazon EKS
+user guide, "Fargate logging".
 
 The text stands at `log`, or at `message`. An agent that has parsed JSON in it already may have put its fields beside the
 container's (Merge_Log), or below a key of their own (Merge_Log_Key): they count once. A stack trace of several lines is found
@@ -12,6 +13,7 @@ where the agent joins them (Fluent Bit's multiline filter); line by line nothing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from typing import Any
 
@@ -22,6 +24,8 @@ from common.kinds import INSTANT
 from common.logtype import JsonObject, ObjectType, Stamp
 
 _TEXTS = ("log", "message")
+#: What Fluent Bit on Fargate of Amazon EKS sends of a line by default.
+_ALONE = frozenset(("log",))
 _FLUENTD = frozenset(("container_id", "container_name", "source"))
 _TAGS = frozenset(("logtag", "_p"))
 _TASK = frozenset(("ecs_cluster", "ecs_task_arn", "ecs_task_definition"))
@@ -33,14 +37,14 @@ def shape(names: Set[str]) -> bool:
     """What a container wrote, or the fields of it, beside what tells a runtime, a task or a pod."""
     if not (names.isdisjoint(_TEXTS) or names.isdisjoint(("stream", "kubernetes", "container_id", "ecs_task_arn"))):
         return True
-    return app_log.shape(names) and ("kubernetes" in names or names >= _FLUENTD)
+    return names == _ALONE or (app_log.shape(names) and ("kubernetes" in names or names >= _FLUENTD))
 
 
 def recognise(record: JsonObject) -> bool:
     names = record.keys()
     log = isinstance(record.get("log"), str)
     streamed = _is_stream(record.get("stream"))
-    if log and streamed and "time" in names:
+    if log and (streamed or (names == _ALONE and _cri(record["log"]))):
         return True
     text = log or isinstance(record.get("message"), str)
     if not (text or app_log.shape(names)):
@@ -59,13 +63,17 @@ def _is_stream(value: Any) -> bool:
     return isinstance(value, str) and value in STREAMS
 
 
+def _cri(text: str) -> re.Match[str] | None:
+    return container_log.CRI.fullmatch(text) if text[4:5] == "-" else None
+
+
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """`@timestamp` is the runtime's time where the log has none of its own."""
     others = _OTHERS[tuple(record)]
     if isinstance(text := record.get("log"), str):
         container = record.copy()
         del container["log"]
-        if text[4:5] == "-" and (line := container_log.CRI.fullmatch(text)):  # an agent that does not know the runtime's format
+        if line := _cri(text):  # of an agent that does not know the runtime's format
             fields, text = container_log.cri(line)
             container = {**fields, **container}
         said = container_log.content(text)

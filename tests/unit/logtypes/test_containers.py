@@ -35,7 +35,8 @@ def event(record: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "record",
     [
-        {"log": "x", "stream": "stdout"},
+        {"log": "x"},
+        {"log": "2026-11-23T08:00:01.1Z a line of another format"},
         {"log": "x", "stream": "tcp", "time": "2026-11-23T08:00:01Z"},
         {"log": {"level": "info"}, "stream": "stdout", "time": "2026-11-23T08:00:01Z"},
         {"message": "x", "stream": "stdout", "time": "2026-11-23T08:00:01Z"},
