@@ -26,9 +26,12 @@ from common.logtype import JsonObject, ObjectType, Stamp
 _TEXTS = ("log", "message")
 #: What Fluent Bit on Fargate of Amazon EKS sends of a line by default.
 _ALONE = frozenset(("log",))
+_POD = frozenset(("kubernetes", "stream"))
 _FLUENTD = frozenset(("container_id", "container_name", "source"))
 _TAGS = frozenset(("logtag", "_p"))
 _TASK = frozenset(("ecs_cluster", "ecs_task_arn", "ecs_task_definition"))
+#: Fluent Bit's own time, of some outputs.
+_DATE = "date"
 #: Of Container Insights' configuration of Fluent Bit.
 _MERGED = "log_processed"
 
@@ -37,7 +40,7 @@ def shape(names: Set[str]) -> bool:
     """What a container wrote, or the fields of it, beside what tells a runtime, a task or a pod."""
     if not (names.isdisjoint(_TEXTS) or names.isdisjoint(("stream", "kubernetes", "container_id", "ecs_task_arn"))):
         return True
-    return names == _ALONE or (app_log.shape(names) and ("kubernetes" in names or names >= _FLUENTD))
+    return names == _ALONE or names >= _POD or (app_log.shape(names) and ("kubernetes" in names or names >= _FLUENTD))
 
 
 def recognise(record: JsonObject) -> bool:
@@ -47,15 +50,15 @@ def recognise(record: JsonObject) -> bool:
     if log and (streamed or (names == _ALONE and _cri(record["log"]))):
         return True
     text = log or isinstance(record.get("message"), str)
+    pod = record.get("kubernetes")
+    if isinstance(pod, dict) and isinstance(pod.get("pod_name"), str) and ("namespace_name" in pod or "pod_namespace" in pod):
+        return text or streamed or app_log.shape(names)
     if not (text or app_log.shape(names)):
         return False
     if names >= _FLUENTD and _is_stream(record["source"]):
         return True
     if names >= _TASK and ":task/" in str(record["ecs_task_arn"]):
         return True
-    pod = record.get("kubernetes")
-    if isinstance(pod, dict) and isinstance(pod.get("pod_name"), str):
-        return "namespace_name" in pod or "pod_namespace" in pod
     return text and streamed and not names.isdisjoint(_TAGS)
 
 
@@ -83,11 +86,14 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
         said = container_log.content(text)
     else:
         said = {name: record[name] for name in others}
-        container = {name: value for name, value in record.items() if name not in said}
+        if len(others) == 1 and isinstance(inner := said[others[0]], dict):
+            said = inner  # Merge_Log_Key, without what was parsed (Keep_Log off)
+        container = {name: value for name, value in record.items() if name not in others}
+        others = ()
     if others and not isinstance(said, str):
         _drop_parsed(container, others, said)
-    if "date" in container and not container.get("time") and INSTANT.read(container["date"]) is not None:
-        container["time"] = container.pop("date")  # Fluent Bit's, of some outputs
+    if _DATE in container and not container.get("time") and INSTANT.read(container[_DATE]) is not None:
+        container["time"] = container.pop(_DATE)
     return container_log.event(container, said, stamp)
 
 
@@ -100,7 +106,7 @@ def _drop_parsed(container: JsonObject, others: tuple[str, ...], said: JsonObjec
 
 #: Names that are not about the container, of those of a record: an agent writes few shapes of record.
 _OTHERS: Cache[tuple[str, ...], tuple[str, ...]] = Cache(
-    lambda names: tuple(name for name in names if name not in container_log.NAMES), 4_096
+    lambda names: tuple(name for name in names if name not in container_log.NAMES and name != _DATE), 4_096
 )
 
 LOG_TYPE = ObjectType(
