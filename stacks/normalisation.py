@@ -120,6 +120,7 @@ class NormalisationStack(Stack):
                 "OVERSIZED_BUCKET": archive.name,
                 "DEFAULT_TENANT": settings.default_tenant,
                 "DEFAULT_TYPE": settings.default_type or "",
+                "VPC_FLOW_FORMATS": ",".join(settings.flow_formats),
             },
             failures_go_to=CONSUMER_FAILURES,
         )

@@ -160,6 +160,7 @@ class SearchStack(Stack):
             variables={
                 "DEFAULT_TENANT": normalisation.default_tenant,
                 "DEFAULT_TYPE": normalisation.default_type or "",
+                "VPC_FLOW_FORMATS": ",".join(normalisation.flow_formats),
             },
             failures_go_to=PROCESSOR_FAILURES,
         )

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cli.output import Exit, err, escape, out, print_json, progress
 from cli.times import FORMS, moment
+from common import flow_formats
 from common.recognise import Normaliser
 from localrun.state import running_state
 from recovery.came_back import Index, NotAsked
@@ -61,6 +62,7 @@ def redrive(
     )
     target = deployment(environment)
     settings = target.environment.normalisation
+    flow_formats.configure(settings.flow_formats)
     normaliser = Normaliser(
         default_tenant=settings.default_tenant, default_type=settings.default_type, finish=sampling(target.environment)
     )

@@ -101,6 +101,7 @@ LIFECYCLE = Page("S3 lifecycle transitions", f"{_S3}/lifecycle-transition-genera
 OPENSEARCH = Page("OpenSearch Service quotas", f"{_DOCS}/opensearch-service/latest/developerguide/limits.html")
 TAGGING = Page("AWS tag naming limits", f"{_DOCS}/tag-editor/latest/userguide/best-practices-and-strats.html")
 VPC = Page("VPC CIDR blocks", f"{_DOCS}/vpc/latest/userguide/vpc-cidr-blocks.html")
+FLOW_LOGS = Page("Flow log records", f"{_DOCS}/vpc/latest/userguide/flow-log-records.html")
 
 TenantName = Annotated[
     str,

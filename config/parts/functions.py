@@ -5,12 +5,14 @@ from __future__ import annotations
 import pathlib
 import platform
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from config.parts.base import EVENT_SOURCE, LAMBDA, WHOLE, FunctionMemory, Model, TenantName, Text
-from config.problem import shown
+from config.parts.base import EVENT_SOURCE, FLOW_LOGS, LAMBDA, WHOLE, FunctionMemory, Model, TenantName, Text
+from config.parts.flow_formats import FlowFormat, alike, names_of
+from config.problem import Problem, shown
 
 #: Retention periods CloudWatch Logs accepts, in days (API reference, PutRetentionPolicy).
 LogRetentionDays = Literal[
@@ -103,6 +105,10 @@ class Normalisation(Model):
     """Log type given to a bare line that names none and is not recognised by its shape: a file of lambdas/common/logtypes."""
     default_tenant: TenantName = "default"
     """Tenant of a record that names none."""
+    vpc_flow_formats: Annotated[tuple[FlowFormat, ...], Field(strict=False), FLOW_LOGS] = ()
+    """Custom formats of VPC flow logs, each as AWS was given it (`LogFormat`). A line does not say which it has: it is of the
+    first that fits, by how many fields it has and what they look like; the default format comes before, and needs no mention.
+    Files in S3 name their fields, and need this only where something else than `collect` reads them."""
 
     @field_validator("default_type")
     @classmethod
@@ -111,3 +117,12 @@ class Normalisation(Model):
         if value is not None and value not in known:
             raise ValueError(f"{shown(value)} is no log type; write {', '.join(known)} or null")
         return value
+
+    def conflicts(self) -> Iterator[Problem]:
+        for problem in alike(self.vpc_flow_formats):
+            yield Problem(("vpc_flow_formats", *problem.path), problem.text)
+
+    @property
+    def flow_formats(self) -> tuple[str, ...]:
+        """Of each of `vpc_flow_formats` the fields' names, with spaces between them, as the functions take them."""
+        return tuple(" ".join(names_of(format_)) for format_ in self.vpc_flow_formats)

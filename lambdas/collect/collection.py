@@ -79,7 +79,7 @@ class Collection:
     def _rest(self, work: Work, reader: ObjectReader, content: Content, first: Record) -> Work:
         if first.number <= work.place.number:
             raise NoProgress(f"s3://{work.bucket}/{work.key}: nothing was written from {work.place} on in the time there was")
-        place = content.place(first.piece.begin, first.number, inside=first.inside)
+        place = replace(content.place(first.piece.begin, first.number, inside=first.inside), heading=first.heading.decode())
         return replace(work, version=reader.version, etag=reader.etag, place=place)
 
 

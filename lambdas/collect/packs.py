@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from collect.headers import is_header
 from collect.records import Record
 from common import ids, kpl
 from common.model import Coordinates, Given
@@ -63,9 +62,10 @@ class Packer:
             if not data or data.isspace():
                 self.blank += 1
                 return None
-            if not record.inside and is_header(data, record.number):
+            if record.header:
                 self.headers += 1
                 return None
+            data = record.heading + data
         full = self.open
         if full and data is not None and full.takes(data):
             full.records.append(data)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from collect.elements import ElementSplitter
+from collect.headers import heading, is_header
 from collect.lines import LineSplitter, Piece
 from collect.work import Place
 
@@ -33,13 +34,21 @@ class Record(NamedTuple):
     piece: Piece
     inside: bool
     """Whether it is an element of a document."""
+    header: bool = False
+    """Whether it tells of the file, and is no event."""
+    heading: bytes = b""
+    """What goes before it on `raw`, because its columns are in an order of the file's own."""
 
 
 def records(content: Iterable[bytes], place: Place) -> Iterator[Record]:
     """All records from `place` on, the last one too, whether it is complete or not."""
-    numbered = place.number
+    numbered, before = place.number, place.heading.encode()
     for inside, piece in _pieces(iter(content), place):
-        yield Record(numbered, piece, inside)
+        data = piece.data
+        header = data is not None and not inside and is_header(data, numbered)
+        if header and data:
+            before = heading(data, before)
+        yield Record(numbered, piece, inside, header, before)
         numbered += 1
 
 

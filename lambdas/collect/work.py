@@ -21,6 +21,8 @@ class Place:
     """None where the object has not been looked at."""
     inside: bool = False
     """Whether the record is an element of a JSON document."""
+    heading: str = ""
+    """What the file says of its columns, as it goes before each line."""
 
 
 START = Place()

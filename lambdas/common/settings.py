@@ -60,6 +60,8 @@ class TransformSettings(Settings):
     """Tenant of a record that names none."""
     default_type: str
     """Log type of a line that names none and has no known shape; "" when there is none."""
+    vpc_flow_formats: tuple[str, ...] = ()
+    """Custom formats of VPC flow logs, each as common.flow_formats reads it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

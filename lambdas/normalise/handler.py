@@ -15,7 +15,7 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pybase64 import b64decode
 
-from common import resend, source
+from common import flow_formats, resend, source
 from common.deadline import Deadline
 from common.finish import Finisher
 from common.model import Rejected
@@ -163,6 +163,7 @@ class Normalisation:
 def normalisation() -> Normalisation:
     """The container's one pipeline step, made at the first invocation."""
     settings = NormaliseSettings.read()
+    flow_formats.configure(settings.vpc_flow_formats)
     return Normalisation.of(
         StreamWriter(kinesis_client(), settings.events_stream, record_kib=settings.events_record_kib),
         StreamWriter(kinesis_client(), settings.errors_stream, record_kib=settings.errors_record_kib),

@@ -16,6 +16,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from common import flow_formats
 from common.delivery import DeliveryBatch, DeliveryResponse, Result, respond, stream_name
 from common.model import Coordinates, Event, Rejected
 from common.recognise import Normaliser
@@ -32,6 +33,7 @@ metrics = Metrics()
 def normaliser() -> Normaliser:
     """The container's one normaliser, made at the first invocation."""
     settings = TransformSettings.read()
+    flow_formats.configure(settings.vpc_flow_formats)
     return Normaliser(default_tenant=settings.default_tenant, default_type=settings.default_type or None)
 
 

@@ -64,7 +64,11 @@ def test_what_each_function_is_told(pipeline: Pipeline) -> None:
     prefix = f"weir-{env.name}"
     (domain,) = pipeline.all("AWS::OpenSearchService::Domain")
     endpoint = f"search-{domain.name}.{domain.region}.es.amazonaws.com"
-    defaults = {"DEFAULT_TENANT": "default", "DEFAULT_TYPE": env.normalisation.default_type or ""}
+    defaults = {
+        "DEFAULT_TENANT": "default",
+        "DEFAULT_TYPE": env.normalisation.default_type or "",
+        "VPC_FLOW_FORMATS": "",
+    }
     writers = [pipeline.arn("AWS::IAM::Role", path) for path in ("Route/Role", "Report/Role", "DirectPut/Access/Role")]
     (archive,) = [each.name for each in pipeline.all("AWS::S3::Bucket") if each.path == "Archive/Bucket"]
     own = {

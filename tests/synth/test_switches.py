@@ -186,6 +186,14 @@ def test_defaults_of_bare_lines(synthesize: Synthesize) -> None:
         assert (variables["DEFAULT_TYPE"], variables["DEFAULT_TENANT"]) == ("vpc_flow", "acme")
 
 
+def test_formats_of_flow_logs(synthesize: Synthesize) -> None:
+    formats = ["${version} ${vpc-id} ${srcaddr} ${dstaddr} ${action}", "${start} ${end} ${interface-id} ${bytes}"]
+    pipeline = synthesize("dev", {"normalisation": {"vpc_flow_formats": formats}})
+    for name in ("normalise", "transform"):
+        variables = pipeline.one("AWS::Lambda::Function", f"weir-dev-{name}")["Environment"]["Variables"]
+        assert variables["VPC_FLOW_FORMATS"] == "version vpc-id srcaddr dstaddr action,start end interface-id bytes"
+
+
 def test_an_account_pins_every_stack(synthesize: Synthesize) -> None:
     pipeline = synthesize("prod", {"account": {"id": "210987654321", "region": "eu-central-1"}})
     assert {(stack.account, stack.region) for stack in pipeline.assembly.stacks.values()} == {("210987654321", "eu-central-1")}

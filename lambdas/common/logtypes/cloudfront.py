@@ -2,8 +2,9 @@
 
 Fields and their order: CloudFront developer guide, "Standard logging reference"
 (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html). A v2 log may have other
-fields or another order; such a line is of this type only while its first six fields are the documented ones. A file's header
-lines, #Version and #Fields, are no entries.
+fields or another order; such a line is of this type only while its first six fields are the documented ones, or with the names of
+its fields before it, which `collect` takes from its file (common.columns). A file's header lines, #Version and #Fields, are no
+entries.
 """
 
 from __future__ import annotations
@@ -11,45 +12,11 @@ from __future__ import annotations
 import re
 
 from common import cloudfront, web_access
+from common.columns import CLOUDFRONT, divided, is_headed
 from common.kinds import is_ip
 from common.logtype import NUMBER, PORT, JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 
-_FIELDS = (
-    "date",
-    "time",
-    "x-edge-location",
-    "sc-bytes",
-    "c-ip",
-    "cs-method",
-    "cs(Host)",
-    "cs-uri-stem",
-    "sc-status",
-    "cs(Referer)",
-    "cs(User-Agent)",
-    "cs-uri-query",
-    "cs(Cookie)",
-    "x-edge-result-type",
-    "x-edge-request-id",
-    "x-host-header",
-    "cs-protocol",
-    "cs-bytes",
-    "time-taken",
-    "x-forwarded-for",
-    "ssl-protocol",
-    "ssl-cipher",
-    "x-edge-response-result-type",
-    "cs-protocol-version",
-    "fle-status",
-    "fle-encrypted-fields",
-    "c-port",
-    "time-to-first-byte",
-    "x-edge-detailed-result-type",
-    "sc-content-type",
-    "sc-content-len",
-    "sc-range-start",
-    "sc-range-end",
-)
 _BEGINNING = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([\t ])[0-9]{2}:[0-9]{2}:[0-9]{2}"  # date, time
     r"\1[A-Z]{3}[0-9]{1,4}(?:-[A-Z0-9]+)?\1[0-9]+\1[0-9a-f.:]+(?:\1[A-Z]+(?:\1|$)|$)"  # location, size, client, method
@@ -88,7 +55,7 @@ def _usual(match: re.Match[str], line: str) -> JsonObject | None:
     )
     host, scheme, received, taken, tls, cipher, version, port, first_byte, detail, content, length = rest
     instant = web_access.instant(f"{date}T{time}Z")
-    if instant is None or not is_ip(client) or line.count(line[len(date)]) != len(_FIELDS) - 1:
+    if instant is None or not is_ip(client) or line.count(line[len(date)]) != len(CLOUDFRONT) - 1:
         return None
     asked = {"method": method, "bytes": int(received)}
     answered: JsonObject = {"status_code": int(status), "bytes": int(sent)}
@@ -128,11 +95,18 @@ def _usual(match: re.Match[str], line: str) -> JsonObject | None:
     }
 
 
-def split(line: str) -> JsonObject:
+def recognise(line: str) -> bool:
+    return _BEGINNING.match(line) is not None or is_headed(line, "cloudfront")
+
+
+def split(record: str) -> JsonObject:
+    names, line = divided(record)
+    if names:
+        return timed(cloudfront.named(names, line.split("\t" if "\t" in line else " ")))
     match = _BEGINNING.match(line)
     if match is None:
         raise Malformed("line: not the date, time, edge location, size, client and method of a standard log entry")
-    return timed(cloudfront.named(_FIELDS, line.split(match[1])))
+    return timed(cloudfront.named(CLOUDFRONT, line.split(match[1])))
 
 
 def timed(record: JsonObject) -> JsonObject:
@@ -173,9 +147,9 @@ LOG_TYPE = LineType(
     title="CloudFront standard access log, as text",
     page="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html",
     arrival="CloudFront writes files to S3, of which every line is a record; v2 logs also come by Firehose or a log group.",
-    recognise=_BEGINNING.match,
+    recognise=recognise,
     parse=parse,
     own=TABLE.own,
     fields=TABLE.fields,
-    begins="0123456789",
+    begins="0123456789#",
 )

@@ -1,9 +1,10 @@
-"""Internet Information Services' log in the W3C extended format, with the fields that are selected by default.
+"""Internet Information Services' log in the W3C extended format.
 
 Format: IIS documentation, "Log File Formats" and `logExtFileFlags` of "Log Files for a Web Site <logFile>"
 (https://learn.microsoft.com/en-us/iis/configuration/system.applicationhost/sites/site/logfile/). A line does not say which fields
-it has: the columns are those of IIS 8.5 and later, or, where there is one less, those of IIS 7, which has no referrer. Custom
-fields come at the end and are kept in iis.other.extra. IIS writes a plus for a space.
+it has: the columns are those that IIS 8.5 and later select by default, or, where there is one less, those of IIS 7, which has no
+referrer. Custom fields come at the end and are kept in iis.other.extra. Where others are selected, `collect` puts the names of a
+file's columns before each line of it (common.columns). IIS writes a plus for a space.
 """
 
 from __future__ import annotations
@@ -11,19 +12,16 @@ from __future__ import annotations
 import re
 
 from common.cache import remembered
+from common.columns import IIS, IIS_7, divided, is_headed
 from common.kinds import WORD
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
 from common.timestamps import from_iso
+from common.web_access import http_version
 
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
 _FAILURE = 400
 
-_COLUMNS = (
-    *("date", "clock", "s-ip", "cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip", "cs(User-Agent)"),
-    *("cs(Referer)", "sc-status", "sc-substatus", "sc-win32-status", "time-taken"),
-)
-_WITHOUT_REFERRER = tuple(name for name in _COLUMNS if name != "cs(Referer)")
 _BEGINNING = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9a-fA-F]*[.:][0-9a-fA-F.:]+(?:%[0-9]+)? [A-Z_]+ [/*]"
 )
@@ -37,14 +35,21 @@ def _time(text: str) -> str | None:
         return None
 
 
-def split(line: str) -> JsonObject:
-    """The columns by the names of the format; the date and the time of day together are `time`."""
+def recognise(line: str) -> bool:
+    return _BEGINNING.match(line) is not None or is_headed(line, "iis")
+
+
+def split(record: str) -> JsonObject:
+    """The columns by the names of the format; the date and the time of day together are `date time`."""
+    columns, line = divided(record)
     values = line.split(" ")
-    if len(values) < 2:
-        raise Malformed("line: not an entry in the W3C extended format: a date and a time of day")
-    columns = _WITHOUT_REFERRER if len(values) == len(_WITHOUT_REFERRER) and values[10].isdigit() else _COLUMNS
+    if not columns:
+        if len(values) < 2:
+            raise Malformed("line: not an entry in the W3C extended format: a date and a time of day")
+        columns = IIS_7 if len(values) == len(IIS_7) and values[10].isdigit() else IIS
     fields: JsonObject = {name: value for name, value in zip(columns, values, strict=False) if value != "-"}
-    fields["time"] = f"{fields.pop('date', '')} {fields.pop('clock', '')}"
+    if "date" in columns and "time" in columns:
+        fields["date time"] = f"{fields.pop('date', '')} {fields.pop('time', '')}"
     if len(values) > len(columns):
         fields["extra"] = values[len(columns) :]
     return fields
@@ -52,6 +57,11 @@ def split(line: str) -> JsonObject:
 
 def _spaced(value: str) -> str:
     return value.replace("+", " ")
+
+
+def _host(value: str) -> str | None:
+    """A name; one with a port is kept as the client sent it."""
+    return None if ":" in value else value
 
 
 def _nanoseconds(milliseconds: str) -> int | None:
@@ -65,7 +75,7 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
 
 TABLE = Table(
     {
-        "time": "@timestamp",
+        "date time": "@timestamp",
         "s-ip": "destination.ip",
         "cs-method": "http.request.method",
         "cs-uri-stem": "url.path",
@@ -79,11 +89,23 @@ TABLE = Table(
         "sc-substatus": "iis.sub_status",
         "sc-win32-status": "iis.win32_status",
         "time-taken": "event.duration",
+        "s-computername": "host.name",
+        "s-sitename": "iis.site",
+        "cs-version": "http.version",
+        "cs-host": "url.domain",
+        "cs-bytes": "http.request.bytes",
+        "sc-bytes": "http.response.bytes",
     },
-    own={"iis.sub_status": WORD, "iis.win32_status": WORD},
+    own={"iis.sub_status": WORD, "iis.win32_status": WORD, "iis.site": WORD},
     rest="iis.other",
     constants={"event.kind": "event", "event.category": ["web"]},
-    read={"time": _time, "cs(User-Agent)": _spaced, "time-taken": _nanoseconds},
+    read={
+        "date time": _time,
+        "cs(User-Agent)": _spaced,
+        "time-taken": _nanoseconds,
+        "cs-version": http_version,
+        "cs-host": _host,
+    },
     complete=_complete,
 )
 
@@ -93,9 +115,9 @@ LOG_TYPE = LineType(
     title="IIS log",
     page="https://learn.microsoft.com/en-us/iis/configuration/system.applicationhost/sites/site/logfile/",
     arrival="An agent on the machine (Kinesis Agent for Windows, CloudWatch agent, Fluent Bit) sends the lines of a site's log.",
-    recognise=_BEGINNING.match,
+    recognise=recognise,
     parse=TABLE.lines(split),
     own=TABLE.own,
     fields=TABLE.fields,
-    begins="12",
+    begins="12#",
 )

@@ -1,6 +1,7 @@
-"""VPC flow log records, in the default format and with the fields of versions 3 to 8 after it, in the order AWS lists them.
+"""VPC flow log records, in the default format and with the fields of versions 3 to 11 after it, in the order AWS lists them.
 
-Fields: VPC user guide, "Flow log records" (https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html).
+Fields: VPC user guide, "Flow log records" (https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html). Those in
+another order are of the type vpc_flow_custom, and are read here too where it is this type that is named.
 
 There are more of these than of anything else, so the document is small: the start of the window is `@timestamp` alone, a
 protocol that has a name goes without its number, and a status of OK and the format's version are left out.
@@ -12,68 +13,26 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from common import flow_columns
 from common.cache import Cache
-from common.kinds import IP, WORD, is_ip
+from common.columns import FLOW, FLOW_COUNTS, MARK
+from common.flow_formats import format_of
+from common.ip_protocols import TRANSPORT
+from common.kinds import is_ip
 from common.logtype import NUMBER, PORT, JsonObject, LineType, Malformed, Stamp, present
 from common.timestamps import from_milliseconds
 
 Value = TypeVar("Value")
 
-_VERSION_2 = (
-    "version",
-    "account-id",
-    "interface-id",
-    "srcaddr",
-    "dstaddr",
-    "srcport",
-    "dstport",
-    "protocol",
-    "packets",
-    "bytes",
-    "start",
-    "end",
-    "action",
-    "log-status",
-)
-_VERSION_3 = ("vpc-id", "subnet-id", "instance-id", "tcp-flags", "type", "pkt-srcaddr", "pkt-dstaddr")
-_VERSION_4 = ("region", "az-id", "sublocation-type", "sublocation-id")
-_VERSION_5 = ("pkt-src-aws-service", "pkt-dst-aws-service", "flow-direction", "traffic-path")
-_VERSION_7 = (
-    "ecs-cluster-arn",
-    "ecs-cluster-name",
-    "ecs-container-instance-arn",
-    "ecs-container-instance-id",
-    "ecs-container-id",
-    "ecs-second-container-id",
-    "ecs-service-name",
-    "ecs-task-definition-arn",
-    "ecs-task-arn",
-    "ecs-task-id",
-)
-_VERSION_8 = ("reject-reason",)
-_FIELDS = _VERSION_2 + _VERSION_3 + _VERSION_4 + _VERSION_5 + _VERSION_7 + _VERSION_8
-_COUNTS = (14, 21, 25, 29, 39, 40)  # where a version ends; 6 brought no field
 _ABSENT = "-"
 
-#: Names of IANA protocol numbers (https://www.iana.org/assignments/protocol-numbers), as `network.transport` spells them.
-_TRANSPORT = {
-    "1": "icmp",
-    "2": "igmp",
-    "6": "tcp",
-    "17": "udp",
-    "47": "gre",
-    "50": "esp",
-    "51": "ah",
-    "58": "ipv6-icmp",
-    "132": "sctp",
-}
 #: event.action and event.outcome.
 _VERDICT = {"ACCEPT": ("accept", "success"), "REJECT": ("reject", "failure")}
 
 _BEGINNING = re.compile(r"[2-9] (?:[0-9]{12}|unknown) (?:eni-|- )")
 _ACCOUNT = re.compile(r"[0-9]{12}|unknown")
 #: A version and a name hold nothing that JSON would have to escape.
-_NAME = re.compile(r"[A-Za-z0-9_./:-]{1,256}")
+_NAME = re.compile(r"[A-Za-z0-9_./:+=@-]{1,256}")
 _NUMBER = re.compile(NUMBER)
 #: From 1970 to 9999, in epoch seconds.
 _SECONDS = re.compile(r"[0-9]{1,11}|1[0-9]{11}|2[0-4][0-9]{10}")
@@ -142,7 +101,7 @@ _ADDRESS = _fragment('%s","port":', _address)
 _SOURCE_PORT = _fragment('%s},"destination":{"ip":"', _checked(PORT), 65_536)
 _DESTINATION_PORT = _fragment('%s},"network":{"transport":"', _checked(PORT), 65_536)
 _PACKETS = _fragment('%s,"bytes":', _checked("[1-9][0-9]{0,17}"))
-_PROTOCOL = _fragment('%s","packets":', lambda value: _TRANSPORT[_checked("1|6|17|58")(value)], 16)
+_PROTOCOL = _fragment('%s","packets":', lambda value: TRANSPORT[_checked("1|6|17|58")(value)], 16)
 
 
 def quick(line: str, event_id: str, stamp: str) -> bytes | None:
@@ -170,11 +129,13 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
 
     `@timestamp` is the start of the capture window. A rejected flow is an outcome of failure.
     """
+    if line.startswith(MARK) or format_of(line) is not None:
+        return flow_columns.event(line, stamp)
     values = line.split(" ")
-    if len(values) not in _COUNTS:
-        counts = ", ".join(map(str, _COUNTS))
+    if len(values) not in FLOW_COUNTS:
+        counts = ", ".join(map(str, FLOW_COUNTS))
         raise Malformed(f"line: {len(values)} fields, but a flow log record of default order has one of {counts}")
-    record = {name: value for name, value in zip(_FIELDS, values, strict=False) if value != _ABSENT}
+    record = {name: value for name, value in zip(FLOW, values, strict=False) if value != _ABSENT}
 
     start = _take(record, "start", _epoch)
     end = _take(record, "end", _epoch)
@@ -189,8 +150,8 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
     source = present(ip=_take(record, "srcaddr", _ip), port=_take(record, "srcport", _port))
     destination = present(ip=_take(record, "dstaddr", _ip), port=_take(record, "dstport", _port))
     network = present(
-        transport=_TRANSPORT.get(protocol) if protocol else None,
-        iana_number=protocol if protocol not in _TRANSPORT else None,
+        transport=TRANSPORT.get(protocol) if protocol else None,
+        iana_number=protocol if protocol not in TRANSPORT else None,
         packets=_take(record, "packets", _number),
         bytes=_take(record, "bytes", _number),
         type=kind.lower() if kind else None,
@@ -281,14 +242,10 @@ def _epoch(value: str) -> str:
     return from_milliseconds(int(value) * 1_000)
 
 
-_OWN_WORDS = ["version", "interface_id", "log_status", "vpc_id", "subnet_id", "tcp_flags", "pkt_src_service", "pkt_dst_service"]
-_OWN_WORDS += ["sublocation_type", "sublocation_id", "traffic_path"]
-OWN = {
-    **{f"aws.vpcflow.{name}": WORD for name in _OWN_WORDS},
-    **{f"aws.vpcflow.{name.replace('-', '_')}": WORD for name in _VERSION_7 + _VERSION_8},
-    "aws.vpcflow.pkt_srcaddr": IP,
-    "aws.vpcflow.pkt_dstaddr": IP,
-}
+def recognise(line: str) -> bool:
+    """A line that begins like one of the default format, unless it is of a format the environment names."""
+    return _BEGINNING.match(line) is not None and format_of(line) is None
+
 
 LOG_TYPE = LineType(
     name="vpc_flow",
@@ -296,9 +253,9 @@ LOG_TYPE = LineType(
     title="VPC flow log record",
     page="https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
     arrival="A subscription of the flow log's log group, or its files in S3.",
-    recognise=_BEGINNING.match,
+    recognise=recognise,
     parse=parse,
     quick=quick,
-    own=OWN,
+    own=flow_columns.TABLE.own,
     begins="23456789",
 )

@@ -25,6 +25,8 @@ from collect.packs import KEYS, MOST_BYTES, MOST_RECORDS
 from collect.rules import Rules
 from collect.work import Work
 from collect.writing import PackWriter
+from common.columns import CLOUDFRONT
+from common.flow_formats import DEFAULT
 from common.ids import event_id
 from common.model import Coordinates, Event, Given
 from common.oversized import OversizedStore
@@ -150,8 +152,9 @@ def test_another_content_under_the_same_key_makes_other_ids(pipeline: Pipeline) 
 
 
 def test_header_lines_are_no_events_and_are_counted(pipeline: Pipeline) -> None:
-    pipeline.s3.put("cdn.gz", gzip.compress(b"#Version: 1.0\n#Fields: date time x-edge-location\nunknown\n\n#a comment\n"))
-    pipeline.s3.put("flow.log", b"version account-id interface-id srcaddr\n" + FLOW.format(1).encode() + b"\nsrcaddr vpc-id\n")
+    columns = f"#Fields: {' '.join(CLOUDFRONT)}".encode()
+    pipeline.s3.put("cdn.gz", gzip.compress(b"#Version: 1.0\n" + columns + b"\nunknown\n\n#a comment\n"))
+    pipeline.s3.put("flow.log", f"{' '.join(DEFAULT.names)}\n{FLOW.format(1)}\nsrcaddr vpc-id\n".encode())
     cdn, flow = (
         pipeline.collection.collect(Work(bucket="logs", key=key), pipeline.clock.deadline(300)) for key in ("cdn.gz", "flow.log")
     )
@@ -159,6 +162,49 @@ def test_header_lines_are_no_events_and_are_counted(pipeline: Pipeline) -> None:
     assert (flow.records, flow.headers, flow.blank, flow.rest) == (2, 1, 0, None)
     unknown = [data for _, data in pipeline.pieces() if data.startswith((b"#", b"unk", b"src"))]
     assert unknown == [b"unknown", b"#a comment", b"srcaddr vpc-id"]
+
+
+IIS_FILE = (
+    b"#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time c-ip sc-status sc-win32-status\r\n"
+    b"2025-11-24 09:15:02 198.51.100.7 200 0\r\n2025-11-24 09:15:03 198.51.100.7 404 2\r\n"
+    b"#Date: 2025-11-24 10:00:00\r\n2025-11-24 10:00:01 198.51.100.7 500 64\r\n"
+    b"#Fields: date time sc-status sc-win32-status\r\n2025-11-24 11:00:00 201 0\r\n"
+)
+
+
+def test_lines_in_an_order_of_their_files_own_take_the_names_of_their_columns_along(pipeline: Pipeline) -> None:
+    pipeline.s3.put("flow.gz", gzip.compress(b"end srcaddr dstaddr action\n1763984459 10.0.1.5 10.0.2.9 REJECT\n"))
+    pipeline.s3.put("iis.log", IIS_FILE)
+    assert pipeline.process(created("flow.gz"), created("iis.log")) == []
+    flow, *web = (orjson.loads(body) for _, body in pipeline.pieces())
+    assert (flow["event"]["dataset"], flow["@timestamp"]) == ("aws.vpcflow", "2025-11-24T11:40:59.000Z")
+    assert (flow["source"]["ip"], flow["event"]["action"]) == ("10.0.1.5", "reject")
+    assert {event["event"]["dataset"] for event in web} == {"iis.access"}
+    assert [(event["@timestamp"][11:19], event["http"]["response"]["status_code"]) for event in web] == [
+        ("09:15:02", 200),
+        ("09:15:03", 404),
+        ("10:00:01", 500),
+        ("11:00:00", 201),
+    ]
+    assert ["source" in event for event in web] == [True, True, True, False]
+
+
+def test_names_of_columns_are_known_where_an_object_is_gone_on_with(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "RANGE_BYTES", 1_000_000)
+    header = b"#Fields: sc-win32-status c-ip cs(User-Agent) sc-status\n"
+    pipeline.s3.put("iis.log", header + (b"0 198.51.100.7 " + b"x" * 300 + b" 200\n") * 20_000)
+    slow(pipeline, 7.0)
+    assert pipeline.all_of(created("iis.log"), seconds=WRITING_SECONDS + 6) == 2
+    events = [orjson.loads(body) for _, body in pipeline.pieces()]
+    assert len({event["event"]["id"] for event in events}) == len(events) == 20_000
+    assert {(event["source"]["ip"], event["http"]["response"]["status_code"]) for event in events} == {("198.51.100.7", 200)}
+
+
+@pytest.mark.parametrize("name", ["tgw-id", "x" * 9_000], ids=["of no type", "too long"])
+def test_columns_nobody_reads_go_before_no_line(pipeline: Pipeline, name: str) -> None:
+    pipeline.s3.put("flow.log", f"srcaddr dstaddr {name}\nunknown 1\n".encode())
+    assert pipeline.process(created("flow.log")) == []
+    assert [data for _, data in pipeline.pieces()] == [b"unknown 1"]
 
 
 def test_an_empty_object_is_read(pipeline: Pipeline) -> None:

@@ -62,7 +62,12 @@ def test_a_bucket_without_versioning_names_none() -> None:
 
 
 def test_the_functions_own_message_says_where_to_go_on() -> None:
-    work = Work(bucket="logs", key="ü", etag="0", place=Place(stored=5, skip=7, number=11, gzip=True, inside=True))
+    work = Work(
+        bucket="logs",
+        key="ü",
+        etag="0",
+        place=Place(stored=5, skip=7, number=11, gzip=True, inside=True, heading="#Fields: c-ip\n"),
+    )
     assert works(continuation(work)) == [work]
 
 

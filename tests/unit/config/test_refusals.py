@@ -9,10 +9,21 @@ import pytest
 
 from common.logtypes import TYPES
 from config.loader import load_environment
+from config.parts.flow_formats import FIELDS as FLOW_FIELDS
 from config.parts.functions import log_types
 
 Refusal = Callable[[str | bytes], str]
 DEV = "config/environments/dev.yaml"
+
+DEFAULT_FLOW = (
+    "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} "
+    "${start} ${end} ${action} ${log-status}"
+)
+#: All fields but one, each time one of another kind.
+LONG_FORMATS = [
+    " ".join(f"${{{name}}}" for name in FLOW_FIELDS if name != left_out)
+    for left_out in ("bytes", "srcaddr", "interface-id", "action", "log-status")
+]
 
 #: Lines under `name: dev`, so the first stands on line 2.
 VALUES = {
@@ -103,6 +114,30 @@ VALUES = {
     "a log type nobody wrote": (
         "normalisation: {default_type: vpcflow}",
         f'2: normalisation.default_type: "vpcflow" is no log type; write {", ".join(sorted(TYPES))} or null',
+    ),
+    "a format of flow logs without its signs": (
+        "normalisation: {vpc_flow_formats: [version srcaddr]}",
+        '2: normalisation.vpc_flow_formats[0]: "version srcaddr" does not fit; write fields with a space between, as AWS was '
+        "given them: ${srcaddr} ${dstaddr} …",
+    ),
+    "an empty format of flow logs": (
+        "normalisation: {vpc_flow_formats: ['']}",
+        '2: normalisation.vpc_flow_formats[0]: "" does not fit; write fields with a space between, as AWS was given them: '
+        "${srcaddr} ${dstaddr} …",
+    ),
+    "a field flow logs do not have": (
+        "normalisation:\n  vpc_flow_formats:\n    - ${srcaddr} ${start} ${destaddr}",
+        f'4: normalisation.vpc_flow_formats[0]: "destaddr" is no field of VPC flow logs; write some of {", ".join(FLOW_FIELDS)}',
+    ),
+    "a field of a flow log twice": (
+        "normalisation:\n  vpc_flow_formats:\n    - ${srcaddr} ${start}\n    - ${srcaddr} ${end} ${srcaddr}",
+        "5: normalisation.vpc_flow_formats[1]: srcaddr is in it twice; write each field once",
+    ),
+    "a format of flow logs that says too little": (
+        "normalisation:\n  vpc_flow_formats:\n    - ${srcaddr} ${bytes}",
+        '4: normalisation.vpc_flow_formats[0]: "${srcaddr} ${bytes}" makes lines that could be anything\'s; have at least 2 of '
+        "start, end, srcaddr, dstaddr, pkt-srcaddr, pkt-dstaddr, interface-id, next-hop-interface-id, vpc-id, next-hop-vpc-id, "
+        "subnet-id, next-hop-subnet-id, instance-id, action, log-status, flow-direction in it",
     ),
     "a tenant that would split an index name": (
         "normalisation: {default_tenant: team-a}",
@@ -252,6 +287,27 @@ CONFLICTS = {
         "search: {data_nodes: 12, manager_instance: t3.medium.search}",
         "2: search.manager_instance: T3 serves up to 10 data nodes, there are 12 (OpenSearch Service quotas); "
         "take an m7g or r7g type",
+    ),
+    "the default format of flow logs": (
+        f"normalisation:\n  vpc_flow_formats:\n    - {DEFAULT_FLOW}",
+        "4: normalisation.vpc_flow_formats[0]: is the default format, which is always read; remove it",
+    ),
+    "a format of flow logs that looks like the default one": (
+        f"normalisation:\n  vpc_flow_formats:\n    - {DEFAULT_FLOW.replace('packets', 'tcp-flags')}",
+        "4: normalisation.vpc_flow_formats[0]: its lines look like those of the default format, so neither could be told; "
+        "put a field of another kind, such as an address, at another place of the flow log's format, or collect its files in S3, "
+        "which name their fields",
+    ),
+    "formats of flow logs that look alike": (
+        "normalisation:\n  vpc_flow_formats:\n    - ${start} ${end} ${bytes}\n    - ${end} ${start} ${packets}",
+        "5: normalisation.vpc_flow_formats[1]: its lines look like those of format 1 of the list, so neither could be told; "
+        "put a field of another kind, such as an address, at another place of the flow log's format, or collect its files in S3, "
+        "which name their fields",
+    ),
+    "more formats of flow logs than a function is told": (
+        "normalisation:\n  vpc_flow_formats:\n" + "\n".join(f"    - {format_}" for format_ in LONG_FORMATS),
+        "3: normalisation.vpc_flow_formats: have 3,555 characters without the ${}, above the 3,000 a function is told; "
+        "remove some",
     ),
     "records that expire unseen by normalise": (
         "normalisation:\n  consumer:\n    max_record_age_hours: 24",

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from archive import handler as archive
+from common import flow_formats
 from common.delivery import DeliveryBatch, DeliveryRecord, DeliveryResponse, respond
 from common.model import Coordinates, Given
 from common.recognise import Normaliser
@@ -165,6 +166,10 @@ def test_why_a_direct_put_record_is_not_delivered_is_logged_and_counted(
 def test_the_transform_functions_normaliser_is_made_once_from_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEFAULT_TENANT", "acme")
     monkeypatch.setenv("DEFAULT_TYPE", "")
+    monkeypatch.setenv("VPC_FLOW_FORMATS", "end srcaddr dstaddr action")
     transform.normaliser.cache_clear()
     assert transform.normaliser() is transform.normaliser()
+    response = transform.handler(batch(b"1763984459 10.0.1.5 10.0.2.9 REJECT", source=False), Context())
     transform.normaliser.cache_clear()
+    flow_formats.configure(())
+    assert orjson.loads(content(response, 0))["source"] == {"ip": "10.0.1.5"}

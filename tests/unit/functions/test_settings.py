@@ -23,6 +23,12 @@ def test_a_field_is_the_variable_of_its_name_in_upper_case() -> None:
     settings = NormaliseSettings.read(NORMALISE)
     assert (settings.events_stream, settings.errors_stream) == ("weir-test-events", "weir-test-errors")
     assert (settings.events_record_kib, settings.errors_record_kib) == (1_024, 4_096)
+    assert settings.vpc_flow_formats == ()
+
+
+def test_formats_of_flow_logs_are_separated_by_commas() -> None:
+    settings = NormaliseSettings.read(NORMALISE | {"VPC_FLOW_FORMATS": "version srcaddr start,start end dstaddr"})
+    assert settings.vpc_flow_formats == ("version srcaddr start", "start end dstaddr")
 
 
 @pytest.mark.parametrize("name", sorted(NORMALISE))

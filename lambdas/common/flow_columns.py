@@ -1,0 +1,106 @@
+"""VPC flow log records whose columns are in any order, to the same events as the default order's.
+
+Fields: VPC user guide, "Flow log records" (https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html), and
+"Enforce VPC encryption in transit" for the encryption status
+(https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html).
+"""
+
+from __future__ import annotations
+
+from common.cache import remembered
+from common.columns import FLOW, divided
+from common.flow_formats import format_by_length, format_of
+from common.ip_protocols import TRANSPORT
+from common.kinds import IP, WORD
+from common.logtype import JsonObject, Malformed, Stamp
+from common.table import Table
+from common.timestamps import from_milliseconds
+
+_ACTIONS = {"ACCEPT": "accept", "REJECT": "reject"}
+_OUTCOMES = {"accept": "success", "reject": "failure"}
+#: Names that are shorter in the event.
+_RENAMED = {"pkt-src-aws-service": "pkt_src_service", "pkt-dst-aws-service": "pkt_dst_service"}
+_ABSENT = "-"
+_LENGTH_OF_SECONDS = 10
+
+_FIELDS = {
+    "start": "@timestamp",
+    "end": "event.end",
+    "action": "event.action",
+    "account-id": "cloud.account.id",
+    "instance-id": "cloud.instance.id",
+    "region": "cloud.region",
+    "az-id": "cloud.availability_zone",
+    "srcaddr": "source.ip",
+    "srcport": "source.port",
+    "dstaddr": "destination.ip",
+    "dstport": "destination.port",
+    "protocol": "network.transport",
+    "packets": "network.packets",
+    "bytes": "network.bytes",
+    "type": "network.type",
+    "flow-direction": "network.direction",
+}
+_OWN = {name: f"aws.vpcflow.{_RENAMED.get(name, name.replace('-', '_'))}" for name in FLOW if name not in _FIELDS}
+
+
+def event(line: str, stamp: Stamp) -> JsonObject:
+    """The event of a line under the names of its columns, of a configured format, or of as many columns as one.
+
+    `@timestamp` is the start of the capture window, or its end where the format has no start. A field nobody knows is kept under
+    its own name. Raises Malformed for a line of none of these, and for a start that is no point in time.
+    """
+    names, values = _columns(line)
+    record: JsonObject = {name: value for name, value in zip(names, values, strict=False) if value != _ABSENT}
+    if "start" not in names and _instant(record.get("end", "")):
+        record["start"] = record["end"]
+    if record.get("log-status") == "OK":  # as nearly every record says
+        del record["log-status"]
+    if record.get("version", "").isdigit():  # the format's
+        del record["version"]
+    if len(values) > len(names):
+        record["extra"] = values[len(names) :]
+    return TABLE.event(record, stamp)
+
+
+def _columns(record: str) -> tuple[tuple[str, ...], list[str]]:
+    names, line = divided(record)
+    values = line.split(" ")
+    if names:
+        return names, values
+    found = format_of(line) or format_by_length(len(values))
+    if found is None:
+        raise Malformed(f"line: {len(values)} fields, as many as no format has of normalisation.vpc_flow_formats")
+    return found.names, values
+
+
+@remembered(1_024)  # the records of a window share its start and its end
+def _instant(value: str) -> str | None:
+    """Epoch seconds; none of the other units, which the beginning of a number that was cut off would be taken for."""
+    if len(value) != _LENGTH_OF_SECONDS or not (value.isascii() and value.isdigit()):  # from 2001 to 2286
+        return None
+    return from_milliseconds(int(value) * 1_000)
+
+
+def _complete(found: JsonObject, rest: JsonObject) -> None:
+    """Outcome, and the number of a protocol without a name."""
+    found["event"]["outcome"] = _OUTCOMES.get(found["event"].get("action"), "unknown")
+    number = rest.get("protocol")
+    if number is not None and number.isdigit():
+        found.setdefault("network", {})["iana_number"] = rest.pop("protocol")
+
+
+TABLE = Table(
+    {**_FIELDS, **_OWN},
+    own={path: IP if name in ("pkt-srcaddr", "pkt-dstaddr") else WORD for name, path in _OWN.items()},
+    rest="aws.vpcflow.other",
+    constants={"event.kind": "event", "event.category": ["network"], "cloud.provider": "aws"},
+    read={
+        "start": _instant,
+        "end": _instant,
+        "action": _ACTIONS.get,
+        "protocol": TRANSPORT.get,
+        "type": str.lower,
+    },
+    complete=_complete,
+)
