@@ -15,7 +15,7 @@ from common.table import Table
 
 _ABSENT = "-"
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
-_FAILURE = 400
+FAILURE = 400
 #: A year in milliseconds.
 _LONGEST = 31_536_000_000
 
@@ -111,7 +111,7 @@ def _milliseconds(value: object) -> int | None:
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
     status = event.get("http", {}).get("response", {}).get("status_code")
-    failed = status is not None and status >= _FAILURE
+    failed = status is not None and status >= FAILURE
     event["event"] |= {
         "type": ["error"] if failed else ["access"],
         "outcome": "unknown" if status is None else "failure" if failed else "success",
