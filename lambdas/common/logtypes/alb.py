@@ -185,7 +185,12 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
     match = _ENTRY.fullmatch(line)
     if match is None:
         raise Malformed("line: not the 29 fields of an access log entry, with its quotes closed")
-    fields = [None if value == _ABSENT or value == "" else value for value in match.groups()]
+    return event(match.groups())
+
+
+def event(values: Iterable[str | None]) -> JsonObject:
+    """The event of an entry's fields, from its type to `conn_trace_id`. Raises Malformed."""
+    fields = [None if value == _ABSENT or value == "" else value for value in values]
     kind, time, name, client, target, queued, processed, responded, status, target_status, received, sent = fields[:12]
     request, user_agent, cipher, protocol, target_group, trace, domain, certificate, rule, created = fields[12:22]
     actions, redirect, error, targets, target_statuses, classification, classification_reason, connection = fields[22:]

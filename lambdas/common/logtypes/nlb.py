@@ -52,14 +52,17 @@ def split(line: str) -> JsonObject:
     values = line.split(" ")
     if len(values) < 3:
         raise Malformed("line: an access log entry begins with type, version and time")
-    record: JsonObject = {name: value for name, value in zip(_FIELDS, values, strict=False) if value != _ABSENT}
-    for name, usual in _USUAL.items():
-        if record.get(name) == usual:
-            del record[name]
-    web_access.split_endpoint(record, "client:port", "client")
-    web_access.split_endpoint(record, "destination:port", "destination")
+    record = told(dict(zip(_FIELDS, values, strict=False)))
     if len(values) > len(_FIELDS):
         record["extra"] = values[len(_FIELDS) :]
+    return record
+
+
+def told(fields: JsonObject) -> JsonObject:
+    """What an entry says beside what every one of today does, with addresses and ports apart."""
+    record = {name: value for name, value in fields.items() if value not in (_ABSENT, _USUAL.get(name))}
+    web_access.split_endpoint(record, "client:port", "client")
+    web_access.split_endpoint(record, "destination:port", "destination")
     return record
 
 
@@ -96,9 +99,9 @@ def _duration(value: str) -> int | None:
     return web_access.nanoseconds(_milliseconds(value))
 
 
-def _protocols(value: str) -> list[str]:
+def _protocols(value: object) -> list[str] | None:
     """ "h2","http/1.1" """
-    return [name.strip('"') for name in value.split(",")]
+    return [name.strip('"') for name in value.split(",")] if isinstance(value, str) else None
 
 
 TABLE = Table(
