@@ -52,6 +52,7 @@ _LENGTH_OF_MOMENT = len("2018-07-02T22:23:00.186641Z")
 _TO_SECONDS = len("2018-07-02T22:23:00")
 _ENDPOINT = re.compile(rf"\[?([0-9a-f.:]+)\]?:({PORT})")
 _SECONDS = re.compile(r"(?:0|[1-9][0-9]{0,8})\.[0-9]{1,9}", re.ASCII)
+_ANY_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
 _STATUS = re.compile("[1-5][0-9]{2}")
 _PLAIN_REQUEST = re.compile(rf"([A-Z]+) ([a-z]+)://([^/:?#\[\s]+):({PORT})(/[^?\s]*)(?:\?(\S+)?)? HTTP/([0-9.]+)")
 _PROTECTED = re.compile(
@@ -229,12 +230,12 @@ def event(values: Iterable[str | None]) -> JsonObject:
         connection_trace_id=connection,
     )
     found = {
-        "@timestamp": moment("time", time),
+        "@timestamp": _time("time", time),
         "event": present(
             kind="event",
             category=["web"],
             outcome=_outcome(code),
-            start=moment("request_creation_time", created) if created else None,
+            start=_time("request_creation_time", created) if created else None,
             duration=_nanoseconds(known) if len(known) == len(seconds) else None,
         ),
         "cloud": present(
@@ -280,9 +281,16 @@ def _seconds(name: str, value: str | None) -> float | None:
     """None for -1, which stands for a request that was not passed on or not answered."""
     if value is None or value == "-1":
         return None
-    if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", value, re.ASCII):
+    if _ANY_SECONDS.fullmatch(value) is None:
         raise Malformed(f"{name}: {value[:60]!r} is not a number of seconds")
     return float(value)
+
+
+def _time(name: str, value: str) -> str:
+    try:
+        return _moment(value)
+    except _Unusual:
+        return moment(name, value)
 
 
 def _endpoint(name: str, value: str | None) -> JsonObject | None:

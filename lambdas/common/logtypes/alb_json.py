@@ -33,9 +33,14 @@ def recognise(record: JsonObject) -> bool:
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """The event of an entry, as of one in text. Raises Malformed for a value that is not of its field."""
-    known = {name: str(value) for name, value in record.items() if name in _KNOWN and type(value) in _SCALARS}
-    event = alb.event(known.get(name) for name in _NAMES)
-    other = {name: value for name, value in record.items() if name not in known and value not in _NOTHING}
+    known: dict[str, str] = {}
+    other: JsonObject = {}
+    for name, value in record.items():
+        if type(value) in _SCALARS and name in _KNOWN:
+            known[name] = str(value)
+        elif value not in _NOTHING:
+            other[name] = value
+    event = alb.event(map(known.get, _NAMES))
     if other:
         event["aws"]["elb"]["other"] = other
     return event
