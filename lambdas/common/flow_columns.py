@@ -7,8 +7,10 @@ Fields: VPC user guide, "Flow log records" (https://docs.aws.amazon.com/vpc/late
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from common.cache import remembered
-from common.columns import FLOW, divided
+from common.columns import FLOW, MARK, divided, is_headed
 from common.flow_formats import format_by_length, format_of
 from common.ip_protocols import TRANSPORT
 from common.kinds import IP, WORD
@@ -44,13 +46,26 @@ _FIELDS = {
 _OWN = {name: f"aws.vpcflow.{_RENAMED.get(name, name.replace('-', '_'))}" for name in FLOW if name not in _FIELDS}
 
 
+class Columns(NamedTuple):
+    """What a line has."""
+
+    names: tuple[str, ...]
+    values: list[str]
+
+
 def event(line: str, stamp: Stamp) -> JsonObject:
-    """The event of a line under the names of its columns, of a configured format, or of as many columns as one.
+    """The event of a line under the names of its columns, of a configured format, or of as many columns as one. Raises Malformed
+    for a line of none of these, and for a start that is no point in time."""
+    return event_of(_columns(line), stamp)
+
+
+def event_of(columns: Columns, stamp: Stamp) -> JsonObject:
+    """The event of columns. Raises Malformed for a start that is no point in time.
 
     `@timestamp` is the start of the capture window, or its end where the format has no start. A field nobody knows is kept under
-    its own name. Raises Malformed for a line of none of these, and for a start that is no point in time.
+    its own name.
     """
-    names, values = _columns(line)
+    names, values = columns
     record: JsonObject = {name: value for name, value in zip(names, values, strict=False) if value != _ABSENT}
     if "start" not in names and _instant(record.get("end", "")):
         record["start"] = record["end"]
@@ -63,15 +78,27 @@ def event(line: str, stamp: Stamp) -> JsonObject:
     return TABLE.event(record, stamp)
 
 
-def _columns(record: str) -> tuple[tuple[str, ...], list[str]]:
+def recognised(line: str) -> Columns | None:
+    """The columns of a line that is headed, or of a configured format; None for any other."""
+    if line.startswith(MARK):
+        return Columns(*_headed(line)) if is_headed(line, "vpc_flow_custom") else None
+    found = format_of(line)
+    return Columns(found.names, line.split(" ")) if found else None
+
+
+def _headed(record: str) -> tuple[tuple[str, ...], list[str]]:
     names, line = divided(record)
-    values = line.split(" ")
+    return names, line.split(" ")
+
+
+def _columns(record: str) -> Columns:
+    names, values = _headed(record)
     if names:
-        return names, values
-    found = format_of(line) or format_by_length(len(values))
+        return Columns(names, values)
+    found = format_of(record) or format_by_length(len(values))
     if found is None:
         raise Malformed(f"line: {len(values)} fields, as many as no format has of normalisation.vpc_flow_formats")
-    return found.names, values
+    return Columns(found.names, values)
 
 
 @remembered(1_024)  # the records of a window share its start and its end

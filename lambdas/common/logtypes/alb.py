@@ -39,8 +39,8 @@ _BEGINNING = re.compile(r"(?:https?|h2|grpcs|wss?) [0-9]{4}-[0-9]{2}-[0-9]{2}T")
 #: method, URL (which may hold spaces when a client sends them), protocol; each a dash or empty in a request that is no HTTP.
 _REQUEST = re.compile(r"(\S+) (.*) (\S*)")
 _URL = re.compile(r"([a-z]+)://(\[[^\]]*\]|[^/:?#]*)(?::([0-9]{1,5})-?)?(/[^?]*)?(?:\?(.*))?")
-_TRACE = re.compile(r"Root=([^;]+)")
-_TARGET_GROUP = re.compile(r"arn:[^:]+:elasticloadbalancing:([a-z0-9-]+):([0-9]{12}):targetgroup/(.+)")
+TRACE = re.compile(r"Root=([^;]+)")
+TARGET_GROUP = re.compile(r"arn:[^:]+:elasticloadbalancing:([a-z0-9-]+):([0-9]{12}):targetgroup/(.+)")
 
 # Nearly every line: a request that was passed on to one target and answered, without anything to escape. What its parts become is
 # remembered: balancers, targets, certificates, seconds and user agents come again and again.
@@ -54,7 +54,7 @@ _ENDPOINT = re.compile(rf"\[?([0-9a-f.:]+)\]?:({PORT})")
 _SECONDS = re.compile(r"(?:0|[1-9][0-9]{0,8})\.[0-9]{1,9}", re.ASCII)
 _ANY_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
 _STATUS = re.compile("[1-5][0-9]{2}")
-_PLAIN_REQUEST = re.compile(rf"([A-Z]+) ([a-z]+)://([^/:?#\[\s]+):({PORT})(/[^?\s]*)(?:\?(\S+)?)? HTTP/([0-9.]+)")
+PLAIN_REQUEST = re.compile(rf"([A-Z]+) ([a-z]+)://([^/:?#\[\s]+):({PORT})(/[^?\s]*)(?:\?(\S+)?)? HTTP/([0-9.]+)")
 _PROTECTED = re.compile(
     r" (?:- -|([A-Z0-9_-]{2,}) TLSv([0-9.]+)) arn:[a-z-]+:elasticloadbalancing:([a-z0-9-]+):([0-9]{12}):targetgroup/(\S+) ",
     re.ASCII,
@@ -100,7 +100,7 @@ def _took(value: str) -> float:
 
 def _answered(value: str) -> str:
     _groups(_STATUS, value)
-    return _outcome(int(value))
+    return outcome_of(int(value))
 
 
 def _taken(value: str) -> str:
@@ -141,7 +141,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
         source, destination, outcome, _ = _END[client], _END[target], _OUTCOME[status], _OUTCOME[answer]
         nanoseconds = round((_TOOK[queued] + _TOOK[processed] + _TOOK[responded]) * 1e9)
         protection, cloud, group = _PROTECTION[middle]
-        method, scheme, host, port, path, query, version = _groups(_PLAIN_REQUEST, request)
+        method, scheme, host, port, path, query, version = _groups(PLAIN_REQUEST, request)
         rule, created = _groups(_RULED, ruled)
         (root,), (connection,) = _groups(_ROOT, trace), _groups(_LAST, last)
         at, start, taken = _moment(time), _moment(created), _TAKEN[actions]
@@ -196,20 +196,20 @@ def event(values: Iterable[str | None]) -> JsonObject:
     request, user_agent, cipher, protocol, target_group, trace, domain, certificate, rule, created = fields[12:22]
     actions, redirect, error, targets, target_statuses, classification, classification_reason, connection = fields[22:]
 
-    source = _endpoint("client:port", client)
+    source = endpoint("client:port", client)
     if time is None or source is None:
         raise Malformed("time and client:port: an access log entry has both")
-    destination = _endpoint("target:port", target)
+    destination = endpoint("target:port", target)
     code = _whole("elb_status_code", status, 999)
     seconds = {
-        "request_seconds": _seconds("request_processing_time", queued),
-        "target_seconds": _seconds("target_processing_time", processed),
-        "response_seconds": _seconds("response_processing_time", responded),
+        "request_seconds": took("request_processing_time", queued),
+        "target_seconds": took("target_processing_time", processed),
+        "response_seconds": took("response_processing_time", responded),
     }
     known = [value for value in seconds.values() if value is not None]
     method, url, version = _request(request)
-    located = _TARGET_GROUP.fullmatch(target_group) if target_group else None
-    traced = _TRACE.search(trace) if trace else None
+    located = TARGET_GROUP.fullmatch(target_group) if target_group else None
+    traced = TRACE.search(trace) if trace else None
 
     balancer = present(
         name=name,
@@ -230,12 +230,12 @@ def event(values: Iterable[str | None]) -> JsonObject:
         connection_trace_id=connection,
     )
     found = {
-        "@timestamp": _time("time", time),
+        "@timestamp": instant("time", time),
         "event": present(
             kind="event",
             category=["web"],
-            outcome=_outcome(code),
-            start=_time("request_creation_time", created) if created else None,
+            outcome=outcome_of(code),
+            start=instant("request_creation_time", created) if created else None,
             duration=_nanoseconds(known) if len(known) == len(seconds) else None,
         ),
         "cloud": present(
@@ -263,7 +263,7 @@ def _nanoseconds(seconds: Iterable[float]) -> int:
     return round(sum(seconds) * 1e9)
 
 
-def _outcome(code: int | None) -> str:
+def outcome_of(code: int | None) -> str:
     if code is None:
         return "unknown"
     return "failure" if code >= _FAILURE else "success"
@@ -277,7 +277,7 @@ def _whole(name: str, value: str | None, largest: int) -> int | None:
     return int(value)
 
 
-def _seconds(name: str, value: str | None) -> float | None:
+def took(name: str, value: str | None) -> float | None:
     """None for -1, which stands for a request that was not passed on or not answered."""
     if value is None or value == "-1":
         return None
@@ -286,14 +286,14 @@ def _seconds(name: str, value: str | None) -> float | None:
     return float(value)
 
 
-def _time(name: str, value: str) -> str:
+def instant(name: str, value: str) -> str:
     try:
         return _moment(value)
     except _Unusual:
         return moment(name, value)
 
 
-def _endpoint(name: str, value: str | None) -> JsonObject | None:
+def endpoint(name: str, value: str | None) -> JsonObject | None:
     if value is None:
         return None
     ip, _, port = value.rpartition(":")

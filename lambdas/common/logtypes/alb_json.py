@@ -9,8 +9,11 @@ leave fields out: an entry is recognised by its type, time, load balancer, clien
 
 from __future__ import annotations
 
+import re
+
+from common.cache import Cache
 from common.kinds import OPEN
-from common.logtype import JsonObject, ObjectType, Stamp
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp
 from common.logtypes import alb
 
 _NAMES = (
@@ -40,10 +43,96 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
             known[name] = str(value)
         elif value not in _NOTHING:
             other[name] = value
-    event = alb.event(map(known.get, _NAMES))
+    values = [known.get(name, "") for name in _NAMES]
+    event = _usual(values) or alb.event(values)
     if other:
         event["aws"]["elb"]["other"] = other
     return event
+
+
+# Nearly every entry: a request that was passed on to one target and answered. What its parts become is remembered.
+_LONGEST_NUMBER = 18
+_END: Cache[str, JsonObject] = Cache(lambda value: alb.endpoint("client:port", value) or {})
+_TOOK: Cache[str, float | None] = Cache(lambda value: alb.took("request_processing_time", value))
+_LOCATED: Cache[str, re.Match[str] | None] = Cache(alb.TARGET_GROUP.fullmatch, 1_024)
+
+
+def _usual(values: list[str]) -> JsonObject | None:
+    """The event of a usual entry; None for any other, and where a value is wrong."""
+    kind, time, name, client, target, queued, processed, responded, status, answer, received, sent, request, agent, *rest = values
+    cipher, protocol, group, trace, domain, certificate, rule, created, actions, *others, connection = rest
+    if "" in values or "-" in (kind, name, agent, rule, created, actions) or others != ["-", "-", target, answer, "-", "-"]:
+        return None
+    if not (_is_count(status, 3) and _is_count(answer, 3) and _is_count(received) and _is_count(sent)):
+        return None
+    asked, located, traced = alb.PLAIN_REQUEST.fullmatch(request), _LOCATED[group], alb.TRACE.search(trace)
+    if asked is None or located is None or traced is None or (protocol != "-" and protocol.partition("v")[2] == ""):
+        return None
+    try:
+        source, destination = _END[client].copy(), _END[target].copy()
+        times = [found for value in (queued, processed, responded) if (found := _TOOK[value]) is not None]
+        end, start = alb.instant("time", time), alb.instant("request_creation_time", created)
+    except Malformed:
+        return None
+    if len(times) != 3:
+        return None
+    method, scheme, host, port, path, query, version = asked.groups()
+    region, account, group = located.groups()
+    code = int(status)
+    event: JsonObject = {
+        "@timestamp": end,
+        "event": {
+            "kind": "event",
+            "category": ["web"],
+            "outcome": alb.outcome_of(code),
+            "start": start,
+            "duration": round(sum(times) * 1e9),
+        },
+        "cloud": {"provider": "aws", "region": region, "account": {"id": account}},
+        "source": source,
+        "destination": destination,
+        "http": {
+            "request": {"method": method, "bytes": int(received)},
+            "response": {"status_code": code, "bytes": int(sent)},
+            "version": version,
+        },
+        "url": {"scheme": scheme, "domain": host, "port": int(port), "path": path},
+        "user_agent": {"original": agent},
+        "trace": {"id": traced[1]},
+    }
+    balancer: JsonObject = {
+        "name": name,
+        "type": kind,
+        "target_group": group,
+        "request_seconds": times[0],
+        "target_seconds": times[1],
+        "response_seconds": times[2],
+        "target_status_code": int(answer),
+        "matched_rule_priority": rule,
+        "action_executed": actions.split(","),
+    }
+    if query:
+        event["url"]["query"] = query
+    tls: JsonObject = {}
+    if cipher != "-":
+        tls["cipher"] = cipher
+    if protocol != "-":
+        kind, _, tls["version"] = protocol.partition("v")
+        tls["version_protocol"] = kind.lower()
+    if domain != "-":
+        tls["client"] = {"server_name": domain}
+    if tls:
+        event["tls"] = tls
+    if certificate != "-":
+        balancer["chosen_cert"] = {"arn": certificate}
+    if connection != "-":
+        balancer["connection_trace_id"] = connection
+    event["aws"] = {"elb": balancer}
+    return event
+
+
+def _is_count(value: str, longest: int = _LONGEST_NUMBER) -> bool:
+    return value.isdigit() and value.isascii() and len(value) <= longest
 
 
 LOG_TYPE = ObjectType(

@@ -52,15 +52,17 @@ def split(line: str) -> JsonObject:
     values = line.split(" ")
     if len(values) < 3:
         raise Malformed("line: an access log entry begins with type, version and time")
-    record = told(dict(zip(_FIELDS, values, strict=False)))
+    record = divided({name: value for name, value in zip(_FIELDS, values, strict=False) if value != _ABSENT})
     if len(values) > len(_FIELDS):
         record["extra"] = values[len(_FIELDS) :]
     return record
 
 
-def told(fields: JsonObject) -> JsonObject:
-    """What an entry says beside what every one of today does, with addresses and ports apart."""
-    record = {name: value for name, value in fields.items() if value not in (_ABSENT, _USUAL.get(name))}
+def divided(record: JsonObject) -> JsonObject:
+    """The record itself, without what every entry of today says, and with addresses and ports apart."""
+    for name, usual in _USUAL.items():
+        if record.get(name) == usual:
+            del record[name]
     web_access.split_endpoint(record, "client:port", "client")
     web_access.split_endpoint(record, "destination:port", "destination")
     return record

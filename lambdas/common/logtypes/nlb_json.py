@@ -26,13 +26,13 @@ def recognise(record: JsonObject) -> bool:
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """The event of an entry, as of one in text."""
-    fields = dict(record)
+    fields = {name: value for name, value in record.items() if value != "-"}
     if _GROUP in fields:
         fields["tls_named_group"] = fields.pop(_GROUP)
     for name, text in _ENDS.items():
         if isinstance(end := fields.get(name), str) and ":" in end:
             fields[text] = fields.pop(name)
-    return nlb.TABLE.event(nlb.told(fields), stamp)
+    return nlb.TABLE.event(nlb.divided(fields), stamp)
 
 
 LOG_TYPE = ObjectType(

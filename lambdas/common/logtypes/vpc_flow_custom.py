@@ -8,15 +8,8 @@ need no configuration, and are read as far as they go. The events are those of v
 
 from __future__ import annotations
 
-from common.columns import is_headed
-from common.flow_columns import TABLE, event
-from common.flow_formats import format_of
+from common.flow_columns import TABLE, event, event_of, recognised
 from common.logtype import LineType
-
-
-def recognise(line: str) -> bool:
-    return format_of(line) is not None or is_headed(line, "vpc_flow_custom")
-
 
 LOG_TYPE = LineType(
     name="vpc_flow_custom",
@@ -27,8 +20,9 @@ LOG_TYPE = LineType(
         "A subscription of the flow log's log group, with the format in `normalisation.vpc_flow_formats`, or files in S3, which "
         "name their fields themselves."
     ),
-    recognise=recognise,
+    recognise=recognised,
     parse=event,
+    parse_match=event_of,
     own=TABLE.own,
     fields=TABLE.fields,
 )

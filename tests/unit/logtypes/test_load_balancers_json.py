@@ -72,3 +72,23 @@ def test_whatever_the_values_an_entry_is_an_event_or_malformed(found: tuple[Any,
         return
     assert event["event"]["kind"] == "event"
     assert event["@timestamp"].endswith("Z")
+
+
+@given(st.dictionaries(st.sampled_from(list(ALB)[:30]), VALUES | st.sampled_from(list(ALB.values())), max_size=4))
+def test_the_usual_entry_is_what_it_would_be_field_by_field(changes: dict[str, Any]) -> None:
+    record = ALB | changes
+
+    def outcome(usual: bool) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            if not usual:
+                patch.setattr(alb_json, "_usual", lambda _: None)
+            try:
+                return alb_json.parse(record, STAMP)
+            except Malformed as error:
+                return str(error)
+
+    assert outcome(usual=True) == outcome(usual=False)
+
+
+def test_an_entry_with_every_field_is_usual() -> None:
+    assert alb_json._usual([str(value) for value in list(ALB.values())[:30]]) is not None
