@@ -7,10 +7,10 @@ Fields: CloudFront developer guide, "Standard logging reference"
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from common import web_access
+from common import line_values, web_access
 from common.kinds import NUMBER, WORD, Kind
 from common.logtype import JsonObject
 from common.table_code import Read
@@ -70,6 +70,16 @@ READ: Mapping[str, Read] = {
     "cs-protocol-version": web_access.http_version,
     "sc-status": web_access.status,
 }
+#: The same for lines.
+READ_OF_LINES: Mapping[str, Read] = {
+    "time-taken": line_values.nanoseconds,
+    "cs-protocol-version": line_values.http_version,
+    "sc-status": line_values.status,
+    "c-ip": line_values.address,
+    "c-port": line_values.port,
+    **dict.fromkeys(("sc-bytes", "cs-bytes", "sc-content-len", "asn"), line_values.whole),
+    **dict.fromkeys(("time-to-first-byte", "origin-fbl", "origin-lbl"), line_values.number),
+}
 
 
 def plain(value: object) -> str | None:
@@ -77,24 +87,23 @@ def plain(value: object) -> str | None:
     return web_access.unescaped(value) if isinstance(value, str) else None
 
 
-def named(names: Iterable[str], values: list[str]) -> JsonObject:
+def named(names: Sequence[str], values: list[str]) -> JsonObject:
     """The values that are there, by their fields' names; those past the last name as `extra`."""
     record: JsonObject = {name: value for name, value in zip(names, values, strict=False) if value != ABSENT}
-    count = len(tuple(names))
-    if len(values) > count:
-        record["extra"] = values[count:]
+    if len(values) > len(names):
+        record["extra"] = values[len(names) :]
     return record
 
 
 def complete(event: JsonObject, rest: JsonObject) -> None:
     """Outcome and TLS version. A result type that only says the final one again is left out."""
     status = event.get("http", {}).get("response", {}).get("status_code")
-    if status is None and rest.get("sc-status") == _GONE:
-        event["event"]["outcome"] = "failure"
-    else:
-        event["event"]["outcome"] = web_access.outcome(status)
+    gone = status is None and rest.get("sc-status") == _GONE
+    event["event"]["outcome"] = "failure" if gone else web_access.outcome(status)
     web_access.move_tls_version(event, rest, "ssl-protocol")
     delivery = event.get("aws", {}).get("cloudfront", {})
-    for name in ("response_result_type", "detailed_result_type"):
-        if name in delivery and delivery[name] == delivery.get("result_type"):
-            del delivery[name]
+    result = delivery.get("result_type")
+    if result is not None:
+        for name in ("response_result_type", "detailed_result_type"):
+            if delivery.get(name) == result:
+                del delivery[name]

@@ -15,10 +15,10 @@ _FAILURE = 400
 _NANOSECONDS = 1_000_000_000
 
 _URL = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<domain>\[[^\]]*\]|[^/:?#]*)(?::(?P<port>[0-9]{1,5})-?)?"
-    r"(?P<path>/[^?]*)?(?:\?(?P<query>.*))?",
+    r"([a-z][a-z0-9+.-]*)://(\[[^\]]*\]|[^/:?#]*)(?::([0-9]{1,5})-?)?(/[^?]*)?(?:\?(.*))?",
     re.DOTALL,
 )
+_URL_PARTS = ("scheme", "domain", "port", "path", "query")
 _TLS = re.compile(r"(TLS|SSL)[ _]?v?([0-9])(?:\.?([0-9]))?", re.IGNORECASE)
 
 
@@ -82,7 +82,8 @@ def move_tls_version(event: JsonObject, rest: JsonObject, source: str) -> None:
     found = _tls(name) if isinstance(name, str) else None
     if found is not None:
         del rest[source]
-        event.setdefault("tls", {}).update(version_protocol=found[0], version=found[1])
+        tls = event.setdefault("tls", {})
+        tls["version_protocol"], tls["version"] = found
 
 
 def split_endpoint(record: JsonObject, source: str, end: str) -> None:
@@ -94,21 +95,26 @@ def split_endpoint(record: JsonObject, source: str, end: str) -> None:
         record[f"{end}_port"] = port
 
 
-def split_request(request: str) -> JsonObject | None:
-    """Method, URL and protocol of a request line, as `method`, `scheme`, `domain`, `port`, `path`, `query` and `protocol`,
-    or `original` for a URL that is not absolute; a dash or nothing is what is absent, and a URL may hold spaces. None where it
-    is no request line."""
-    method, first, rest = request.partition(" ")
-    url, last, protocol = rest.rpartition(" ")
-    if not (first and last):
-        return None
+def add_request(record: JsonObject, request: str) -> None:
+    """Adds method, URL and protocol of a request line, as `method`, `scheme`, `domain`, `port`, `path`, `query` and `protocol`,
+    or `original` for a URL that is not absolute; a dash or nothing is what is absent, and a URL may hold spaces. What is no
+    request line is all in `request`."""
+    method, _, rest = request.partition(" ")
+    url, space, protocol = rest.rpartition(" ")
+    if not space:
+        record["request"] = request
+        return
     found = _URL.fullmatch(url)
-    fields = {"method": method, "protocol": protocol}
     if found is not None:
-        fields |= found.groupdict()
+        for name, value in zip(_URL_PARTS, found.groups(), strict=True):
+            if value and value != "-":
+                record[name] = value
     elif url.strip("- "):
-        fields["original"] = url
-    return {name: value for name, value in fields.items() if value and value != "-"}
+        record["original"] = url
+    if method != "-":
+        record["method"] = method
+    if protocol != "-":
+        record["protocol"] = protocol
 
 
 @remembered(4_096)  # few user agents make most requests

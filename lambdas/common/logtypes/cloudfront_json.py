@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from common import cloudfront
+from common import cloudfront, web_access
 from common.logtype import JsonObject, ObjectType, Stamp, always
-from common.logtypes.cloudfront import TABLE, timed
+from common.logtypes.cloudfront import FIELDS
+from common.table import Table
 
 #: IIS and others name their fields in the manner of W3C too; these are CloudFront's.
 _OWN_NAMES = frozenset(
@@ -33,8 +34,24 @@ def shape(names: Set[str]) -> bool:
 
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
-    return TABLE.event(timed({name: value for name, value in record.items() if value != cloudfront.ABSENT}), stamp)
+    found = {name: value for name, value in record.items() if value != cloudfront.ABSENT}
+    if "date" in found and "time" in found:
+        found = {"date time": f"{found.pop('date')}T{found.pop('time')}Z", **found}
+    return TABLE.event(found, stamp)
 
+
+TABLE = Table(
+    FIELDS,
+    own=cloudfront.OWN,
+    rest=cloudfront.REST,
+    constants=cloudfront.CONSTANTS,
+    read={
+        **cloudfront.READ,
+        "date time": web_access.instant,
+        **dict.fromkeys(("cs(User-Agent)", "cs(Referer)"), cloudfront.plain),
+    },
+    complete=cloudfront.complete,
+)
 
 LOG_TYPE = ObjectType(
     name="cloudfront_json",

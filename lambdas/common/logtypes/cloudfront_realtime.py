@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 
-from common import cloudfront
-from common.logtype import JsonObject, LineType, Malformed
+from common import cloudfront, line_values, web_access
+from common.cache import remembered
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 
 _FIELDS = (
@@ -94,19 +95,19 @@ _BEGINNING = re.compile(
 )
 
 
-def split(line: str) -> JsonObject:
+def parse(line: str, stamp: Stamp) -> JsonObject:
     match = _BEGINNING.match(line)
     if match is None:
         raise Malformed("line: not the fields of a real-time log in the order of the documentation")
-    record = cloudfront.named(_FIELDS if match["server"] else _FIELDS_BEFORE, line.split("\t"))
+    return parse_match(match, stamp)
+
+
+def parse_match(beginning: re.Match[str], stamp: Stamp) -> JsonObject:
+    record = cloudfront.named(_FIELDS if beginning["server"] else _FIELDS_BEFORE, beginning.string.split("\t"))
     path, mark, query = record.get("cs-uri-stem", "").partition("?")
     if mark and record.setdefault("cs-uri-query", query) == query:  # here the path has the query as well
         record["cs-uri-stem"] = path
-    return record
-
-
-def _lower(value: str) -> str:
-    return value.lower()
+    return TABLE.event(record, stamp)
 
 
 TABLE = Table(
@@ -123,7 +124,13 @@ TABLE = Table(
     own=cloudfront.OWN,
     rest=cloudfront.REST,
     constants=cloudfront.CONSTANTS,
-    read={**cloudfront.READ, "c-ip-version": _lower, "cs-user-agent": cloudfront.plain, "cs-referer": cloudfront.plain},
+    read={
+        **cloudfront.READ_OF_LINES,
+        "s-ip": line_values.address,
+        "c-ip-version": remembered(16)(str.lower),
+        "cs-user-agent": web_access.unescaped,
+        "cs-referer": web_access.unescaped,
+    },
     complete=cloudfront.complete,
 )
 
@@ -134,7 +141,8 @@ LOG_TYPE = LineType(
     page="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html",
     arrival="CloudFront puts each entry, or some of them, on a Kinesis stream, which may be raw itself.",
     recognise=_BEGINNING.match,
-    parse=TABLE.lines(split),
+    parse=parse,
+    parse_match=parse_match,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="0123456789",
