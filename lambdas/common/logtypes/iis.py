@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from common import line_values
 from common.cache import remembered
 from common.columns import IIS, IIS_7, divided, is_headed
 from common.kinds import WORD
@@ -22,6 +23,8 @@ from common.web_access import http_version
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
 _FAILURE = 400
 
+#: Behind the date and the time of day.
+_COLUMNS, _WITHOUT_REFERRER = IIS[2:], IIS_7[2:]
 _BEGINNING = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9a-fA-F]*[.:][0-9a-fA-F.:]+(?:%[0-9]+)? [A-Z_]+ [/*]"
 )
@@ -42,21 +45,31 @@ def recognise(line: str) -> bool:
 def split(record: str) -> JsonObject:
     """The columns by the names of the format; the date and the time of day together are `date time`."""
     columns, line = divided(record)
-    values = line.split(" ")
-    if not columns:
-        if len(values) < 2:
+    if columns:
+        values = line.split(" ")
+        fields = _named(columns, values)
+        if "date" in columns and "time" in columns:
+            fields["date time"] = f"{fields.pop('date', '')} {fields.pop('time', '')}"
+    else:
+        date, space, rest = line.partition(" ")
+        if not space:
             raise Malformed("line: not an entry in the W3C extended format: a date and a time of day")
-        columns = IIS_7 if len(values) == len(IIS_7) and values[10].isdigit() else IIS
-    fields: JsonObject = {name: value for name, value in zip(columns, values, strict=False) if value != "-"}
-    if "date" in columns and "time" in columns:
-        fields["date time"] = f"{fields.pop('date', '')} {fields.pop('time', '')}"
+        clock, *values = rest.split(" ")
+        columns = _WITHOUT_REFERRER if len(values) == len(_WITHOUT_REFERRER) and values[8].isdigit() else _COLUMNS
+        fields = _named(columns, values)
+        fields["date time"] = f"{date} {clock}"
     if len(values) > len(columns):
         fields["extra"] = values[len(columns) :]
     return fields
 
 
+@remembered(4_096)  # few user agents make most requests
 def _spaced(value: str) -> str:
     return value.replace("+", " ")
+
+
+def _named(columns: tuple[str, ...], values: list[str]) -> JsonObject:
+    return {name: value for name, value in zip(columns, values, strict=False) if value != "-"}
 
 
 def _host(value: str) -> str | None:
@@ -64,6 +77,7 @@ def _host(value: str) -> str | None:
     return None if ":" in value else value
 
 
+@remembered(16_384)
 def _nanoseconds(milliseconds: str) -> int | None:
     return int(milliseconds) * 1_000_000 if milliseconds.isascii() and milliseconds.isdigit() and len(milliseconds) < 13 else None
 
@@ -105,6 +119,9 @@ TABLE = Table(
         "time-taken": _nanoseconds,
         "cs-version": http_version,
         "cs-host": _host,
+        **dict.fromkeys(("s-ip", "c-ip"), line_values.address),
+        "s-port": line_values.port,
+        "sc-status": line_values.whole,
     },
     complete=_complete,
 )
