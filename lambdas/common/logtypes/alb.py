@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from common.cache import Cache
+from common.elb_fragments import END, OUTCOME, TOOK, Unusual, groups, instant, is_count, request_parts
 from common.kinds import LONG_WORD, WHOLE, WORD, WORDS, is_ip
 from common.kinds import NUMBER as FRACTION
-from common.logtype import PORT, JsonObject, LineType, Malformed, Stamp, moment, present
+from common.logtype import JsonObject, LineType, Malformed, Stamp, moment, present
 
 _ABSENT = "-"
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
@@ -46,15 +46,8 @@ TARGET_GROUP = re.compile(r"arn:[^:]+:elasticloadbalancing:([a-z0-9-]+):([0-9]{1
 # remembered: balancers, targets, certificates, seconds and user agents come again and again.
 _PARTS = 25  # between the quotes
 _FIELDS_BEFORE_REQUEST = 13  # an empty one behind the last space
-_LONGEST_NUMBER = 18
 _NOTHING = frozenset(("", _ABSENT))
-_LENGTH_OF_MOMENT = len("2018-07-02T22:23:00.186641Z")
-_TO_SECONDS = len("2018-07-02T22:23:00")
-_ENDPOINT = re.compile(rf"\[?([0-9a-f.:]+)\]?:({PORT})")
-_SECONDS = re.compile(r"(?:0|[1-9][0-9]{0,8})\.[0-9]{1,9}", re.ASCII)
 _ANY_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
-_STATUS = re.compile("[1-5][0-9]{2}")
-PLAIN_REQUEST = re.compile(rf"([A-Z]+) ([a-z]+)://([^/:?#\[\s]+):({PORT})(/[^?\s]*)(?:\?(\S+)?)? HTTP/([0-9.]+)")
 _PROTECTED = re.compile(
     r" (?:- -|([A-Z0-9_-]{2,}) TLSv([0-9.]+)) arn:[a-z-]+:elasticloadbalancing:([a-z0-9-]+):([0-9]{12}):targetgroup/(\S+) ",
     re.ASCII,
@@ -67,58 +60,18 @@ _ACTIONS = re.compile("[a-z][a-z,-]*")
 _LAST = re.compile(r"(?: (?:-|([^\s-]\S*))(?: .*)?)?")
 
 
-class _Unusual(ValueError):
-    """A part of a line that is read field by field."""
-
-
-def _groups(pattern: re.Pattern[str], value: str) -> tuple[Any, ...]:
-    match = pattern.fullmatch(value)
-    if match is None:
-        raise _Unusual(value)
-    return match.groups()
-
-
-def _second(value: str) -> str:
-    try:
-        moment("time", f"{value}Z")
-    except Malformed as error:
-        raise _Unusual(value) from error
-    return value
-
-
-def _end(value: str) -> str:
-    ip, port = _groups(_ENDPOINT, value)
-    if not is_ip(ip):
-        raise _Unusual(value)
-    return f'{{"ip":"{ip}","port":{port}}}'
-
-
-def _took(value: str) -> float:
-    _groups(_SECONDS, value)
-    return float(value)
-
-
-def _answered(value: str) -> str:
-    _groups(_STATUS, value)
-    return outcome_of(int(value))
-
-
 def _taken(value: str) -> str:
-    _groups(_ACTIONS, value)
+    groups(_ACTIONS, value)
     return value.replace(",", '","')
 
 
 def _protected(value: str) -> tuple[str, str, str]:
     """Of ` ssl_cipher ssl_protocol target_group_arn `: members of `tls`, those of `cloud`, and the target group."""
-    cipher, tls, region, account, group = _groups(_PROTECTED, value)
+    cipher, tls, region, account, group = groups(_PROTECTED, value)
     protection = f'"cipher":"{cipher}","version":"{tls}","version_protocol":"tls"' if cipher else ""
     return protection, f'"cloud":{{"provider":"aws","region":"{region}","account":{{"id":"{account}"}}}}', group
 
 
-_AT = Cache(_second)
-_END = Cache(_end)
-_TOOK = Cache(_took)
-_OUTCOME = Cache(_answered, 512)
 _PROTECTION = Cache(_protected, 1_024)
 _TAKEN = Cache(_taken, 256)
 
@@ -135,17 +88,17 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     kind, time, name, client, target, queued, processed, responded, status, answer, received, sent, _ = fields
     if others != [" ", _ABSENT, " ", _ABSENT, " ", target, " ", answer, " ", _ABSENT, " ", _ABSENT]:
         return None
-    if kind not in _KINDS or name == _ABSENT or not (_is_count(received) and _is_count(sent)):
+    if kind not in _KINDS or name == _ABSENT or not (is_count(received) and is_count(sent)):
         return None
     try:
-        source, destination, outcome, _ = _END[client], _END[target], _OUTCOME[status], _OUTCOME[answer]
-        nanoseconds = round((_TOOK[queued] + _TOOK[processed] + _TOOK[responded]) * 1e9)
+        source, destination, outcome, _ = END[client], END[target], OUTCOME[status], OUTCOME[answer]
+        nanoseconds = round((TOOK[queued] + TOOK[processed] + TOOK[responded]) * 1e9)
         protection, cloud, group = _PROTECTION[middle]
-        method, scheme, host, port, path, query, version = _groups(PLAIN_REQUEST, request)
-        rule, created = _groups(_RULED, ruled)
-        (root,), (connection,) = _groups(_ROOT, trace), _groups(_LAST, last)
-        at, start, taken = _moment(time), _moment(created), _TAKEN[actions]
-    except _Unusual:
+        method, scheme, host, port, path, query, version = request_parts(request)
+        rule, created = groups(_RULED, ruled)
+        (root,), (connection,) = groups(_ROOT, trace), groups(_LAST, last)
+        at, start, taken = instant(time), instant(created), _TAKEN[actions]
+    except Unusual:
         return None
     server = "" if domain in _NOTHING else f'"client":{{"server_name":"{domain}"}}'
     tls = f'"tls":{{{protection}{"," if protection and server else ""}{server}}},' if protection or server else ""
@@ -163,19 +116,6 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
         f'"request_seconds":{queued},"target_seconds":{processed},"response_seconds":{responded},"target_status_code":{answer},'
         f'"matched_rule_priority":"{rule}","action_executed":["{taken}"]{proven}{traced}}}}}}}'
     ).encode()
-
-
-def _is_count(value: str) -> bool:
-    """Whether it is a number as JSON and the index take it."""
-    return value.isdigit() and value.isascii() and len(value) <= _LONGEST_NUMBER and (value[0] != "0" or value == "0")
-
-
-def _moment(value: str) -> str:
-    """A time as the balancer writes it, to the microsecond."""
-    fraction = value[_TO_SECONDS + 1 : -1]
-    if len(value) != _LENGTH_OF_MOMENT or not (value.isascii() and fraction.isdigit()) or value[_TO_SECONDS] + value[-1] != ".Z":
-        raise _Unusual(value)
-    return f"{_AT[value[:_TO_SECONDS]]}.{fraction[:3]}Z"
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from common.cache import Cache
+from common.elb_fragments import PLAIN_REQUEST
 from common.kinds import OPEN
 from common.logtype import JsonObject, Malformed, ObjectType, Stamp
 from common.logtypes import alb
@@ -65,7 +66,7 @@ def _usual(values: list[str]) -> JsonObject | None:
         return None
     if not (_is_count(status, 3) and _is_count(answer, 3) and _is_count(received) and _is_count(sent)):
         return None
-    asked, located, traced = alb.PLAIN_REQUEST.fullmatch(request), _LOCATED[group], alb.TRACE.search(trace)
+    asked, located, traced = PLAIN_REQUEST.fullmatch(request), _LOCATED[group], alb.TRACE.search(trace)
     if asked is None or located is None or traced is None or (protocol != "-" and protocol.partition("v")[2] == ""):
         return None
     try:
