@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from common import line_values
 from common.cache import remembered
 from common.ip_protocols import TRANSPORT
 from common.kinds import WHOLE, WORD
@@ -82,10 +83,6 @@ def _instant(value: str) -> str | None:
     return from_milliseconds(int(value) * 1_000)
 
 
-def _lower(value: str) -> str:
-    return value.lower()
-
-
 def _complete(event: JsonObject, rest: JsonObject) -> None:
     """A protocol without a name goes by its number."""
     number = rest.get("protocol")
@@ -123,8 +120,11 @@ TABLE = Table(
     read={
         "start": _instant,
         "end": _instant,
+        **dict.fromkeys(("srcaddr", "dstaddr"), line_values.address),
+        **dict.fromkeys(("srcport", "dstport"), line_values.port),
         "protocol": TRANSPORT.get,
-        "type": _lower,
+        "packets": line_values.whole,
+        "type": remembered(16)(str.lower),
     },
     complete=_complete,
 )
