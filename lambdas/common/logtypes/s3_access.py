@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 
+from common import line_values
+from common.cache import remembered
 from common.common_log import request_line, request_time
 from common.kinds import FLAG, LONG_WORD, WHOLE, WORD
 from common.logtype import JsonObject, LineType, Malformed
@@ -22,7 +24,7 @@ _ABSENT = "-"
 _FAILURE = 400
 
 _BEGINNING = re.compile(r"[0-9a-f]{64} \S{3,255} \[[0-9]")  # a canonical user id, a bucket, a time
-_HEAD = ("remote_ip", "requester", "request_id", "operation", "key")
+_HEAD = ("bucket_owner", "bucket", "time", "remote_ip", "requester", "request_id", "operation", "key")
 _RESULT = ("http_status", "error_code", "bytes_sent", "object_size", "total_time", "turn_around_time")
 _TAIL = (
     "version_id",
@@ -36,30 +38,57 @@ _TAIL = (
     "acl_required",
     "source_region",
 )
+#: All but the request.
+_FIELDS = (*_HEAD, *_RESULT, "referer", "user_agent", *_TAIL)
+#: The time has two words.
+_HEAD_WORDS = len(_HEAD) + 1
 #: The end of a request, which may have quotes in it.
 _REQUEST_END = re.compile(r'" (?=(?:[0-9]{3}|-) )')
+_STATUS = re.compile("[0-9]{3}|-")
+#: Between the quotes of request, referer and user agent, where there are no others.
+_PARTS = 7
 
 
 def split(line: str) -> JsonObject:
     """The fields of a line by name, and in `extra` what comes after those the page lists. Raises Malformed."""
-    owner, bucket, day, offset, *head = [*line.split(" ", 9), "", "", ""][:10]
+    parts = line.split('"')
+    request, values = (len(parts) == _PARTS and _usual(*parts)) or _any(line)
+    _, _, day, offset = values[:4]
     if not day.startswith("["):
         raise Malformed("line: no time in brackets after the bucket's owner and the bucket")
-    record: JsonObject = {"bucket_owner": owner, "bucket": bucket, "time": f"{day[1:]} {offset[:-1]}"}
-    record.update(zip(_HEAD, head, strict=False))
-    request, rest = _request(head[5] if len(head) > 5 else "")
-    result = rest.split(" ", len(_RESULT))
-    record.update(zip(_RESULT, result, strict=False))
-    record["referer"], rest = _referer(result[6] if len(result) > 6 else "")
-    record["user_agent"], rest = _user_agent(rest)
-    tail = rest.split()
-    record.update(zip(_TAIL, tail, strict=False))
-    found = {name: value for name, value in record.items() if value and value != _ABSENT}
+    values[2:4] = [f"{day[1:]} {offset[:-1]}"]
+    record: JsonObject = {name: value for name, value in zip(_FIELDS, values, strict=False) if value != _ABSENT}
     if request and request != _ABSENT:
-        found |= request_line(request)
-    if len(tail) > len(_TAIL):
-        found["extra"] = tail[len(_TAIL) :]
-    return found
+        record |= request_line(request)
+    if len(values) > len(_FIELDS):
+        record["extra"] = values[len(_FIELDS) :]
+    return record
+
+
+def _usual(
+    head: str, request: str, result: str, referer: str, space: str, user_agent: str, tail: str
+) -> tuple[str, list[str]] | None:
+    """The request, and all other values in their order; None where a quote is part of a value."""
+    beginning, answer = head.split(" "), result.split(" ")
+    if len(beginning) != _HEAD_WORDS + 1 or len(answer) != len(_RESULT) + 2 or space != " ":
+        return None
+    if beginning.pop() or answer.pop() or answer.pop(0) or not _STATUS.fullmatch(answer[0]):
+        return None
+    return request, [*beginning, *answer, referer, user_agent, *tail.split()]
+
+
+def _any(line: str) -> tuple[str, list[str]]:
+    """As `_usual`, of any line; what is missing at the end of one that was cut off is empty."""
+    *head, rest = _padded(line.split(" ", _HEAD_WORDS), _HEAD_WORDS + 1)
+    request, rest = _request(rest)
+    *result, rest = _padded(rest.split(" ", len(_RESULT)), len(_RESULT) + 1)
+    referer, rest = _referer(rest)
+    user_agent, rest = _user_agent(rest)
+    return request, [*head, *result, referer, user_agent, *rest.split()]
+
+
+def _padded(values: list[str], count: int) -> list[str]:
+    return values + [""] * (count - len(values))
 
 
 def _request(text: str) -> tuple[str, str]:
@@ -89,11 +118,13 @@ def _user_agent(text: str) -> tuple[str, str]:
     return (text[1:end], text[end + 1 :]) if end > 0 else (text[1:], "")
 
 
+@remembered(16_384)
 def _milliseconds(value: str) -> int | None:
     """As nanoseconds."""
     return int(value) * 1_000_000 if value.isascii() and value.isdigit() and len(value) < 12 else None
 
 
+@remembered(64)
 def _tls_version(value: str) -> str | None:
     """`1.2` of TLSv1.2, which the page also spells TLSV1.2."""
     return value[4:] if value[:4].upper() == "TLSV" and len(value) > 4 else None
@@ -106,10 +137,9 @@ def _acl_required(value: str) -> bool | None:
 def _complete(event: JsonObject, rest: JsonObject) -> None:
     status = event.get("http", {}).get("response", {}).get("status_code")
     failed = status is not None and status >= _FAILURE
-    event["event"] |= {
-        "type": ["error"] if failed else ["access"],
-        "outcome": "unknown" if status is None else "failure" if failed else "success",
-    }
+    happened = event["event"]
+    happened["type"] = ["error"] if failed else ["access"]
+    happened["outcome"] = "unknown" if status is None else "failure" if failed else "success"
 
 
 TABLE = Table(
@@ -163,6 +193,8 @@ TABLE = Table(
     read={
         "time": request_time,
         "total_time": _milliseconds,
+        "remote_ip": line_values.address,
+        **dict.fromkeys(("http_status", "bytes_sent", "object_size", "turn_around_time"), line_values.whole),
         "tls_version": _tls_version,
         "acl_required": _acl_required,
     },
