@@ -8,10 +8,13 @@ padded with spaces. A statement of the user activity log may have several lines:
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from string import ascii_lowercase, digits
 
-from common.kinds import TEXT, WHOLE, WORD, is_ip
-from common.logtype import JsonObject, LineType, Malformed
+from common import line_values
+from common.cache import remembered
+from common.kinds import TEXT, WHOLE, WORD
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 from common.timestamps import from_iso
 from common.written_dates import from_day_first
@@ -40,9 +43,10 @@ _CONNECTION_COLUMNS = (
     "sessionid",
     "compression",
 )
+#: The first two, userid and username, are of the user it happened to: who did it is not told.
 _USER_COLUMNS = (
-    "userid",
-    "username",
+    "target_id",
+    "target",
     "oldusername",
     "action",
     "usecreatedb",
@@ -61,7 +65,7 @@ _ACTIVITY = re.compile(
     r"db=(?:([^\n]{0,127}?) user=([^\n]{0,127}?) pid=([0-9]+) userid=([0-9]+) xid=([0-9]+) \]'(?: LOG: (.*))?|(.*))",
     re.DOTALL,
 )
-_ACTIVITY_BEGINNING = re.compile(r"'[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z UTC \[ db=")
+_ACTIVITY_NAMES = ("recordtime", "dbname", "username", "pid", "userid", "xid", "statement", "cut")
 
 #: event.category, event.type and event.outcome of what a connection log tells.
 _CONNECTION_EVENTS = {
@@ -75,52 +79,46 @@ _NOTHING = {"duration": "0", "mtu": "0", "plugin_name": "none", "compression": "
 _USER_ACTIONS = {"create": "creation", "drop": "deletion", "alter": "change", "rename": "change"}
 
 
-def recognise(line: str) -> object:
-    """Truthy for a line of one of the three logs."""
-    first = line[0]
+def recognise(line: str) -> re.Match[str] | None:
+    """The match of a line of one of the three logs: of its beginning, or, for a user activity log, of all there is in it."""
+    first = line[:1]
     if first == "'":
-        return _ACTIVITY_BEGINNING.match(line)
+        return _ACTIVITY.fullmatch(line)
     return _USER.match(line) if first.isdigit() else _CONNECTION.match(line)
 
 
-def split(line: str) -> JsonObject:
-    """The columns of a line by name. Raises Malformed for a line of none of the three logs."""
-    if line.startswith("'"):
-        return _activity(line)
-    values = [value.strip() for value in line.split("|")]
-    names: tuple[str, ...]
-    if _CONNECTION.match(line):
-        log, names = "connection", _CONNECTION_COLUMNS
-    elif _USER.match(line):
-        log, names = "user", _USER_COLUMNS
-    else:
-        raise Malformed("line: of neither a connection log, a user log nor a user activity log")
-    record: JsonObject = {"log": log, **dict(zip(names, values, strict=False)), "extra": values[len(names) :]}
-    if log == "user":
-        record["target"] = record.pop("username")  # who did it is not told
-        record["target_id"] = record.pop("userid")
-        return record
-    host = record.pop("remotehost", "").removeprefix("::ffff:")
-    record["ip" if is_ip(host) else "address"] = host
-    return record
-
-
-def _activity(line: str) -> JsonObject:
-    match = _ACTIVITY.fullmatch(line)
+def parse(line: str, stamp: Stamp) -> JsonObject:
+    """Raises Malformed for a line of none of the three logs."""
+    match = recognise(line)
     if match is None:
-        raise Malformed("line: no time, db, user, pid, userid and xid of a user activity log")
-    time, database, user, pid, user_id, transaction, statement, cut = match.groups()
-    return {
-        "log": "activity",
-        "recordtime": time,
-        "dbname": database,
-        "username": user,
-        "pid": pid,
-        "userid": user_id,
-        "xid": transaction,
-        "statement": statement,
-        "cut": cut,
-    }
+        raise Malformed("line: of neither a connection log, a user log nor a user activity log")
+    return parse_match(match, stamp)
+
+
+def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
+    if match.re is _ACTIVITY:
+        record: JsonObject = dict(zip(_ACTIVITY_NAMES, match.groups(), strict=True))
+        record["log"] = "activity"
+    elif match.re is _USER:
+        record = _columns(_USER_COLUMNS, match.string)
+        record["log"] = "user"
+    else:
+        record = _columns(_CONNECTION_COLUMNS, match.string)
+        record["log"] = "connection"
+        host = record.pop("remotehost", "").removeprefix("::ffff:")
+        record["ip" if line_values.address(host) else "address"] = host
+        for name, nothing in _NOTHING.items():
+            if record.get(name) == nothing:
+                del record[name]
+    return TABLE.event(record, stamp)
+
+
+def _columns(names: Sequence[str], line: str) -> JsonObject:
+    values = list(map(str.strip, line.split("|")))
+    record: JsonObject = dict(zip(names, values, strict=False))
+    if len(values) > len(names):
+        record["extra"] = values[len(names) :]
+    return record
 
 
 def _time(value: str) -> str | None:
@@ -130,6 +128,7 @@ def _time(value: str) -> str | None:
         return None
 
 
+@remembered(4_096)
 def _duration(value: str) -> int | None:
     microseconds = WHOLE.read(value)
     return microseconds * 1_000 if microseconds is not None and 0 < microseconds < 10**15 else None
@@ -138,19 +137,17 @@ def _duration(value: str) -> int | None:
 def _complete(event: JsonObject, rest: JsonObject) -> None:
     """Outcome: of an authentication; nothing else is told to have failed."""
     happened = event["event"]
-    log, action = event.get("aws", {}).get("redshift", {}).get("log"), happened.get("action")
+    log, action = event["aws"]["redshift"]["log"], happened.get("action")
     if log == "activity":
         happened["type"] = ["access"]
     elif log == "user":
-        happened |= {"category": ["database", "iam"], "type": ["user", _USER_ACTIONS[action] if action else "info"]}
+        happened["category"] = ["database", "iam"]
+        happened["type"] = ["user", _USER_ACTIONS[action] if action else "info"]
     elif action in _CONNECTION_EVENTS:
         category, kind, outcome = _CONNECTION_EVENTS[action]
-        happened |= {"category": ["database", category], "type": [kind]}
+        happened["category"], happened["type"] = ["database", category], [kind]
         if outcome:
             happened["outcome"] = outcome
-    for name, nothing in _NOTHING.items():
-        if rest.get(name) == nothing:
-            del rest[name]
 
 
 TABLE = Table(
@@ -188,7 +185,13 @@ TABLE = Table(
     },
     rest="aws.redshift.other",
     constants={"event.kind": "event", "event.category": ["database"], "cloud.provider": "aws"},
-    read={"recordtime": _time, "duration": _duration},
+    read={
+        "recordtime": _time,
+        "duration": _duration,
+        "ip": line_values.address,
+        "remoteport": line_values.port,
+        "pid": line_values.whole,
+    },
     complete=_complete,
 )
 
@@ -199,7 +202,8 @@ LOG_TYPE = LineType(
     page="https://docs.aws.amazon.com/redshift/latest/mgmt/db-auditing.html",
     arrival="Redshift writes files to S3, of which every entry is a record, or sends it to a log group.",
     recognise=recognise,
-    parse=TABLE.lines(split),
+    parse=parse,
+    parse_match=parse_match,
     own=TABLE.own,
     fields=TABLE.fields,
     begins=f"'{digits}{ascii_lowercase}",
