@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable
 
 from common.cache import Cache
-from common.elb_fragments import END, OUTCOME, TOOK, Unusual, groups, instant, is_count, request_parts
+from common.elb_fragments import END, OUTCOME, TOOK, Unusual, groups, is_count, request_parts
+from common.elb_fragments import instant as exact_instant
 from common.kinds import LONG_WORD, WHOLE, WORD, WORDS, is_ip
 from common.kinds import NUMBER as FRACTION
 from common.logtype import JsonObject, LineType, Malformed, Stamp, moment, present
@@ -97,7 +98,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
         method, scheme, host, port, path, query, version = request_parts(request)
         rule, created = groups(_RULED, ruled)
         (root,), (connection,) = groups(_ROOT, trace), groups(_LAST, last)
-        at, start, taken = instant(time), instant(created), _TAKEN[actions]
+        at, start, taken = exact_instant(time), exact_instant(created), _TAKEN[actions]
     except Unusual:
         return None
     server = "" if domain in _NOTHING else f'"client":{{"server_name":"{domain}"}}'
@@ -228,8 +229,8 @@ def took(name: str, value: str | None) -> float | None:
 
 def instant(name: str, value: str) -> str:
     try:
-        return _moment(value)
-    except _Unusual:
+        return exact_instant(value)
+    except Unusual:
         return moment(name, value)
 
 

@@ -8,12 +8,14 @@ line; they are kept in the order they came in. The type and the version of every
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from common import web_access
+from common import line_values, web_access
 from common.cache import remembered
 from common.kinds import NUMBER, WHOLE, WORD, WORDS
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
+from common.table_code import Read
 
 _FIELDS = (
     "type",
@@ -92,12 +94,12 @@ def _located(certificate: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("", "")
 
 
-def _milliseconds(value: str) -> float | None:
+def _milliseconds(value: object) -> float | None:
     number = web_access.seconds(value)
     return number / 1_000 if number is not None else None
 
 
-def _duration(value: str) -> int | None:
+def _duration(value: object) -> int | None:
     return web_access.nanoseconds(_milliseconds(value))
 
 
@@ -106,51 +108,65 @@ def _protocols(value: object) -> list[str] | None:
     return [name.strip('"') for name in value.split(",")] if isinstance(value, str) else None
 
 
-TABLE = Table(
+def table(read: Mapping[str, Read]) -> Table:
+    """That of the text or of JSON, whose values may be anything: `read` is what is read in a way of its own."""
+    return Table(
+        {
+            "time": "@timestamp",
+            "elb": "aws.elb.name",
+            "listener": "aws.elb.listener",
+            "client": "source.ip",
+            "client_port": "source.port",
+            "destination": "destination.ip",
+            "destination_port": "destination.port",
+            "connection_time": "event.duration",
+            "tls_handshake_time": "aws.elb.tls_handshake_seconds",
+            "received_bytes": "source.bytes",
+            "sent_bytes": "destination.bytes",
+            "incoming_tls_alert": "aws.elb.incoming_tls_alert",
+            "chosen_cert_arn": "aws.elb.chosen_cert.arn",
+            "tls_cipher": "tls.cipher",
+            "tls_named_group": "tls.curve",
+            "domain_name": "tls.client.server_name",
+            "alpn_fe_protocol": "network.protocol",
+            "alpn_client_preference_list": "aws.elb.alpn_client_preferences",
+            "tls_connection_creation_time": "event.start",
+        },
+        own={
+            "aws.elb.name": WORD,
+            "aws.elb.listener": WORD,
+            "aws.elb.tls_handshake_seconds": NUMBER,
+            "aws.elb.incoming_tls_alert": WHOLE,
+            "aws.elb.chosen_cert.arn": WORD,
+            "aws.elb.alpn_client_preferences": WORDS,
+        },
+        rest="aws.elb.other",
+        constants={
+            "event.kind": "event",
+            "event.category": ["network"],
+            "cloud.provider": "aws",
+            "network.transport": "tcp",
+        },
+        read={
+            "time": web_access.instant,
+            "tls_connection_creation_time": web_access.instant,
+            "connection_time": _duration,
+            "tls_handshake_time": _milliseconds,
+            "alpn_client_preference_list": _protocols,
+            **read,
+        },
+        complete=_complete,
+    )
+
+
+TABLE = table(
     {
-        "time": "@timestamp",
-        "elb": "aws.elb.name",
-        "listener": "aws.elb.listener",
-        "client": "source.ip",
-        "client_port": "source.port",
-        "destination": "destination.ip",
-        "destination_port": "destination.port",
-        "connection_time": "event.duration",
-        "tls_handshake_time": "aws.elb.tls_handshake_seconds",
-        "received_bytes": "source.bytes",
-        "sent_bytes": "destination.bytes",
-        "incoming_tls_alert": "aws.elb.incoming_tls_alert",
-        "chosen_cert_arn": "aws.elb.chosen_cert.arn",
-        "tls_cipher": "tls.cipher",
-        "tls_named_group": "tls.curve",
-        "domain_name": "tls.client.server_name",
-        "alpn_fe_protocol": "network.protocol",
-        "alpn_client_preference_list": "aws.elb.alpn_client_preferences",
-        "tls_connection_creation_time": "event.start",
-    },
-    own={
-        "aws.elb.name": WORD,
-        "aws.elb.listener": WORD,
-        "aws.elb.tls_handshake_seconds": NUMBER,
-        "aws.elb.incoming_tls_alert": WHOLE,
-        "aws.elb.chosen_cert.arn": WORD,
-        "aws.elb.alpn_client_preferences": WORDS,
-    },
-    rest="aws.elb.other",
-    constants={
-        "event.kind": "event",
-        "event.category": ["network"],
-        "cloud.provider": "aws",
-        "network.transport": "tcp",
-    },
-    read={
-        "time": web_access.instant,
-        "tls_connection_creation_time": web_access.instant,
-        "connection_time": _duration,
-        "tls_handshake_time": _milliseconds,
-        "alpn_client_preference_list": _protocols,
-    },
-    complete=_complete,
+        **dict.fromkeys(("client", "destination"), line_values.address),
+        **dict.fromkeys(("client_port", "destination_port"), line_values.port),
+        **dict.fromkeys(("received_bytes", "sent_bytes"), line_values.whole),
+        "connection_time": remembered(16_384)(_duration),
+        "tls_handshake_time": remembered(16_384)(_milliseconds),
+    }
 )
 
 LOG_TYPE = LineType(

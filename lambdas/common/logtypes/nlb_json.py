@@ -32,7 +32,10 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     for name, text in _ENDS.items():
         if isinstance(end := fields.get(name), str) and ":" in end:
             fields[text] = fields.pop(name)
-    return nlb.TABLE.event(nlb.divided(fields), stamp)
+    return TABLE.event(nlb.divided(fields), stamp)
+
+
+TABLE = nlb.table({})
 
 
 LOG_TYPE = ObjectType(
@@ -43,7 +46,7 @@ LOG_TYPE = ObjectType(
     arrival="A subscription of the log group CloudWatch Logs delivers to, or its deliveries to Firehose or S3.",
     recognise=recognise,
     parse=parse,
-    own=nlb.TABLE.own,
-    fields=nlb.TABLE.fields,
+    own=TABLE.own,
+    fields=TABLE.fields,
     keys=("time", "elb", "listener", "client_port"),
 )
