@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import re
 
+from common.cache import Cache, remembered
+from common.json_text import quoted
 from common.kinds import NUMBER, TEXT, WHOLE, WORD, is_ip
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
-from common.timestamps import from_any
+from common.timestamps import from_any, from_iso
 
 _BEGINNING = re.compile(r"# (?:Time: [0-9]|User@Host: |Query_time: [0-9])")
 _USER = re.compile(r"# User@Host: ([^\[]*)\[([^\]]*)\] @ ?([^\[]*)\[([^\]]*)\](?:\s+Id:\s*([0-9]+))?(.*)")
-_PAIR = re.compile(r"([A-Za-z][A-Za-z_]*): +(\S+)")
+#: A name without a value, as MariaDB's Schema is outside of any database, is none.
+_PAIR = re.compile(r"([A-Za-z][A-Za-z_]*): +(?![A-Za-z_]+: )(\S+)")
 #: # Time: 260123  8:00:01, of MySQL 5.6 and MariaDB.
 _OLD_TIME = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2}) +([0-9]{1,2})(:[0-9]{2}:[0-9]{2})")
 _USE = re.compile(r"use ([^;\n]+);\n?", re.IGNORECASE)
@@ -38,7 +41,7 @@ def split(entry: str) -> JsonObject:
         if comment.startswith("# Time: "):
             record["Time"] = comment[8:].strip()
         elif comment.startswith("# User@Host: "):
-            _client(comment, record)
+            _add_client(comment, record)
         elif pairs := _PAIR.findall(comment):
             record.update(pairs)
         else:
@@ -54,7 +57,7 @@ def split(entry: str) -> JsonObject:
     return record
 
 
-def _client(comment: str, record: JsonObject) -> None:
+def _add_client(comment: str, record: JsonObject) -> None:
     match = _USER.fullmatch(comment)
     if match is None:
         record["User@Host"] = comment[13:]
@@ -70,6 +73,17 @@ def _client(comment: str, record: JsonObject) -> None:
 
 
 def _time(value: str) -> str | None:
+    if value[4:5] != "-":
+        return _second(value)
+    try:
+        return from_iso(value)
+    except ValueError:
+        return None
+
+
+@remembered(4_096)  # there are many entries of one second
+def _second(value: str) -> str | None:
+    """Of an epoch number, and of a time without the century."""
     old = _OLD_TIME.fullmatch(value)
     if old is not None:
         year, month, day, hour, rest = old.groups()
@@ -92,7 +106,7 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
     elif rest.get("Errno") == "0":
         event["event"]["outcome"] = "success"
         del rest["Errno"]
-    if rest.get("Thread_id") == str(event.get("process", {}).get("thread", {}).get("id")):
+    if "Thread_id" in rest and rest["Thread_id"] == str(event.get("process", {}).get("thread", {}).get("id")):
         del rest["Thread_id"]  # stands on two lines
 
 
@@ -126,9 +140,80 @@ TABLE = Table(
     },
     rest="mysql.other",
     constants={"event.kind": "event", "event.category": ["database"]},
-    read={"Time": _time, "Query_time": _nanoseconds, "Errno": lambda value: value if value.strip("0") else None},
+    read={
+        "Time": _time,
+        "timestamp": _second,
+        "Query_time": _nanoseconds,
+        "Errno": lambda value: value if value.strip("0") else None,
+    },
     complete=_complete,
 )
+
+# Nearly every entry is MySQL's, with or without log_slow_extra, or MariaDB's: each has its names in one order.
+_WHOLE, _SECONDS = "0|[1-9][0-9]{0,17}", r"(?:0|[1-9][0-9]{0,7})(?:\.[0-9]{1,6})?"
+_USUAL = re.compile(
+    r"(?:# Time: ([0-9-]{10}T[0-9:]{8}\.[0-9]{3}(?=[0-9]{3}Z)|[0-9]{6} [ 0-9][0-9]:[0-9:]{5})(?:[0-9]{3}Z)?\n)?"
+    rf"# (User@Host: [^\n]*\])(?:  Id: +({_WHOLE})|\n# Thread_id: ({_WHOLE})  Schema: ([\w$]*)  (QC_hit: (?:Yes|No)))?\n"
+    rf"# Query_time: ({_SECONDS})  Lock_time: ({_SECONDS})  ?Rows_sent: ({_WHOLE})  Rows_examined: ({_WHOLE})"
+    rf"(?:\n# Rows_affected: ({_WHOLE})  Bytes_sent: ({_WHOLE})"
+    rf"| Thread_id: ([0-9]+) Errno: ({_WHOLE}) (Killed: [0-9]+ Bytes_received: [0-9]+) Bytes_sent: ({_WHOLE})"
+    r"((?: (?:Read_|Sort_|Created_|Count_|Start|End)[a-z_]*: [0-9TZ.:-]+(?<!:))*+))?\n"
+    r"(?:use ([\w$]+);\n)?SET timestamp=([0-9]{1,11});\n(.+)",
+    re.DOTALL | re.ASCII,
+)
+_WHO = re.compile(r"User@Host: ([\w.-]*)\[([\w.-]+)\] @ (?:([A-Za-z][\w.-]*) | ?)\[([0-9a-f.:]*)\]", re.ASCII)
+
+
+def _client(line: str) -> tuple[str, str] | None:
+    """`user` and `source`, and a member of the others; None for a client that is read part by part."""
+    match = _WHO.fullmatch(line)
+    if match is None or (match[4] and not is_ip(match[4])):
+        return None
+    shown, user, host, ip = match.groups()
+    members = ",".join(f'"{name}":"{value}"' for name, value in (("ip", ip), ("address", host)) if value)
+    source = f',"source":{{{members}}}' if members else ""
+    return f'"user":{{"name":"{user}"}}{source}', "" if shown in ("", user) else f'"privileged_user":"{shown}"'
+
+
+_CLIENT = Cache(_client)
+
+
+def quick(entry: str, event_id: str, stamp: str) -> bytes | None:
+    """The finished event of a usual entry; None for any other."""
+    match = _USUAL.fullmatch(entry)
+    if match is None:
+        return None
+    time, who, connection, thread, database, hit, took, locked, sent, examined, affected, size, *extra = match.groups()
+    same_thread, code, killed, extra_size, more, schema, began, statement = extra
+    client, start = _CLIENT[who], _second(began)
+    at = _time(time) if time else start
+    if client is None or start is None or at is None or same_thread not in (None, connection):
+        return None
+    said, other = client
+    words = f"{killed}{more}" if code else hit
+    if words:
+        words = words.replace(": ", '":"').replace(" ", '","')
+        other = f'{other},"{words}"' if other else f'"{words}"'
+    rows = outcome = ""
+    if affected:
+        rows = f',"rows_affected":{affected},"bytes_sent":{size}'
+    elif code:
+        rows = f',"bytes_sent":{extra_size}'
+        outcome = ',"outcome":"success"' if code == "0" else ',"type":["error"],"outcome":"failure"'
+        if code != "0":
+            said = f'{said},"error":{{"code":"{code}"}}'
+    if connection or thread:
+        said = f'{said},"process":{{"thread":{{"id":{connection or thread}}}}}'
+    if schema or database:
+        rows = f'{rows},"schema":"{schema or database}"'
+    if other:
+        rows = f'{rows},"other":{{{other}}}'
+    return (
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.slow","kind":"event","category":["database"],'
+        f'"duration":{round(float(took) * 1e9)},"start":"{start}"{outcome}{stamp},{said},"mysql":{{"lock_seconds":{locked},'
+        f'"rows_sent":{sent},"rows_examined":{examined}{rows},"statement":{quoted(statement)}}}}}'
+    ).encode()
+
 
 LOG_TYPE = LineType(
     name="mysql_slow",
@@ -138,6 +223,7 @@ LOG_TYPE = LineType(
     arrival="A subscription of the instance's or cluster's slowquery log group, or an agent that joins the lines of an entry.",
     recognise=_BEGINNING.match,
     parse=TABLE.lines(split),
+    quick=quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="#",

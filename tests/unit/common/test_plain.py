@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from common import recognise, source
 from common.finish import Finisher
 from common.ids import log_event_id
-from common.logtype import ObjectType
+from common.logtype import LineType, ObjectType
 from common.logtypes import TYPES
 from common.logtypes.samples import samples_of
 from common.model import Event, Given, Rejected
@@ -24,6 +24,7 @@ from common.plain import PlainRecords
 from common.recognise import Normaliser
 from common.source import KinesisRecord
 from producers.generator import Generator, Scenario
+from tests.unit.logtypes.nearly import nearly
 from tests.unit.logtypes.schemas import Held
 
 NORMALISER, PLAIN = Normaliser(default_tenant="acme"), PlainRecords("acme")
@@ -40,6 +41,7 @@ FINISHER = Finisher(
 SAMPLES = [sample.record for name in TYPES for sample in samples_of(name)]
 CONTENTS = [record.encode() if isinstance(record, str) else orjson.dumps(record) for record in SAMPLES]
 QUICK_OBJECTS = {name: found.quick for name, found in TYPES.items() if isinstance(found, ObjectType) and found.quick}
+QUICK_LINES = {name: found.quick for name, found in TYPES.items() if isinstance(found, LineType) and found.quick}
 #: What may stand where a value is expected, some of it no JSON and one a field that is there twice.
 TOKENS = [
     *(b"null", b"true", b"false", b"0", b"-0", b"-1", b"1.0", b"1.5", b"1E3", b" 1 ", b"1689306530123.0"),
@@ -153,6 +155,20 @@ def test_samples_with_a_piece_replaced(data: bytes, draw: st.DataObject) -> None
         st.sampled_from([b"", b" ", b'"', b"\\", b"-", b"0", b"\n", b"\xff", b"\x00", b"\xc3\xa9", b"99999999999999999999"])
     )
     same(data[:start] + piece + data[end:])
+
+
+@pytest.mark.parametrize("name", QUICK_LINES)
+@given(data=st.data())
+def test_quick_lines_with_other_pieces(name: str, data: st.DataObject) -> None:
+    line = data.draw(nearly(data.draw(st.sampled_from([sample.record for sample in samples_of(name)]))))
+    same(line.encode())
+
+
+# Load balancers' usual lines come from the generator.
+@pytest.mark.parametrize("name", [name for name in QUICK_LINES if name != "alb"])
+def test_a_sample_is_a_quick_line(name: str) -> None:
+    bodies = [QUICK_LINES[name](sample.record, "id", "}") for sample in samples_of(name)]
+    assert any(bodies)
 
 
 def generated(name: str) -> list[bytes]:
