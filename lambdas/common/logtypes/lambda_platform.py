@@ -57,7 +57,12 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
     what["type"] = [next((kind for ending, kind in _TYPES.items() if name.endswith(ending)), "info")]
     status = event.get("aws", {}).get("lambda", {}).get("status")
     if status is not None:
-        what["outcome"] = _OUTCOMES.get(status, "unknown")
+        what["outcome"] = outcome_of(status)
+
+
+def outcome_of(status: str) -> str:
+    """`event.outcome` of how a function's call or start ended."""
+    return _OUTCOMES.get(status, "unknown")
 
 
 #: Of what code logs, whose objects may have any names: only those of Lambda's own JSON format mean what they mean there.

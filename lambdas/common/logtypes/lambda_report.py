@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from common.logtype import JsonObject, LineType, Malformed, Stamp
-from common.logtypes.lambda_platform import TABLE
+from common.logtypes.lambda_platform import TABLE, outcome_of
 
 #: A line's first word, and the event in JSON that says the same.
 _KINDS = {
@@ -45,7 +45,22 @@ _METRICS = {
     "Memory Size": "memorySizeMB",
     "Max Memory Used": "maxMemoryUsedMB",
 }
-_TRACE = {"XRAY TraceId": "Root"}
+
+# Nearly every line is one of these, with its values in this order. They have everything in them.
+_WHOLE, _MILLISECONDS = "0|[1-9][0-9]{0,17}", r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ms"
+_REPORT = re.compile(
+    rf"REPORT RequestId: (\S+)\tDuration: {_MILLISECONDS}\tBilled Duration: {_MILLISECONDS}\tMemory Size: ({_WHOLE}) MB"
+    rf"\tMax Memory Used: ({_WHOLE}) MB(?:\tInit Duration: {_MILLISECONDS})?(?:\tStatus: (\S+))?"
+    r"(?:\s+XRAY TraceId: (\S+)\tSegmentId: (\S+)\tSampled: (\S+))?"
+)
+_START = re.compile(r"START RequestId: (\S+) Version: (\S+)")
+_END = re.compile(r"END RequestId: (\S+)")
+_INIT_START = re.compile(r"INIT_START Runtime Version: (\S+)\tRuntime Version ARN: (\S+)")
+_USUAL = {"R": _REPORT, "S": _START, "E": _END, "I": _INIT_START}
+
+
+def recognise(line: str) -> re.Match[str] | None:
+    return _USUAL[line[0]].fullmatch(line) or _BEGINNING.match(line)
 
 
 def event_of(line: str) -> JsonObject:
@@ -60,8 +75,6 @@ def event_of(line: str) -> JsonObject:
         name, value = part.groups()
         if name in _METRICS:
             metrics[_METRICS[name]] = value.split(" ")[0]
-        elif name in _TRACE:
-            record["tracing"] = {"value": f"{_TRACE[name]}={value}"}
         else:
             record[_NAMES.get(name, name)] = value
         place = part.end()
@@ -72,7 +85,63 @@ def event_of(line: str) -> JsonObject:
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
     """`@timestamp` is the log event's."""
-    return TABLE.event(event_of(line), stamp)
+    said = event_of(line)
+    trace = said["record"].pop("XRAY TraceId", None)
+    event = TABLE.event(said, stamp)
+    if trace is not None:
+        event["trace"] = {"id": trace}
+    return event
+
+
+def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
+    """As `parse`, without a table for the lines whose parts are known."""
+    if match.re is _REPORT:
+        return _report(match, stamp)
+    if match.re is _START:
+        event = _event("platform.start", "start", stamp)
+        event["faas"] = {"execution": match[1]}
+        event["aws"] = {"lambda": {"version": match[2]}}
+        return event
+    if match.re is _END:
+        event = _event("platform.runtimeDone", "end", stamp)
+        event["faas"] = {"execution": match[1]}
+        return event
+    if match.re is _INIT_START:
+        event = _event("platform.initStart", "start", stamp)
+        event["aws"] = {"lambda": {"runtime_version": match[1], "other": {"record": {"Runtime Version ARN": match[2]}}}}
+        return event
+    return parse(match.string, stamp)
+
+
+def _event(action: str, kind: str, stamp: Stamp) -> JsonObject:
+    return {
+        "@timestamp": stamp.time,
+        "event": {"kind": "event", "category": ["process"], "action": action, "type": [kind]},
+        "cloud": {"provider": "aws"},
+    }
+
+
+def _report(match: re.Match[str], stamp: Stamp) -> JsonObject:
+    request, duration, billed, size, used, initial, status, trace, segment, sampled = match.groups()
+    event = _event("platform.report", "info", stamp)
+    happened = event["event"]
+    happened["duration"] = round(float(duration) * 1_000_000)
+    event["faas"] = {"execution": request}
+    measured: JsonObject = {
+        "billed_duration_ms": float(billed),
+        "memory_size_mb": int(size),
+        "max_memory_used_mb": int(used),
+    }
+    event["aws"] = {"lambda": measured}
+    if initial is not None:
+        measured["init_duration_ms"] = float(initial)
+    if status is not None:
+        measured["status"] = status
+        happened["outcome"] = outcome_of(status)
+    if trace is not None:
+        event["trace"] = {"id": trace}
+        measured["other"] = {"record": {"SegmentId": segment, "Sampled": sampled}}
+    return event
 
 
 LOG_TYPE = LineType(
@@ -81,8 +150,9 @@ LOG_TYPE = LineType(
     title="Lambda platform line",
     page="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html",
     arrival="A subscription of the function's log group.",
-    recognise=_BEGINNING.match,
+    recognise=recognise,
     parse=parse,
+    parse_match=parse_match,
     own=TABLE.own,
     begins="SERI",
 )

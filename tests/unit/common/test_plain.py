@@ -157,6 +157,13 @@ def test_samples_with_a_piece_replaced(data: bytes, draw: st.DataObject) -> None
     same(data[:start] + piece + data[end:])
 
 
+@pytest.mark.parametrize("name", [name for name, found in TYPES.items() if isinstance(found, LineType) and found.parse_match])
+@given(data=st.data())
+def test_lines_that_are_matched_once_with_other_pieces(name: str, data: st.DataObject) -> None:
+    line = data.draw(nearly(data.draw(st.sampled_from([sample.record for sample in samples_of(name)]))))
+    same(line.encode())
+
+
 @pytest.mark.parametrize("name", QUICK_LINES)
 @given(data=st.data())
 def test_quick_lines_with_other_pieces(name: str, data: st.DataObject) -> None:
