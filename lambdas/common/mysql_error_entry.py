@@ -8,6 +8,8 @@ from common.kinds import WORD, is_ip
 from common.logtype import JsonObject
 from common.table import Table
 
+#: How the messages begin that tell of a client.
+ABOUT_CLIENTS = ("Access denied", "Aborted connection")
 _DENIED = re.compile(r"Access denied for user '([^']*)'@'([^']*)'")
 _ABORTED = re.compile(r"Aborted connection [0-9]+ to db: '([^']*)' user: '([^']*)' host: '([^']*)'")
 _DENIAL, _ABORT = "access-denied", "aborted-connection"
