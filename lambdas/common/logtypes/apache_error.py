@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 
+import orjson
+
 from common.cache import remembered
-from common.kinds import WORD
+from common.json_text import quoted
+from common.kinds import PORT, WORD, is_ip
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
 from common.timestamps import from_iso
@@ -54,11 +57,16 @@ def split(line: str) -> JsonObject:
     message, found, referrer = fields["message"].rpartition(", referer: ")
     if found:
         fields |= {"message": message, "referrer": referrer}
-    client = fields["client"]
-    if client and fields["module"] is not None and ":" in client:  # 2.2 writes neither a module nor a port
-        address, _, port = client.rpartition(":")
-        fields |= {"client": address.strip("[]"), "port": port}
+    if fields["client"]:
+        fields |= _client(fields["client"], fields["module"])
     return fields
+
+
+def _client(client: str, module: str | None) -> JsonObject:
+    if module is None or ":" not in client:  # 2.2 writes neither a module nor a port
+        return {"client": client}
+    address, _, port = client.rpartition(":")
+    return {"client": address.strip("[]"), "port": port}
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
@@ -92,6 +100,56 @@ TABLE = Table(
     complete=_complete,
 )
 
+_KNOWN_LEVELS = frozenset((*_LEVELS.split("|")[:-1], *(f"trace{number}" for number in range(1, 9))))
+_LONGEST_NUMBER = 18
+
+
+@remembered(16_384)
+def _source(client_and_module: tuple[str | None, str | None]) -> str | None:
+    """The member `source`, "" without a client; None for one that is read part by part."""
+    client, module = client_and_module
+    if client is None:
+        return ""
+    found = _client(client, module)
+    address = found["client"]
+    source = {"ip" if is_ip(address) else "domain": address}
+    if "port" in found:
+        source["port"] = PORT.read(found["port"])
+    return f'"source":{orjson.dumps(source).decode()},' if address and None not in source.values() else None
+
+
+def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+    """The finished event of a usual entry; None for any other."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return None
+    time, module, level, pid, tid, file, place, number, error, client, code, text = match.groups()
+    at, source = _time(time), _source((client, module))
+    message, found, referrer = text.rpartition(", referer: ")
+    if not found:
+        message, referrer = text, ""
+    if at is None or source is None or level not in _KNOWN_LEVELS or not message:
+        return None
+    if len(pid or "") > _LONGEST_NUMBER or len(tid or "") > _LONGEST_NUMBER or len(place or "") > _LONGEST_NUMBER:
+        return None
+    coded = f'"code":"{code}",' if code else ""
+    written = f',"origin":{{"file":{{"name":"{file}","line":{int(place)}}}}}' if file else ""
+    process = thread = failed = referred = ""
+    if pid:
+        thread = f',"thread":{{"id":{int(tid)}}}' if tid else ""
+        process = f'"process":{{"pid":{int(pid)}{thread}}},'
+    if error:
+        failed = f'"error":{{"code":"{number}","message":{quoted(error)}}},'
+    if referrer:
+        referred = f'"http":{{"request":{{"referrer":{quoted(referrer)}}}}},'
+    wrote = f'"apache":{{"module":"{module}"}},' if module else ""
+    return (
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"apache.error","kind":"event","category":["web"],{coded}'
+        f'"type":["{"error" if level in _FAILING else "info"}"]{stamp},"log":{{"level":"{level}"{written}}},'
+        f'{process}{wrote}{failed}{source}{referred}"message":{quoted(message)}}}'
+    ).encode()
+
+
 LOG_TYPE = LineType(
     name="apache_error",
     dataset="apache.error",
@@ -100,6 +158,7 @@ LOG_TYPE = LineType(
     arrival="An agent on the host (CloudWatch agent, Fluent Bit, Kinesis Agent) sends the lines of the server's error log.",
     recognise=_BEGINNING.match,
     parse=TABLE.lines(split),
+    quick=quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="[",
