@@ -12,7 +12,11 @@ from __future__ import annotations
 import re
 from string import ascii_letters, digits
 
-from common.kinds import LONG_WORD, WORD, is_ip
+import orjson
+
+from common.cache import remembered
+from common.json_text import quoted
+from common.kinds import LONG_WORD, PORT, WORD, is_ip
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
 from common.timestamps import from_any
@@ -53,14 +57,23 @@ def split(line: str) -> JsonObject:
     record: JsonObject = {"cluster": cluster, "node": node, "id": number, "time": time, "duration": int(duration) * 1_000}
     if (client := _CLIENT.fullmatch(command)) is not None:
         command, address, record["client_name"] = client.groups()
-        ip, _, port = address.rpartition(":")
-        ip = ip.removeprefix("[").removesuffix("]")
-        record |= {"ip": ip, "port": port} if is_ip(ip) else {"address": address}
+        record |= _client(address)
     record["command"] = command
-    record["action"] = command.split(" ", 1)[0].lower()
+    record["action"] = _action(command)
     return record
 
 
+def _client(address: str) -> JsonObject:
+    ip, _, port = address.rpartition(":")
+    ip = ip.removeprefix("[").removesuffix("]")
+    return {"ip": ip, "port": port} if is_ip(ip) else {"address": address}
+
+
+def _action(command: str) -> str:
+    return command.split(" ", 1)[0].lower()
+
+
+@remembered(4_096)  # lines of one second are many
 def _time(value: str) -> str | None:
     found = from_day_first(value)
     if found is not None or not value.isdigit():
@@ -98,6 +111,47 @@ TABLE = Table(
     complete=_complete,
 )
 
+
+@remembered(16_384)
+def _source(address: str) -> str | None:
+    """The object `source`; None where the port is none."""
+    source = _client(address)
+    if "port" in source:
+        source["port"] = PORT.read(source["port"])
+    return None if None in source.values() else orjson.dumps(source).decode()
+
+
+def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+    """The finished event of a whole line; None for any other."""
+    if (engine := _ENGINE.fullmatch(line)) is not None:
+        pid, cluster, node, role, time, sign, message = engine.groups()
+        at = from_day_first(time)
+        if at is None or not message:
+            return None
+        failed = ',"type":["error"]' if sign == "#" else ""
+        who = f'"process":{{"pid":{int(pid)}}}' if pid else f'"service":{{"name":"{cluster}","node":{{"name":"{node}"}}}}'
+        return (
+            f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"valkey.log","kind":"event","category":["database"]'
+            f'{failed}{stamp},{who},"valkey":{{"role":"{ROLES[role]}"}},"log":{{"level":"{LEVELS[sign]}"}},'
+            f'"message":{quoted(message)}}}'
+        ).encode()
+    if (slow := _SLOW.fullmatch(line)) is None or (client := _CLIENT.fullmatch(slow[6])) is None:
+        return None
+    cluster, node, number, time, duration, _ = slow.groups()
+    command, address, name = client.groups()
+    source, action = _source(address), _action(command)
+    if source is None or not action:
+        return None
+    counted = f',"sequence":{int(number)}' if number else ""
+    named = f',"client_name":{quoted(name)}' if name else ""
+    return (
+        f'{{"@timestamp":"{_time(time)}","event":{{"id":"{event_id}","dataset":"valkey.log","kind":"event","category":["database"]'
+        f'{counted},"duration":{int(duration) * 1_000},"action":{quoted(action)}{stamp},'
+        f'"service":{{"name":"{cluster}","node":{{"name":"{node}"}}}},"source":{source},'
+        f'"valkey":{{"command":{quoted(command)}{named}}}}}'
+    ).encode()
+
+
 LOG_TYPE = LineType(
     name="valkey_text",
     dataset="valkey.log",
@@ -106,6 +160,7 @@ LOG_TYPE = LineType(
     arrival="ElastiCache delivers it to Data Firehose or to a log group, or an agent reads a server's log file.",
     recognise=recognise,
     parse=TABLE.lines(split),
+    quick=quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins=digits + ascii_letters,
