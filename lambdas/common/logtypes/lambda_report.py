@@ -60,7 +60,9 @@ _USUAL = {"R": _REPORT, "S": _START, "E": _END, "I": _INIT_START}
 
 
 def recognise(line: str) -> re.Match[str] | None:
-    return _USUAL[line[0]].fullmatch(line) or _BEGINNING.match(line)
+    """What there is in a usual line, or how one of the others begins."""
+    usual = _USUAL.get(line[0])
+    return usual and (usual.fullmatch(line) or _BEGINNING.match(line))
 
 
 def event_of(line: str) -> JsonObject:
