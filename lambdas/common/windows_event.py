@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 
+from common.cache import remembered
 from common.logtype import JsonObject
 
 _QUOTED = r"""(?:'[^'<]*+'|"[^"<]*+")"""
@@ -16,21 +17,92 @@ _QUOTED = r"""(?:'[^'<]*+'|"[^"<]*+")"""
 _ELEMENT = re.compile(rf"<([A-Za-z]++)((?:\s++[A-Za-z:]++={_QUOTED})*+)\s*+/?>([^<]*+)")
 _ATTRIBUTE = re.compile(rf"([A-Za-z:]++)=({_QUOTED})")
 #: What stands for no value.
-_NOTHING = frozenset(("", "-", "{00000000-0000-0000-0000-000000000000}"))
+_PLACEHOLDERS = ("-", "{00000000-0000-0000-0000-000000000000}")
+_NOTHING = frozenset(("", *_PLACEHOLDERS))
+
+# As Windows itself renders an event, what is of this one alone stands between what comes again and is remembered: before it the
+# provider and what is so of all its events of an id, behind it the channel and the computer.
+_IDENTIFIER = r"(\{(?!0{8})[0-9A-Fa-f-]++\})"
+_OWN = re.compile(
+    r"SystemTime='([0-9T:-]{19}(?:\.[0-9]{3}|(?=Z)))[0-9]{0,6}Z'/><EventRecordID>([0-9]{1,18}+)</EventRecordID>"
+    rf"(?:<Correlation(?: ActivityID='{_IDENTIFIER}')?(?: RelatedActivityID='{_IDENTIFIER}')?/>)?"
+    r"(?:<Execution ProcessID='([0-9]++)' ThreadID='([0-9]++)'/>)?"
+)
+#: Name and value of data that has a name; nothing of any other element. An element that is cut off is none.
+_DATA = re.compile(
+    rf"<(?!/)(?:Data Name='([^']++)'/?>\s*+(?:(?:{'|'.join(map(re.escape, _PLACEHOLDERS))})\s*+(?=<|\Z))?+([^<]*+)|(?=[^<>]*+>))"
+)
+
+#: The endpoint of an FSx file system.
+_FILE_SYSTEM = re.compile(r"<Computer>\s*(?i:amznfsx[0-9a-z]+)\b")
+
+
+def of_file_system(text: str) -> bool:
+    """Whether the event's computer is an FSx file system, whose events have a type of their own."""
+    at = text.find("<Computer>")
+    return at >= 0 and _FILE_SYSTEM.match(text, at) is not None
 
 
 def split(text: str) -> JsonObject:
     """Elements by their names, attributes as "Element Attribute", and the event's data by name in `EventData`.
 
-    Data without a name, and what has the name of another value before it, is a list at `extra`. Placeholders are left out. Empty
-    for what has no element.
+    Data without a name, and what has the name of another value before it, is a list at `extra`. Placeholders are left out, or
+    empty. Empty for what has no element.
     """
+    return _rendered(text) or _elements(text)
+
+
+def _rendered(text: str) -> JsonObject | None:
+    """As `_elements`, of an event as Windows renders it; None for any other.
+
+    It is read in parts. This makes no difference, because an element reaches to the next "<".
+    """
+    provider, _, rest = text.partition("<TimeCreated ")
+    own, _, rest = rest.partition("<Channel>")
+    channel, end, written = rest.partition("</System>")
+    found = _OWN.fullmatch(own)
+    if found is None or not end:
+        return None
+    time, number, activity, related, process, thread = found.groups()
+    alone = {
+        "TimeCreated SystemTime": time,
+        "EventRecordID": int(number),
+        "Correlation ActivityID": activity,
+        "Correlation RelatedActivityID": related,
+        "Execution ProcessID": process,
+        "Execution ThreadID": thread,
+    }
+    before, after, data = _texts(provider), _texts(f"<Channel>{channel}"), _data(written)
+    if before is None or after is None:
+        return None
+    record = {**before, **alone, **after, **data}
+    # A name that stands in two of the parts is one of another value before it.
+    return record if len(record) == len(before) + len(alone) + len(after) + len(data) else None
+
+
+@remembered(4_096)
+def _texts(part: str) -> JsonObject | None:
+    """As `_elements`; None where there is more than elements with a text each."""
+    found = _elements(part)
+    return None if "EventData" in found or "extra" in found else found
+
+
+def _data(written: str) -> JsonObject:
+    """What stands behind `System`."""
+    if not written.startswith("<EventData><"):
+        return _elements(written)
+    named = _DATA.findall(written, len("<EventData>"))
+    data = {name: text.rstrip() for name, text in named}
+    return _elements(written) if len(data) < len(named) or "" in data or "&" in written else {"EventData": data}
+
+
+def _elements(text: str) -> JsonObject:
     record: JsonObject = {}
     data: JsonObject = {}
     extra: list[str] = []
 
     def keep(holder: JsonObject, name: str, written: str) -> None:
-        value = html.unescape(written.strip()) if "&" in written else written.strip()
+        value = _value(written)
         if value in _NOTHING:
             return
         if not name or name in holder:
@@ -52,3 +124,7 @@ def split(text: str) -> JsonObject:
     if extra:
         record["extra"] = extra
     return record
+
+
+def _value(written: str) -> str:
+    return html.unescape(written.strip()) if "&" in written else written.strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from common.cache import remembered
 from common.kinds import IP, WORD, Kind
 from common.logtype import JsonObject
 
@@ -76,6 +77,8 @@ _SECURITY = "Security"
 #: Stands for a name that an event does not tell.
 _NOTHING = "-"
 _MAPPED = "::ffff:"
+#: In place of an object of the event that is not there.
+_NONE: JsonObject = {}
 
 
 def level(value: Any) -> str | None:
@@ -91,25 +94,35 @@ def address(value: Any) -> str | None:
 
 
 def complete(event: JsonObject, rest: JsonObject) -> None:
-    """Sets category, type, action and outcome by event id, keywords and level."""
-    happened, windows = event["event"], event.get("windows", {})
-    failing = event.get("log", {}).get("level") in _FAILING
-    happened["category"], happened["type"] = ["host"], ["error"] if failing else ["info"]
-    meaning = _MEANINGS.get(happened.get("code", "")) if windows.get("channel") == _SECURITY else None
-    if meaning is not None:
-        happened["action"], happened["category"], happened["type"] = meaning
-    user = event.get("user", {})
-    for holder in (user, user.get("target", {}), event.get("source", {})):
+    """Sets category, type, action and outcome by event id, channel, keywords and level."""
+    windows, log, happened = event.get("windows", _NONE), event.get("log", _NONE), event["event"]
+    happened |= _meaning((happened.get("code"), windows.get("channel"), windows.get("keywords"), log.get("level")))
+
+
+def leave_out_placeholders(event: JsonObject) -> None:
+    """Of names and addresses that an event does not tell."""
+    user = event.get("user", _NONE)
+    for holder in (user, user.get("target", _NONE), event.get("source", _NONE)):
         for name in [name for name, value in holder.items() if value == _NOTHING]:
             del holder[name]
-    outcome = _outcome(windows.get("keywords"))
-    if outcome is not None:
-        happened["outcome"] = outcome
 
 
-def _outcome(keywords: Any) -> str | None:
+@remembered(16_384)
+def _meaning(found: tuple[str | None, str | None, str | None, str | None]) -> JsonObject:
+    """Fields of `event` by code, channel, keywords and level, of which an event may have some."""
+    code, channel, keywords, level = found
+    if channel == _SECURITY and code in _MEANINGS:
+        action, category, kind = _MEANINGS[code]
+        fields: JsonObject = {"action": action, "category": category, "type": kind}
+    else:
+        fields = {"category": ["host"], "type": ["error" if level in _FAILING else "info"]}
+    outcome = _outcome(keywords or "")
+    return fields if outcome is None else {**fields, "outcome": outcome}
+
+
+def _outcome(keywords: str) -> str | None:
     """None where the keywords have none of the audit bits. The bits come as hexadecimal or, signed, as a decimal number."""
-    written = str(keywords).strip().lower().replace(" ", "_")
+    written = keywords.strip().lower().replace(" ", "_")
     if written in _AUDITS:
         return _AUDITS[written]
     try:

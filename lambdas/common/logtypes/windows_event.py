@@ -37,6 +37,7 @@ def recognise(record: JsonObject) -> bool:
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
     windows_fields.complete(event, rest)
+    windows_fields.leave_out_placeholders(event)
     winlog, happened = rest.get("winlog"), event["event"]
     if isinstance(winlog, dict):  # Winlogbeat says these twice
         for name, twin in (("event_id", "code"), ("provider_name", "provider")):

@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 
 from common import windows_event, windows_fields
+from common.cache import remembered
+from common.kinds import PORT, WHOLE
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
 
 _BEGINNING = re.compile(r"<Event(?: [^<>]*)?>\s*<System>\s*<Provider\b")
-_FSX = re.compile(r"<Computer>\s*amznfsx[0-9a-z]+\b", re.IGNORECASE)
 
 
 def recognise(line: str) -> bool:
-    return _BEGINNING.match(line) is not None and _FSX.search(line) is None
+    return _BEGINNING.match(line) is not None and not windows_event.of_file_system(line)
 
 
 def split(line: str) -> JsonObject:
@@ -49,7 +50,14 @@ TABLE = Table(
     own=windows_fields.OWN,
     rest=windows_fields.REST,
     constants=windows_fields.CONSTANTS,
-    read={"Level": windows_fields.level, "EventData.IpAddress": windows_fields.address},
+    # What comes again and again.
+    read={
+        "Level": remembered(256)(windows_fields.level),
+        "Execution ProcessID": remembered(16_384)(WHOLE.read),
+        "Execution ThreadID": remembered(16_384)(WHOLE.read),
+        "EventData.IpAddress": remembered(16_384)(windows_fields.address),
+        "EventData.IpPort": remembered(65_536)(PORT.read),
+    },
     complete=windows_fields.complete,
 )
 

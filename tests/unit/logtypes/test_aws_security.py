@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common import windows_event
-from common.logtype import Stamp
-from common.logtypes import waf
+from common.logtype import JsonObject, Malformed, Stamp
+from common.logtypes import waf, windows_event_xml
 from common.logtypes.samples import samples_of
 from tests.unit.logtypes.nearly import nearly
 
@@ -39,3 +40,51 @@ def test_a_windows_event_keeps_what_has_the_name_of_another_value() -> None:
         "EventData": {"n": "a&b"},
         "extra": ["x", "2", "c"],
     }
+
+
+WINDOWS_EVENTS = [
+    *(sample.record for name in ("fsx_audit", "windows_event_xml") for sample in samples_of(name)),
+    *(sample.record["message"] for sample in samples_of("directory_service")),
+]
+PIECES = [
+    *(
+        "<EventID>1</EventID>",
+        "<Data Name='IpPort'>1</Data>",
+        "<Data>x</Data>",
+        "<Data Name='a'",
+        "<Data Name='b'/>",
+        "<A>&amp;</A>",
+    ),
+    *("", " ", "'", '"', "<", ">", "-", "&#45;", "0", "\n", "</System>", "<Channel>", "<TimeCreated ", "{", "é", "x" * 2_000),
+    "{00000000-0000-0000-0000-000000000000}",
+]
+
+
+def said(record: JsonObject) -> JsonObject | str:
+    try:
+        return windows_event_xml.TABLE.event(record, STAMP)
+    except Malformed as error:
+        return str(error)[:20]
+
+
+@given(
+    st.sampled_from(WINDOWS_EVENTS), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(PIECES)), max_size=3)
+)
+def test_a_windows_event_read_in_parts_says_what_it_says_read_at_once(text: str, changes: list[tuple[float, int, str]]) -> None:
+    for at, length, piece in changes:
+        start = round(at * len(text))
+        text = text[:start] + piece + text[start + length :]
+    assert said(windows_event.split(text)) == said(windows_event._elements(text))
+
+
+def test_a_rendered_windows_event_is_read_in_parts() -> None:
+    quick = [windows_event._rendered(text) is not None for text in WINDOWS_EVENTS]
+    assert quick.count(False) <= 3
+
+
+@pytest.mark.parametrize("place", ["<EventID>1</EventID>", "<Data Name='IpPort'>1</Data>", "<Data>x</Data>", "&#45;", " "])
+def test_a_windows_event_with_a_piece_anywhere_loses_nothing(place: str) -> None:
+    (text, *_) = WINDOWS_EVENTS
+    for at in range(len(text)):
+        changed = text[:at] + place + text[at:]
+        assert said(windows_event.split(changed)) == said(windows_event._elements(changed))
