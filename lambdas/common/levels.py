@@ -20,6 +20,8 @@ _SHORT = {
     "emerg": "emergency",
 }
 _FAILING = frozenset(("error", "critical", "fatal", "severe", "alert", "emergency", "panic", "dpanic"))
+_FAILURE: JsonObject = {"type": ["error"], "outcome": "failure"}
+_SUCCESS: JsonObject = {"type": ["info"], "outcome": "success"}
 
 
 def level_of(word: object) -> str | None:
@@ -35,7 +37,6 @@ def judge(event: JsonObject) -> None:
 
     Where there is no level, an error tells of a failure.
     """
-    level = event.get("log", {}).get("level")
-    failed = level in _FAILING if level else "error" in event
-    event["event"]["type"] = ["error"] if failed else ["info"]
-    event["event"]["outcome"] = "failure" if failed else "success"
+    log = event.get("log")
+    level = log and log.get("level")
+    event["event"] |= _FAILURE if (level in _FAILING if level else "error" in event) else _SUCCESS

@@ -1,15 +1,30 @@
-"""Lines that may be of one of several patterns."""
+"""Lines that may be of one of several formats."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+
+from common.logtype import JsonObject
+
+_NAME = re.compile(r"\(\?P<(\w+)>")
 
 
-def first_match(patterns: Iterable[re.Pattern[str]], line: str) -> re.Match[str] | None:
-    """The match of the first of `patterns` that the whole line is of."""
-    for pattern in patterns:
-        found = pattern.fullmatch(line)
-        if found is not None:
-            return found
-    return None
+class Formats:
+    """Regular expressions whose groups all have names, tried as one, in their order."""
+
+    def __init__(self, *formats: str) -> None:
+        """A name may stand once in each of them. Raises re.error for what is no regular expression."""
+        #: The match of a whole line, or None.
+        self.match = re.compile("|".join(f"({_NAME.sub('(', pattern)})" for pattern in formats), re.DOTALL).fullmatch
+        # Around each format is a group, which is the last to be closed: its number says which one it is.
+        self._parts: dict[int, tuple[tuple[str, ...], tuple[int, ...]]] = {}
+        number = 1
+        for pattern in formats:
+            names = tuple(re.compile(pattern).groupindex)
+            self._parts[number] = names, (*range(number + 1, number + 1 + len(names)), 0)
+            number += 1 + len(names)
+
+    def parts(self, match: re.Match[str]) -> JsonObject:
+        """The groups of the format the line is of, by name; None for one that is not in the line."""
+        names, numbers = self._parts[match.lastindex or 0]
+        return dict(zip(names, match.group(*numbers), strict=False))  # the last is all of the line: one group would be no tuple

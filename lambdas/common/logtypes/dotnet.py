@@ -9,11 +9,11 @@ A time without an offset is UTC, and a time without a date is the nearest to the
 from __future__ import annotations
 
 import re
-from functools import partial
 
+from common.cache import remembered
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed, Stamp
-from common.patterns import first_match
+from common.patterns import Formats
 from common.stack_traces import DOTNET, take_out
 from common.table import Table
 from common.time_of_day import on_day
@@ -23,32 +23,36 @@ _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,7})?"
 _SERILOG = r"(?P<level>VRB|DBG|INF|WRN|ERR|FTL)"
 _MESSAGE = r"(?:\s(?P<message>.*))?"
 
-_PATTERNS = tuple(
-    re.compile(pattern, re.DOTALL)
-    for pattern in (
-        rf"\[(?P<clock>{_CLOCK}) {_SERILOG}\]{_MESSAGE}",
-        rf"(?P<time>{_DATE}) \[{_SERILOG}\]{_MESSAGE}",
-        # Microsoft's: category and number of the event, then the message in the next line, or in the same.
-        rf"(?:(?:(?P<time>{_DATE})|(?P<clock>{_CLOCK})) ?)?(?P<level>trce|dbug|info|warn|fail|crit): "
-        rf"(?P<logger>[\w.<>`+,]+)\[(?P<code>-?[0-9]+)\]{_MESSAGE}",
-        rf"(?P<time>{_DATE})\|(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\|(?P<logger>[^|\n]*)(?:\|(?P<message>.*))?",
-        rf"(?P<time>{_DATE}) \[(?P<thread>[0-9]+)\] (?P<level>DEBUG|INFO|WARN|ERROR|FATAL) +"
-        rf"(?P<logger>[A-Z][\w.+`]*) -{_MESSAGE}",
-    )
+_FORMATS = Formats(
+    rf"\[(?P<clock>{_CLOCK}) {_SERILOG}\]{_MESSAGE}",
+    rf"(?P<time>{_DATE}) \[{_SERILOG}\]{_MESSAGE}",
+    # Microsoft's: category and number of the event, then the message in the next line, or in the same.
+    rf"(?:(?:(?P<time>{_DATE})|(?P<clock>{_CLOCK})) ?)?(?P<level>trce|dbug|info|warn|fail|crit): "
+    rf"(?P<logger>[\w.<>`+,]+)\[(?P<code>-?[0-9]+)\]{_MESSAGE}",
+    rf"(?P<time>{_DATE})\|(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\|(?P<logger>[^|\n]*)(?:\|(?P<message>.*))?",
+    rf"(?P<time>{_DATE}) \[(?P<thread>[0-9]+)\] (?P<level>DEBUG|INFO|WARN|ERROR|FATAL) +"
+    rf"(?P<logger>[A-Z][\w.+`]*) -{_MESSAGE}",
 )
+
+
+recognise = _FORMATS.match
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
     """`event.code` is the number of a .NET event; the messages of Microsoft's console are taken without their indentation."""
-    match = first_match(_PATTERNS, line)
+    match = recognise(line)
     if match is None:
         raise Malformed("line: of no default format of Serilog, NLog, log4net or the .NET console")
-    record = {name: value for name, value in match.groupdict().items() if value}
-    if "clock" in record:
+    return parse_match(match, stamp)
+
+
+def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
+    record = _FORMATS.parts(match)
+    if record.get("clock"):
         record["time"] = on_day(record.pop("clock"), stamp)
     if record.get("code") == "0":
         del record["code"]  # an event that was given no number
-    if "message" in record:
+    if record["message"]:
         take_out(record, DOTNET)
         record["message"] = record["message"].strip()
     return TABLE.event(record, stamp)
@@ -77,7 +81,7 @@ TABLE = Table(
     },
     rest="dotnet.other",
     constants={"event.kind": "event"},
-    read={"level": _level},
+    read={"level": remembered(256)(_level)},
     complete=_complete,
 )
 
@@ -87,8 +91,9 @@ LOG_TYPE = LineType(
     title=".NET application log (Serilog, NLog, log4net, console)",
     page="https://github.com/serilog/serilog/wiki/Formatting-Output",
     arrival="An agent or CloudWatch Logs sends each entry, with the lines of its exception.",
-    recognise=partial(first_match, _PATTERNS),
+    recognise=recognise,
     parse=parse,
+    parse_match=parse_match,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="[0123456789tdiwfc",

@@ -11,11 +11,11 @@ no other language's loggers write are recognised; for a pattern of the same part
 from __future__ import annotations
 
 import re
-from functools import partial
 
+from common.cache import remembered
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed, Stamp
-from common.patterns import first_match
+from common.patterns import Formats
 from common.stack_traces import JAVA, take_out
 from common.table import Table
 from common.time_of_day import on_day
@@ -27,56 +27,59 @@ _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1
 _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}[.,][0-9]{3}"
 _TIME = rf"(?:(?P<time>{_DATE})|(?P<clock>{_CLOCK}))"
 #: Threads of Python are MainThread; log4net writes the number of a thread before a logger that begins with a capital.
-_THREAD = r"\[(?!MainThread)(?![0-9]+\] +[A-Z]+ +[A-Z])(?P<%s>[^\]\n]*)\]"
+_THREAD = r"\[(?!MainThread)(?![0-9]+\] +[A-Z]+ +[A-Z])(?P<thread>[^\]\n]*)\]"
 _MESSAGE = r"(?P<message>.*)"
 #: Of a class. Modules of other languages end in a small letter.
 _CLASS = r"(?P<logger>(?:[a-z_][\w$]*\.)+[A-Z][\w$]*)"
 
-_PATTERNS = tuple(
-    re.compile(pattern, re.DOTALL)
-    for pattern in (
-        # Logback's and Log4j's defaults, and the level before the thread.
-        rf"{_TIME} +(?:{_THREAD % 'thread'} +{_LEVEL} +|(?P<level2>{_LEVEL[10:-1]}) +{_THREAD % 'thread2'} +)"
-        rf"(?P<logger>[\w.$]+)(?: +-| *:)(?:\s{_MESSAGE})?",
-        # Spring Boot: process, and in brackets the application, the thread and the trace.
-        rf"(?P<time>{_DATE}) +{_LEVEL} (?P<pid>[0-9]+) ---(?: (?P<brackets>(?:\[[^\]\n]*\] ?)+))?"
-        rf"(?:(?P<logger>[\w.$\[\]/-]+) *:(?:\s{_MESSAGE})?)?",
-        # Quarkus and WildFly.
-        rf"{_TIME} +{_LEVEL} +\[(?P<logger>[\w.$-]+)\] \((?P<thread>[^)\n]*)\)(?:\s{_MESSAGE})?",
-        # Hadoop, and Spark with a short date.
-        rf"(?:(?P<time>{_DATE}) {_LEVEL} +{_CLASS}"
-        rf"|(?P<short>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}) (?P<level2>{_LEVEL[10:-1]}) "
-        rf"(?P<logger2>[\w.$]+)):(?:\s{_MESSAGE})?",
-        # Tomcat.
-        rf"(?P<tomcat>[0-9]{{2}}-[A-Z][a-z]{{2}}-[0-9]{{4}} {_CLOCK}) {_JUL_LEVEL} \[(?P<thread>[^\]\n]*)\] "
-        rf"(?P<logger>[\w.$<>]+)(?:\s{_MESSAGE})?",
-        # java.util.logging: the second line begins with the level. Newer releases have a narrow space before AM.
-        r"(?P<jul>[A-Z][a-z]{2} [0-9]{2}, [0-9]{4} (?:0?[1-9]|1[0-2]):[0-9]{2}:[0-9]{2}[ \u202f][AP]M) (?P<logger>[\w.$]+)"
-        rf"(?: (?P<function>[\w$<>]+))?(?:\s+{_JUL_LEVEL}: {_MESSAGE})?",
-        r'Exception in thread "(?P<thread>[^"\n]*)" (?P<message>[\w$.]+.*)',
-    )
+_LOGGER = rf"(?P<logger>[\w.$]+)(?: +-| *:)(?:\s{_MESSAGE})?"
+
+_FORMATS = Formats(
+    # Logback's and Log4j's defaults, and the level before the thread.
+    rf"{_TIME} +{_THREAD} +{_LEVEL} +{_LOGGER}",
+    rf"{_TIME} +{_LEVEL} +{_THREAD} +{_LOGGER}",
+    # Spring Boot: process, and in brackets the application, the thread and the trace.
+    rf"(?P<time>{_DATE}) +{_LEVEL} (?P<pid>[0-9]+) ---(?: (?P<brackets>(?:\[[^\]\n]*\] ?)+))?"
+    rf"(?:(?P<logger>[\w.$\[\]/-]+) *:(?:\s{_MESSAGE})?)?",
+    # Quarkus and WildFly.
+    rf"{_TIME} +{_LEVEL} +\[(?P<logger>[\w.$-]+)\] \((?P<thread>[^)\n]*)\)(?:\s{_MESSAGE})?",
+    # Hadoop, and Spark with a short date.
+    rf"(?P<time>{_DATE}) {_LEVEL} +{_CLASS}:(?:\s{_MESSAGE})?",
+    rf"(?P<short>[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}) {_LEVEL} "
+    rf"(?P<logger>[\w.$]+):(?:\s{_MESSAGE})?",
+    # Tomcat.
+    rf"(?P<tomcat>[0-9]{{2}}-[A-Z][a-z]{{2}}-[0-9]{{4}} {_CLOCK}) {_JUL_LEVEL} \[(?P<thread>[^\]\n]*)\] "
+    rf"(?P<logger>[\w.$<>]+)(?:\s{_MESSAGE})?",
+    # java.util.logging: the second line begins with the level. Newer releases have a narrow space before AM.
+    r"(?P<jul>[A-Z][a-z]{2} [0-9]{2}, [0-9]{4} (?:0?[1-9]|1[0-2]):[0-9]{2}:[0-9]{2}[ \u202f][AP]M) (?P<logger>[\w.$]+)"
+    rf"(?: (?P<function>[\w$<>]+))?(?:\s+{_JUL_LEVEL}: {_MESSAGE})?",
+    r'Exception in thread "(?P<thread>[^"\n]*)" (?P<message>[\w$.]+.*)',
 )
 _BRACKET = re.compile(r"\[ *([^\]]*?) *\]")
 _TRACE = re.compile(r"([0-9a-f]{16,32})-([0-9a-f]{16})")
 
 
+recognise = _FORMATS.match
+
+
 def parse(line: str, stamp: Stamp) -> JsonObject:
     """`error` is what was thrown, of which `error.stack_trace` is the whole text."""
-    match = first_match(_PATTERNS, line)
+    match = recognise(line)
     if match is None:
         raise Malformed("line: of no pattern of Logback, Log4j or java.util.logging that is known")
-    record = {name: value for name, value in match.groupdict().items() if value}
-    for name in ("level", "thread", "logger"):
-        if f"{name}2" in record:
-            record[name] = record.pop(f"{name}2")
-    for name, read in _TIMES.items():
-        if name in record:
-            record["time"] = read(record.pop(name))
-    if "clock" in record:
+    return parse_match(match, stamp)
+
+
+def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
+    record = _FORMATS.parts(match)
+    if record.get("clock"):
         record["time"] = on_day(record.pop("clock"), stamp)
-    if "brackets" in record:
+    elif "time" not in record:
+        for name in _TIMES.keys() & record:
+            record["time"] = _TIMES[name](record.pop(name))
+    if record.get("brackets"):
         _read_brackets(record)
-    if "message" in record:
+    if record["message"]:
         take_out(record, JAVA)
     return TABLE.event(record, stamp)
 
@@ -140,7 +143,7 @@ TABLE = Table(
     },
     rest="java.other",
     constants={"event.kind": "event"},
-    read={"level": level_of, "thread": _thread},
+    read={"level": remembered(256)(level_of), "thread": remembered(4_096)(_thread)},
     complete=_complete,
 )
 
@@ -150,8 +153,9 @@ LOG_TYPE = LineType(
     title="Java application log (Logback, Log4j, java.util.logging)",
     page="https://logback.qos.ch/manual/layouts.html",
     arrival="An agent or CloudWatch Logs sends each entry, with the lines of its stack trace.",
-    recognise=partial(first_match, _PATTERNS),
+    recognise=recognise,
     parse=parse,
+    parse_match=parse_match,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="0123456789JFMASONDE",

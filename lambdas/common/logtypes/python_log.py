@@ -10,11 +10,12 @@ A time without an offset is UTC. A line that begins with a traceback alone has n
 from __future__ import annotations
 
 import re
-from functools import partial
 
+from common.cache import remembered
+from common.kinds import WHOLE
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed, Stamp
-from common.patterns import first_match
+from common.patterns import Formats
 from common.stack_traces import PYTHON, take_out
 from common.table import Table
 
@@ -24,30 +25,27 @@ _ASCTIME = rf"(?P<time>{_DATE},[0-9]{{3}})"
 _NAME = r"(?P<logger>[\w.$<>-]+)"
 _MESSAGE = r"(?:\s(?P<message>.*))?"
 
-_PATTERNS = tuple(
-    re.compile(pattern, re.DOTALL)
-    for pattern in (
-        rf"{_LEVEL}:{_NAME}:(?P<message>.*)",
-        rf"{_ASCTIME} - {_NAME} - {_LEVEL} -{_MESSAGE}",
-        # The cookbook's columns.
-        rf"{_ASCTIME} {_NAME} +{_LEVEL} +(?P<message>.*)",
-        # The name of a thread, which Python writes as no other does.
-        rf"{_ASCTIME} \[(?P<thread>MainThread)\] {_LEVEL} +{_NAME}(?: -|:){_MESSAGE}",
-        # Loguru.
-        rf"(?P<time>{_DATE}\.[0-9]{{3}}) \| (?P<level>TRACE|DEBUG|INFO|SUCCESS|WARNING|ERROR|CRITICAL) +\| "
-        rf"{_NAME}:(?P<function>[\w<>.]+):(?P<line>[0-9]+) -{_MESSAGE}",
-        # Gunicorn.
-        rf"\[(?P<time>{_DATE} [+-][0-9]{{4}})\] \[(?P<pid>[0-9]+)\] \[{_LEVEL}\]{_MESSAGE}",
-        # Celery.
-        rf"\[(?P<time>{_DATE},[0-9]{{3}}): {_LEVEL}/(?P<process>[\w-]+)\]{_MESSAGE}",
-        # Lambda's runtime.
-        rf"\[{_LEVEL}\]\t(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9:.]+Z)\t(?P<request>[0-9a-f-]{{36}})(?:\t(?P<message>.*))?",
-        r"(?P<message>Traceback \(most recent call last\):.*)",
-    )
+_FORMATS = Formats(
+    rf"{_LEVEL}:{_NAME}:(?P<message>.*)",
+    rf"{_ASCTIME} - {_NAME} - {_LEVEL} -{_MESSAGE}",
+    # The cookbook's columns.
+    rf"{_ASCTIME} {_NAME} +{_LEVEL} +(?P<message>.*)",
+    # The name of a thread, which Python writes as no other does.
+    rf"{_ASCTIME} \[(?P<thread>MainThread)\] {_LEVEL} +{_NAME}(?: -|:){_MESSAGE}",
+    # Loguru.
+    rf"(?P<time>{_DATE}\.[0-9]{{3}}) \| (?P<level>TRACE|DEBUG|INFO|SUCCESS|WARNING|ERROR|CRITICAL) +\| "
+    rf"{_NAME}:(?P<function>[\w<>.]+):(?P<line>[0-9]+) -{_MESSAGE}",
+    # Gunicorn.
+    rf"\[(?P<time>{_DATE} [+-][0-9]{{4}})\] \[(?P<pid>[0-9]+)\] \[{_LEVEL}\]{_MESSAGE}",
+    # Celery.
+    rf"\[(?P<time>{_DATE},[0-9]{{3}}): {_LEVEL}/(?P<process>[\w-]+)\]{_MESSAGE}",
+    # Lambda's runtime.
+    rf"\[{_LEVEL}\]\t(?P<time>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9:.]+Z)\t(?P<request>[0-9a-f-]{{36}})(?:\t(?P<message>.*))?",
+    r"(?P<message>Traceback \(most recent call last\):.*)",
 )
 
 
-recognise = partial(first_match, _PATTERNS)
+recognise = _FORMATS.match
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
@@ -59,8 +57,8 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
 
 
 def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
-    record = {name: value for name, value in match.groupdict().items() if value}
-    if "message" in record:
+    record = _FORMATS.parts(match)
+    if record["message"]:
         take_out(record, PYTHON)
     return TABLE.event(record, stamp)
 
@@ -87,10 +85,9 @@ TABLE = Table(
     },
     rest="python.other",
     constants={"event.kind": "event"},
-    read={"level": level_of},
+    read={"level": remembered(256)(level_of), "pid": remembered(4_096)(WHOLE.read), "line": remembered(4_096)(WHOLE.read)},
     complete=_complete,
 )
-
 LOG_TYPE = LineType(
     name="python_log",
     dataset="python",
