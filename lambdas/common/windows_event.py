@@ -23,7 +23,8 @@ _NOTHING = frozenset(("", *_PLACEHOLDERS))
 # As Windows itself renders an event, what is of this one alone stands between what comes again and is remembered: before it the
 # provider and what is so of all its events of an id, behind it the channel and the computer.
 _IDENTIFIER = r"(\{(?!0{8})[0-9A-Fa-f-]++\})"
-_OWN = re.compile(
+#: Time, number, activity, related activity, process and thread.
+OWN = re.compile(
     r"SystemTime='([0-9T:-]{19}(?:\.[0-9]{3}|(?=Z)))[0-9]{0,6}Z'/><EventRecordID>([0-9]{1,18}+)</EventRecordID>"
     rf"(?:<Correlation(?: ActivityID='{_IDENTIFIER}')?(?: RelatedActivityID='{_IDENTIFIER}')?/>)?"
     r"(?:<Execution ProcessID='([0-9]++)' ThreadID='([0-9]++)'/>)?"
@@ -60,7 +61,7 @@ def _rendered(text: str) -> JsonObject | None:
     provider, _, rest = text.partition("<TimeCreated ")
     own, _, rest = rest.partition("<Channel>")
     channel, end, written = rest.partition("</System>")
-    found = _OWN.fullmatch(own)
+    found = OWN.fullmatch(own)
     if found is None or not end:
         return None
     time, number, activity, related, process, thread = found.groups()

@@ -11,17 +11,20 @@ from __future__ import annotations
 import html
 import re
 
+from common import windows_event
+from common.cache import remembered
 from common.kinds import WORD, WORDS
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
 
-_COMPUTER = re.compile(r"<Computer>\s*amznfsx[0-9a-z]+\b", re.IGNORECASE)
 #: An element with text in it, which may be cut off, and one with attributes. Possessive: a failed try goes back no step.
 _TEXT = re.compile(r"<([A-Za-z]++)(?: [^<>]*+)?+>([^<]*+)(?:</|\Z)")
 _ATTRIBUTED = re.compile(r"<(?!Event )([A-Za-z]++) ([^<>]++)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z]+)=['"]([^'"]*)['"]""")
-_DATA = re.compile(r"""<Data Name=['"]([^'"<>]*)['"]>([^<]*)""")
+_DATA = re.compile(r"""<Data Name=['"]([^'"<>]*+)['"]>([^<]*+)""")
 _ABSENT = frozenset(("", "-", "{00000000-0000-0000-0000-000000000000}"))
+#: One of these elements is in every event, though it may be empty.
+_NEEDED = frozenset(("EventID", "Computer"))
 
 #: event.action and event.type of an event id.
 _EVENTS = {
@@ -60,26 +63,60 @@ _WRITES = frozenset(name for name in _ACCESS.values() if name.startswith(("Write
 _OUTCOMES = {"0x8020000000000000": "success", "0x8010000000000000": "failure"}
 
 
-def recognise(line: str) -> object:
-    """Truthy for an event of a file system's endpoint."""
-    return line.startswith("<Event ") and _COMPUTER.search(line)
+def recognise(line: str) -> bool:
+    """Whether it is an event of a file system's endpoint."""
+    return line.startswith("<Event ") and windows_event.of_file_system(line)
 
 
 def split(line: str) -> JsonObject:
     """The elements by name, `Data` by its own; an attribute has its element's name before its own. Raises Malformed for what has
     no event."""
     system, _, data = line.partition("<EventData>")
+    found, named = _rendered(system) or _elements(system), dict(_DATA.findall(data))
+    if "EventID" not in found and "Computer" not in found and _NEEDED.isdisjoint(dict(_TEXT.findall(system))):
+        raise Malformed("line: no XML of a Windows event, with an EventID and a Computer")
+    if not found.keys().isdisjoint(named):  # what the data says goes before, and be it that there is no value
+        found = {name: value for name, value in found.items() if name not in named}
+    return {**found, **_present(named, data)}
+
+
+def _rendered(system: str) -> JsonObject | None:
+    """As `_elements`, of what Windows renders: what is of this event alone stands between what comes again and is remembered."""
+    provider, _, rest = system.partition("<TimeCreated ")
+    own, found, channel = rest.partition("<Channel>")
+    match = windows_event.OWN.fullmatch(own)
+    if match is None or not found or not provider.endswith("</Keywords>"):
+        return None
+    time, number, activity, related, process, thread = match.groups()
+    alone = {
+        "TimeCreatedSystemTime": time,
+        "EventRecordID": int(number),
+        "CorrelationActivityID": activity,
+        "CorrelationRelatedActivityID": related,
+        "ExecutionProcessID": process,
+        "ExecutionThreadID": thread,
+    }
+    before, after = _remembered(provider), _remembered(f"<Channel>{channel}")
+    record = {**before, **alone, **after}
+    # Of a name that stands in two of the parts, one has to give way.
+    return record if len(record) == len(before) + len(alone) + len(after) else None
+
+
+def _elements(system: str) -> JsonObject:
     found = dict(_TEXT.findall(system))
     for name, attributes in _ATTRIBUTED.findall(system):
         for attribute, value in _ATTRIBUTE.findall(attributes):
             found[name + attribute] = value
-    if "EventID" not in found and "Computer" not in found:
-        raise Malformed("line: no XML of a Windows event, with an EventID and a Computer")
-    found.update(_DATA.findall(data))
-    record = {name: value for name, text in found.items() if (value := text.strip()) not in _ABSENT}
-    if "&" in line:
-        return {name: html.unescape(value) for name, value in record.items()}
-    return record
+    return _present(found, system)
+
+
+_remembered = remembered(4_096)(_elements)
+
+
+def _present(found: dict[str, str], written: str) -> JsonObject:
+    """The values that stand for one, as they are meant."""
+    values = {name: value for name, text in found.items() if (value := text.strip()) not in _ABSENT}
+    return {name: html.unescape(value) for name, value in values.items()} if "&" in written else values
 
 
 def _access(value: str) -> list[str] | None:

@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 
 from common.kinds import WORD
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 
 _PREFIX = re.compile(r"\[([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3})\] (TRACE|DEBUG|INFO|WARN|ERROR|FATAL) ")
-_LOGGERS = re.compile(r" \((?:kafka|org\.apache\.kafka|org\.apache\.zookeeper|state\.change)[\w.$-]*\)(?=\s*(?:\n|\Z))")
+_LOGGERS = re.compile(r" \(((?:kafka|org\.apache\.kafka|org\.apache\.zookeeper|state\.change)[\w.$-]*)\)(?=\s*(?:\n|\Z))")
 #: Such as [GroupCoordinator 1], [ReplicaManager broker=1] and [Kafka Request Handler 3 on Broker 1].
 _COMPONENTS = re.compile(
     r"\[(?:GroupCoordinator|GroupMetadataManager|TransactionCoordinator|Transaction State Manager|ReplicaManager|"
@@ -33,10 +33,22 @@ _LOGGER = re.compile(r" \(([\w.$-]+)\)\Z")
 _EXCEPTION = re.compile(r"([\w.$]+(?:Exception|Error|Throwable)\b[\w.$]*)(?:: ([^\n]*))?")
 
 
-def recognise(line: str) -> object:
-    """Truthy for a line that Kafka wrote."""
+def recognise(line: str) -> tuple[re.Match[str], re.Match[str]] | None:
+    """The beginning of a line that Kafka wrote, and what tells that it did."""
     prefix = _PREFIX.match(line)
-    return prefix and (_LOGGERS.search(line, prefix.end()) or _COMPONENTS.match(line, prefix.end()))
+    if prefix is None:
+        return None
+    found = _LOGGERS.search(line, prefix.end()) or _COMPONENTS.match(line, prefix.end())
+    return (prefix, found) if found else None
+
+
+def parse_match(found: tuple[re.Match[str], re.Match[str]], stamp: Stamp) -> JsonObject:
+    prefix, origin = found
+    line = prefix.string
+    if origin.re is not _LOGGERS or origin.end() != len(line) or "\n" in line:
+        return TABLE.event(split(line), stamp)
+    record = {"time": prefix[1], "level": prefix[2].lower(), "logger": origin[1]}
+    return TABLE.event(_with_message(record, line[prefix.end() : origin.start()]), stamp)
 
 
 def split(line: str) -> JsonObject:
@@ -58,7 +70,12 @@ def split(line: str) -> JsonObject:
         record["stack_trace"] = after
         if (exception := _EXCEPTION.match(after)) is not None:
             record["exception"], record["exception_message"] = exception.groups()
-    if (component := _COMPONENT.match(said)) is not None:
+    return _with_message(record, said)
+
+
+def _with_message(record: JsonObject, said: str) -> JsonObject:
+    component = _COMPONENT.match(said)
+    if component is not None:
         record["component"] = component[1]
         said = said[component.end() :]
     record["message"] = said
@@ -95,6 +112,7 @@ LOG_TYPE = LineType(
     arrival="MSK delivers it to a log group, to S3 or to Data Firehose.",
     recognise=recognise,
     parse=TABLE.lines(split),
+    parse_match=parse_match,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="[",

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from common import windows_event
 from common.logtype import JsonObject, Malformed, Stamp
-from common.logtypes import waf, windows_event_xml
+from common.logtypes import fsx_audit, waf, windows_event_xml
 from common.logtypes.samples import samples_of
+from common.table import Table
 from tests.unit.logtypes.nearly import nearly
 
 STAMP = Stamp("2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
@@ -60,9 +61,9 @@ PIECES = [
 ]
 
 
-def said(record: JsonObject) -> JsonObject | str:
+def said(record: JsonObject, table: Table = windows_event_xml.TABLE) -> JsonObject | str:
     try:
-        return windows_event_xml.TABLE.event(record, STAMP)
+        return table.event(record, STAMP)
     except Malformed as error:
         return str(error)[:20]
 
@@ -75,6 +76,16 @@ def test_a_windows_event_read_in_parts_says_what_it_says_read_at_once(text: str,
         start = round(at * len(text))
         text = text[:start] + piece + text[start + length :]
     assert said(windows_event.split(text)) == said(windows_event._elements(text))
+    system, _, _ = text.partition("<EventData>")
+    rendered = fsx_audit._rendered(system)
+    if rendered is not None:
+        assert said(rendered, fsx_audit.TABLE) == said(fsx_audit._elements(system), fsx_audit.TABLE)
+
+
+def test_a_file_systems_event_is_read_in_parts() -> None:
+    for sample in samples_of("fsx_audit"):
+        system, _, _ = sample.record.partition("<EventData>")
+        assert (fsx_audit._rendered(system) is None) == ("<EventRecordID>x<" in system)
 
 
 def test_a_rendered_windows_event_is_read_in_parts() -> None:
