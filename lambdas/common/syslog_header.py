@@ -17,27 +17,31 @@ from common.timestamps import from_iso
 from common.written_dates import MONTHS
 
 _PRIORITY = "<([0-9]{1,2}|1[0-8][0-9]|19[01])>"  # facility times 8 plus severity, up to 23 and 7
-_MONTH_FIRST = r"[A-Z][a-z]{2} {1,2}[0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
-_ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+MONTH_FIRST = r"[A-Z][a-z]{2} {1,2}[0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 _PROGRAM = r"[^\s:\[\]]{1,128}"
 
 _OLD = re.compile(
-    rf"(?:{_PRIORITY})?(?:({_MONTH_FIRST}|{_ISO})(?: |\Z))?"
-    rf"(?:(\S*[^\s:\]]) )?(?:({_PROGRAM})(?:\[([^\]\s]*)\])?:(?: |\Z))?(.*)",
+    rf"(?:{_PRIORITY})?(?:({MONTH_FIRST}|{ISO})(?: |\Z))?"
+    rf"(?:(\S++)(?<![:\]]) )?(?:({_PROGRAM})(?:\[([^\]\s]*)\])?:(?: |\Z))?(.*)",
     re.DOTALL,
 )
 #: Of a line that is cut off, what is there.
 _NEW = re.compile(
-    rf"(?:{_PRIORITY})?([1-9][0-9]{{0,2}}) ({_ISO}|-)(?: (\S+)(?: (\S+)(?: (\S+)(?: (\S+)(?: (.*))?)?)?)?)?", re.DOTALL
+    rf"(?:{_PRIORITY})?([1-9][0-9]{{0,2}}) ({ISO}|-)(?: (\S+)(?: (\S+)(?: (\S+)(?: (\S+)(?: (.*))?)?)?)?)?", re.DOTALL
 )
 #: Loggers that write an ISO 8601 time have the level where syslog has the host.
-_NO_LEVEL = r"(?!(?i:trace|debug|info|notice|warn|warning|error|fatal|critical|severe)\b)"
+NO_LEVEL = r"(?!(?i:trace|debug|info|notice|warn|warning|error|fatal|critical|severe)\b)"
 _BEGINNING = re.compile(
-    rf"{_PRIORITY}|{_MONTH_FIRST}(?: |\Z)|1 {_ISO} \S+ \S+ \S+ \S+ [-\[]"
-    rf"|{_ISO} {_NO_LEVEL}[A-Za-z0-9][\w.:-]* {_PROGRAM}(?:\[[0-9]+\])?:(?: |\Z)"
+    rf"{_PRIORITY}|{MONTH_FIRST}(?: |\Z)|1 {ISO} \S+ \S+ \S+ \S+ [-\[]"
+    rf"|{ISO} {NO_LEVEL}[A-Za-z0-9][\w.:-]* {_PROGRAM}(?:\[[0-9]+\])?:(?: |\Z)"
 )
-_ELEMENT = re.compile(r"\[([^\s=\]\"]{1,32})((?: [^\s=\]\"]{1,32}=\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\")*)\]")
-_PARAMETER = re.compile(r" ([^\s=\]\"]{1,32})=\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"")
+_NAME = r"[^\s=\]\"]{1,32}"
+_VALUE = r"\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\""
+#: Structured data: elements of an id and parameters.
+DATA = rf"(?:\[{_NAME}(?: {_NAME}={_VALUE})*+\])++"
+_DATA = re.compile(DATA)
+_PIECE = re.compile(rf"\[({_NAME})| ({_NAME})=\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"")
 _ESCAPED = re.compile(r"\\([\"\\\]])")
 _MONTH_FIRST_PARTS = re.compile(r"([A-Z][a-z]{2}) {1,2}([0-9]{1,2}) (?:([0-9]{4}) )?([0-9:]{8}(?:\.[0-9]+)?)")
 
@@ -97,20 +101,25 @@ def _said(value: str | None) -> str | None:
 def _end_of_data(text: str) -> int:
     if text.startswith("-"):
         return 1
-    end = 0
-    while match := _ELEMENT.match(text, end):
-        end = match.end()
-    return end
+    match = _DATA.match(text)
+    return 0 if match is None else match.end()
 
 
 def structured_data(text: str) -> JsonObject:
     """Names and values by the element's id; a name that an element has more than once, which it may, has a list."""
     elements: JsonObject = {}
-    for element in _ELEMENT.finditer(text):
-        values: dict[str, list[str]] = {}
-        for name, value in _PARAMETER.findall(element[2]):
-            values.setdefault(name, []).append(_ESCAPED.sub(r"\1", value))
-        elements[element[1]] = {name: found[0] if len(found) == 1 else found for name, found in values.items()}
+    values: JsonObject = {}
+    for element, name, value in _PIECE.findall(text):
+        if element:
+            values = elements[element] = {}
+            continue
+        value = _ESCAPED.sub(r"\1", value) if "\\" in value else value
+        if name not in values:
+            values[name] = value
+        elif isinstance(values[name], list):
+            values[name].append(value)
+        else:
+            values[name] = [values[name], value]
     return elements
 
 

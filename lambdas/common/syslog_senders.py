@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from common.syslog_header import Header
+from common.syslog_usual import Usual
 
 _AUTHENTICATION = frozenset(
     [
@@ -15,18 +16,25 @@ _AUTHENTICATION = frozenset(
         *("useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "chage", "newusers", "dropbear"),
     ]
 )
+_HAPROXY = "haproxy"
+_WITH_TYPES = _AUTHENTICATION | {_HAPROXY}
 #: As HAProxy logs a request or a connection: the client's address and port, and the time it was accepted.
 _ACCEPTED = re.compile(r"(?:\[?[0-9a-fA-F.:]+\]?|unix):[0-9]{1,5} \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8}\.[0-9]{3}\] ")
 
 
-def is_authentication(found: Header) -> bool:
+def is_authentication(found: Header | Usual) -> bool:
     """Any program may ask a PAM module, which logs in the program's name."""
     return found.program in _AUTHENTICATION or (found.program is not None and found.message.startswith("pam_"))
 
 
-def is_haproxy(found: Header) -> bool:
+def is_haproxy(found: Header | Usual) -> bool:
     """HAProxy may log under any name."""
-    return found.program == "haproxy" or (not is_authentication(found) and begins_as_haproxy(found.message))
+    return found.program == _HAPROXY or (begins_as_haproxy(found.message) and not is_authentication(found))
+
+
+def has_no_type(found: Header | Usual) -> bool:
+    """Whether it is of none of these."""
+    return not (found.program in _WITH_TYPES or begins_as_haproxy(found.message) or is_authentication(found))
 
 
 def begins_as_haproxy(message: str) -> bool:

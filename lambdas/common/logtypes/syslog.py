@@ -7,26 +7,31 @@ Formats: RFC 5424, "The Syslog Protocol" (https://www.rfc-editor.org/rfc/rfc5424
 
 from __future__ import annotations
 
+from orjson import dumps
+
 from common.kinds import OPEN, WORD
 from common.logtype import JsonObject, LineType, Stamp
-from common.syslog_header import BEGINS, header, header_fields
-from common.syslog_senders import is_authentication, is_haproxy
+from common.syslog_header import BEGINS, Header, header, header_fields, structured_data
+from common.syslog_senders import has_no_type
+from common.syslog_usual import LOG_WITH_LEVEL, usual
 from common.table import Table
 
 #: Severity codes up to this one tell of an error.
 _ERROR = 3
 
 
-def recognise(line: str) -> bool:
+def recognise(line: str) -> Header | None:
     found = header(line)
-    return found is not None and not is_authentication(found) and not is_haproxy(found)
+    return found if found is not None and has_no_type(found) else None
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
     """`@timestamp` is the time in the header, UTC where it has no offset. A line without a header is all message."""
     found = header(line)
-    if found is None:
-        return TABLE.event({"message": line}, stamp)
+    return TABLE.event({"message": line}, stamp) if found is None else parse_match(found, stamp)
+
+
+def parse_match(found: Header, stamp: Stamp) -> JsonObject:
     fields = header_fields(found, stamp.time)
     fields["message"] = found.message
     return TABLE.event(fields, stamp)
@@ -54,8 +59,28 @@ TABLE = Table(
     own={"syslog.version": WORD, "syslog.structured_data": OPEN},
     rest="syslog.other",
     constants={"event.kind": "event", "event.category": ["host"]},
+    read={"time": str},  # as header_fields made it
     complete=_complete,
 )
+
+#: Priorities whose severity tells of an error.
+_ERRORS = frozenset(str(priority) for priority in range(192) if priority & 7 <= _ERROR)
+
+
+def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+    """The finished event of a usual line; None for any other."""
+    found = usual(line, stamp)
+    if found is None or not has_no_type(found):
+        return None
+    time, priority, host, _, process, message_id, data, message = found
+    code = "" if message_id is None else f',"code":"{message_id}"'
+    kind = "error" if priority in _ERRORS else "info"
+    told = "" if data is None else f'"syslog":{{"structured_data":{dumps(structured_data(data)).decode()}}},'
+    return (
+        f'{{"@timestamp":"{time}","event":{{"id":"{event_id}","dataset":"linux.syslog","kind":"event","category":["host"]{code},'
+        f'"type":["{kind}"]{stamp},{LOG_WITH_LEVEL[priority]}{host}{process}{told}"message":{dumps(message).decode()}}}'
+    ).encode()
+
 
 LOG_TYPE = LineType(
     name="syslog",
@@ -66,6 +91,8 @@ LOG_TYPE = LineType(
     "of the network.",
     recognise=recognise,
     parse=parse,
+    parse_match=parse_match,
+    quick=quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins=BEGINS,

@@ -53,6 +53,24 @@ TOKENS = [
     *(b"[" * depth + b"]" * depth for depth in (40, 127, 245, 247, 249, 251, 253, 300, 1_100)),
     *(b'null,"eventName":"Other"', b'null,"action":"COUNT"', b'null,"unknown":[1]', b'null,"userIdentity":{"type":"Root"}'),
 ]
+#: What may stand at each place of a syslog line.
+SYSLOG: list[list[str]] = [
+    ["", "<0>", "<08>", "<13>", "<191>", "<192>", "<13>1 ", "<14>2 ", "1 "],
+    [
+        "Nov 23 07:59:58 ",
+        "Nov  3 2026 07:59:58.25 ",
+        "Feb 30 07:59:58 ",
+        "2026-11-23T07:59:58.003Z ",
+        "2026-13-23T08:59:58Z ",
+        "- ",
+        "",
+    ],
+    ["host-1 ", "2001:db8::1 ", "- ", "info ", "h\xe9 ", 'a"b ', "host: ", ": ", ""],
+    ["cron", "sshd", "haproxy", "dhclient(eth0)", "a/b", "-", 'a"b', "a\\b", ""],
+    ["[17]: ", "[017]: ", "[x]: ", ": ", ":", " 17 ID47 ", " - - ", " x - ", " 9999999999999999999 - "],
+    ["", "- ", '[a b="c"] ', '[a b="c" b="d\\"" b="\\]\\n"][e] ', '[a b="', "\ufeff", "- \ufeff"],
+    ["", "x", '"\\\n\x00', "pam_unix(a:b): c", "192.0.2.1:80 [23/Nov/2026:07:59:58.655] http app/a 1/2/3 4 -- 1/1/1/1/0 0/0"],
+]
 
 
 def record(data: bytes) -> KinesisRecord:
@@ -145,6 +163,11 @@ def test_records_of_all_types_mixed_are_told_apart(rng: random.Random) -> None:
     for data in rng.sample(CONTENTS, 60):
         body = plain.body(record(data), data)
         assert body == PlainRecords("acme").body(record(data), data)
+
+
+@given(st.tuples(*map(st.sampled_from, SYSLOG)))
+def test_lines_of_syslogs_parts(parts: tuple[str, ...]) -> None:
+    same("".join(parts).encode())
 
 
 @given(st.sampled_from(CONTENTS), st.data())
