@@ -17,14 +17,15 @@ _AUTHENTICATION = frozenset(
     ]
 )
 _HAPROXY = "haproxy"
+_ASK_NONE = frozenset((None, _HAPROXY))
 _WITH_TYPES = _AUTHENTICATION | {_HAPROXY}
 #: As HAProxy logs a request or a connection: the client's address and port, and the time it was accepted.
 _ACCEPTED = re.compile(r"(?:\[?[0-9a-fA-F.:]+\]?|unix):[0-9]{1,5} \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8}\.[0-9]{3}\] ")
 
 
 def is_authentication(found: Header | Usual) -> bool:
-    """Any program may ask a PAM module, which logs in the program's name."""
-    return found.program in _AUTHENTICATION or (found.program is not None and found.message.startswith("pam_"))
+    """Any program may ask a PAM module, which logs in the program's name, but for HAProxy, which asks none."""
+    return found.program in _AUTHENTICATION or (found.program not in _ASK_NONE and found.message.startswith("pam_"))
 
 
 def is_haproxy(found: Header | Usual) -> bool:

@@ -13,7 +13,7 @@ from string import digits
 from common.common_log import request_line, request_time
 from common.kinds import WHOLE, WORD
 from common.logtype import JsonObject, LineType, Malformed, Stamp
-from common.syslog_header import BEGINS, header, header_fields
+from common.syslog_header import BEGINS, Header, header, header_fields
 from common.syslog_senders import begins_as_haproxy, is_haproxy
 from common.table import Table
 
@@ -41,24 +41,28 @@ _TCP_NAMES: tuple[str, ...] = ("queue_ms", "connect_ms", "total_ms", "bytes", "s
 _TIMES = ("request_ms", "queue_ms", "connect_ms", "response_ms", "total_ms")
 
 
-def recognise(line: str) -> bool:
+def recognise(line: str) -> Header | str | None:
+    """The header, or all of a line that has none."""
     found = header(line)
-    return begins_as_haproxy(line) if found is None else is_haproxy(found)
+    if found is None:
+        return line if begins_as_haproxy(line) else None
+    return found if is_haproxy(found) else None
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
     """Outcome: failure from status 400, without a status, and for a TCP session that did not end as it should."""
-    found = header(line)
-    fields: JsonObject = {}
-    message = line
-    if found is not None:
-        fields = header_fields(found, stamp.time)
-        fields["level"] = None  # that of a request is always info, and its severity's name
-        message = found.message
-    if begins_as_haproxy(message):
-        fields |= _split(message)
+    return parse_match(header(line) or line, stamp)
+
+
+def parse_match(found: Header | str, stamp: Stamp) -> JsonObject:
+    if isinstance(found, str):
+        fields, message = {}, found
     else:
-        fields["message"] = message
+        fields, message = header_fields(found, stamp.time), found.message
+        fields.pop("level", None)  # that of a request is always info, and its severity's name
+        if "version" in fields:
+            fields["syslog_version"] = fields.pop("version")
+    fields |= _split(message) if begins_as_haproxy(message) else {"message": message}
     return TABLE.event(fields, stamp)
 
 
@@ -152,7 +156,7 @@ TABLE = Table(
     },
     rest="haproxy.other",
     constants={"event.kind": "event", "event.category": ["network"]},
-    read={"total_ms": _nanoseconds},
+    read={"time": str, "total_ms": _nanoseconds},  # a time is read when it is taken apart
     complete=_complete,
 )
 
@@ -164,6 +168,7 @@ LOG_TYPE = LineType(
     arrival="HAProxy logs to syslog or to its standard output; an agent on the host sends the lines.",
     recognise=recognise,
     parse=parse,
+    parse_match=parse_match,
     own=TABLE.own,
     fields=TABLE.fields,
     begins=BEGINS + "".join(sorted(set(digits + "abcdefABCDEF:[u") - set(BEGINS))),

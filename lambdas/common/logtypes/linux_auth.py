@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from common.kinds import LONG_WORD, WORD
 from common.logtype import JsonObject, LineType, Stamp
-from common.syslog_header import BEGINS, header, header_fields
+from common.syslog_header import BEGINS, Header, header, header_fields
 from common.syslog_senders import is_authentication
 from common.table import Table
 
@@ -163,18 +163,20 @@ _SETTING = re.compile(r"([A-Z]+)=((?<=COMMAND=).*|.*?)(?: ; |\Z)", re.DOTALL)
 _SETTINGS = {"TTY": "tty", "PWD": "directory", "USER": "target", "GROUP": "group", "COMMAND": "command", "TSID": "session"}
 
 
-def recognise(line: str) -> bool:
+def recognise(line: str) -> Header | None:
     found = header(line)
-    return found is not None and is_authentication(found)
+    return found if found is not None and is_authentication(found) else None
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
     """`user` is who acted, `user.target` whose account it was about; for a login, `user` is the account."""
     found = header(line)
-    if found is None:
-        return TABLE.event({"message": line}, stamp)
+    return TABLE.event({"message": line}, stamp) if found is None else parse_match(found, stamp)
+
+
+def parse_match(found: Header, stamp: Stamp) -> JsonObject:
     fields = header_fields(found, stamp.time)
-    fields["level"] = None  # that of every line is the severity's name, and says nothing of a login
+    fields.pop("level", None)  # that of every line is the severity's name, and says nothing of a login
     understood = _sudo(found.message) if found.program == "sudo" else None
     understood = understood or _pam(found.message) or _by_form(found.message)
     return TABLE.event({**fields, **(understood or {"message": found.message})}, stamp)
@@ -278,6 +280,7 @@ TABLE = Table(
     },
     rest="auth.other",
     constants={"event.kind": "event"},
+    read={"time": str},  # as header_fields made it
     complete=_complete,
 )
 
@@ -290,6 +293,7 @@ LOG_TYPE = LineType(
     "/var/log/secure.",
     recognise=recognise,
     parse=parse,
+    parse_match=parse_match,
     own=TABLE.own,
     fields=TABLE.fields,
     begins=BEGINS,

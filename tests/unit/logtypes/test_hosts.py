@@ -129,3 +129,11 @@ def test_a_user_whom_the_configuration_keeps_out_is_a_login_that_failed() -> Non
     event = event_of("Nov 23 07:59:58 h sshd[1]: User jane from 198.51.100.1 not allowed because not listed in AllowUsers")
     assert (event["event"]["outcome"], event["event"]["reason"]) == ("failure", "not listed in AllowUsers")
     assert (event["user"]["name"], event["source"]["ip"]) == ("jane", "198.51.100.1")
+
+
+def test_what_haproxy_says_is_its_own_whatever_it_begins_with() -> None:
+    line = "<14>2 2026-11-23T07:59:58Z h haproxy 7 - - pam_unix(a:b): c"
+    assert recognised(line) == ["haproxy"]
+    event = event_of(line)
+    assert (event["message"], event["haproxy"]["other"]) == ("pam_unix(a:b): c", {"syslog_version": "2"})
+    assert "http" not in event
