@@ -19,6 +19,7 @@ _LONGEST_IP = 45  # ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255
 _WHOLE = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _LARGEST = 2**63
+_DIGITS = len(str(_LARGEST))
 #: Below the largest number an index's float holds, 3.4e38.
 _LARGEST_FLOAT = 3e38
 _FLAGS = {"true": True, "false": False, "True": True, "False": False}
@@ -73,6 +74,8 @@ def _text(value: Any) -> str | None:
 
 def _whole(value: Any) -> int | None:
     if type(value) is str:
+        if len(value) < _DIGITS and value.isdecimal() and value.isascii():
+            return int(value)
         if _WHOLE.fullmatch(value) is None:
             return None
         value = int(value)

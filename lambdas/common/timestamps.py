@@ -50,7 +50,7 @@ def _in_utc(text: str) -> str:
 
 #: Milliseconds, which are few.
 _fraction = remembered(2_048)(_read_fraction)
-_SHORT = len(".123Z")
+_SHORT, _LONGEST = len(".123Z"), len(".123456789Z")
 
 
 def from_milliseconds(value: int) -> str:
@@ -65,6 +65,8 @@ def from_iso(text: str) -> str:
     Raises ValueError when `text` is no point in time.
     """
     clock, tail = _clock(text[:19]), text[19:]
+    if len(tail) > _SHORT and tail[-1] == "Z" and len(tail) <= _LONGEST and tail[1:-1].isdecimal() and tail.isascii():
+        tail = f"{tail[:4]}Z"
     fraction = _fraction(tail) if len(tail) <= _SHORT else _read_fraction(tail)
     if clock and fraction:
         return clock + fraction
