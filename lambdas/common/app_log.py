@@ -91,9 +91,8 @@ def put(values: JsonObject, event: JsonObject) -> None:
     if latency is not None:
         happened["duration"] = round(latency * 1e6)
     for field, value in values.items():
-        target = _TARGETS.get(field)
-        if target is not None and value:
-            holder, name = target
+        if value and field in _TARGETS:
+            holder, name = _TARGETS[field]
             if holder in event:
                 event[holder][name] = value
             else:
@@ -123,27 +122,74 @@ class _Step(NamedTuple):
     read: Callable[[Any], Any]
 
 
-def _steps(names: tuple[str, ...]) -> tuple[_Step, ...]:
-    """The fields that a log which has these of _KEYS may have, and where."""
+class _Usual(NamedTuple):
+    """How to read a log in which every field stands at a key of its own, by the first of its names that is there."""
+
+    fields: tuple[tuple[str, str, Callable[[Any], Any]], ...]
+    """Name, key and reader of each."""
+    objects: tuple[str, ...]
+    """Keys whose value may be an object with fields in it: then the log is another."""
+    others: tuple[str, ...]
+    """Keys of no field."""
+
+
+class _Shape(NamedTuple):
+    steps: tuple[_Step, ...]
+    usual: _Usual
+
+
+def shape_of(names: tuple[str, ...]) -> _Shape:
+    """For a log with these names: the fields it may have, and where."""
     found = ((field, tuple(place for place in places if place.key in names)) for field, places in _PLACES.items())
-    return tuple(_Step(field, places, _READERS[field]) for field, places in found if places)
+    steps = tuple(_Step(field, places, _READERS[field]) for field, places in found if places)
+    first = [(step, place.key) for step in steps for place in step.places if not place.path]
+    fields = {step.field: (step.field, key, step.read) for step, key in reversed(first)}
+    taken = {key for _, key, _ in fields.values()}
+    objects = dict.fromkeys(place.key for step in steps for place in step.places if place.path)
+    ordered = tuple(fields[step.field] for step in steps if step.field in fields)
+    return _Shape(steps, _Usual(ordered, tuple(objects), tuple(name for name in names if name not in taken)))
 
 
 #: An application writes few shapes of log, over and over.
-_STEPS: Cache[tuple[str, ...], tuple[_Step, ...]] = Cache(_steps, 4_096)
+_SHAPES: Cache[tuple[str, ...], _Shape] = Cache(shape_of, 4_096)
 
 
-def read(record: JsonObject, *, strict: bool = True) -> tuple[JsonObject, list[Place]]:
-    """The fields of a log, and the places they were taken from. A field is the first of its places that can be read; what cannot
-    be stays in the rest.
+def read(record: JsonObject, *, strict: bool = True) -> tuple[JsonObject, JsonObject]:
+    """The fields of a log, and what else it says but what is null; the record itself stays as it is. A field is the first of its
+    places that can be read; what cannot be is left.
 
     Without its time or level the event would be found under the wrong ones: raises Malformed where what stands there cannot be
-    read. If it is not `strict`, as for a log that has a time from others, such a value stays in the rest too, and so does a
-    number too small for the time of a log: some call a duration `time`.
+    read. If it is not `strict`, as for a log that has a time from others, such a value is left too, and so is a number too small
+    for the time of a log: some call a duration `time`.
     """
+    steps, usual = _SHAPES[tuple(record)]
+    values = _usual(record, usual)
+    if values is not None and (strict or values.get("time", _FIRST_BILLION) >= _FIRST_BILLION):
+        return values, {name: value for name in usual.others if (value := record[name]) is not None}
+    return by_steps(record, steps, strict=strict)
+
+
+def _usual(record: JsonObject, usual: _Usual) -> JsonObject | None:
+    """The fields of a usual log; None for another, and where a value cannot be read."""
+    for name in usual.objects:
+        if type(record[name]) is dict:
+            return None
+    values: JsonObject = {}
+    try:
+        for field, key, reader in usual.fields:
+            found = values[field] = reader(record[key])
+            if found is None:
+                return None
+    except ValueError:
+        return None
+    return values
+
+
+def by_steps(record: JsonObject, steps: tuple[_Step, ...], *, strict: bool) -> tuple[JsonObject, JsonObject]:
+    """As `read`, and what it has to be: one place after the other."""
     values: JsonObject = {}
     taken: list[Place] = []
-    for field, places, reader in _STEPS[tuple(filter(_KEYS.__contains__, record))]:
+    for field, places, reader in steps:
         for place in places:
             key, path = place
             value = _inside(record[key], path) if path else record[key]
@@ -160,11 +206,11 @@ def read(record: JsonObject, *, strict: bool = True) -> tuple[JsonObject, list[P
             values[field] = found
             taken.append(place)
             break
-    return values, taken
+    return values, _rest(record, taken)
 
 
-def rest(record: JsonObject, taken: list[Place]) -> JsonObject:
-    """What was not taken, without what is null. The record itself stays as it is."""
+def _rest(record: JsonObject, taken: list[Place]) -> JsonObject:
+    """What was not taken, without what is null."""
     left = {name: value for name, value in record.items() if value is not None}
     for key, path in taken:
         without = _without(left[key], path) if path else None

@@ -62,8 +62,8 @@ def event(container: JsonObject, said: JsonObject | str, stamp: Stamp) -> JsonOb
     if isinstance(said, str):
         values: JsonObject = {"message": said}
     else:
-        values, taken = app_log.read(said, strict=False)
-        if rest := app_log.rest(said, taken):
+        values, rest = app_log.read(said, strict=False)
+        if rest:
             found["app"] = rest
     if "\n" in values.get("message", ""):
         values["message"] = values["message"].rstrip("\r\n")

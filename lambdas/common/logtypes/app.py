@@ -13,10 +13,10 @@ from common.logtype import JsonObject, ObjectType, Stamp, always
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """`@timestamp` is the stamp's where the log tells no time."""
-    values, taken = app_log.read(record)
+    values, rest = app_log.read(record)
     event: JsonObject = {"@timestamp": values.get("time") or stamp.time, "event": {"kind": "event"}}
     app_log.put(values, event)
-    if rest := app_log.rest(record, taken):
+    if rest:
         event["app"] = rest
     return event
 

@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from common import app_log
+from common.logtype import Malformed
 from common.model import Rejected
 from tests.unit.common.conftest import Document
 
@@ -205,3 +209,43 @@ def test_a_wrong_time_or_level_is_named(fields: dict[str, Any], field: str, reje
 @pytest.mark.parametrize("log", [{"message": "x"}, {"timestamp": 1, "action": "ALLOW"}, {"level": "info"}, {"a": 1}])
 def test_one_field_alone_makes_no_log(log: dict[str, Any], rejected: Callable[..., Rejected]) -> None:
     assert rejected(log).reason == "unrecognised"
+
+
+NAMES = st.sampled_from(
+    [
+        *(
+            "@timestamp",
+            "time",
+            "ts",
+            "level",
+            "severity",
+            "log.level",
+            "log",
+            "message",
+            "msg",
+            "service",
+            "service.name",
+            "trace_id",
+        ),
+        *("trace", "status", "http", "duration_ms", "user", "user_id", "ip", "source", "error", "error.type", "stack", "other"),
+    ]
+)
+SAID = st.sampled_from(
+    ["info", "2026-11-23T08:00:00Z", 1_795_420_800, 7, 30, 404, 2.5, "", None, True, "10.0.0.1", "text", ["a"]]
+)
+LOGS = st.dictionaries(
+    NAMES, SAID | st.dictionaries(st.sampled_from(["name", "type", "ip", "id", "level"]), SAID, max_size=3), max_size=8
+)
+
+
+@given(LOGS, st.booleans())
+def test_a_usual_log_says_what_it_says_place_by_place(record: dict[str, Any], strict: bool) -> None:
+    def outcome(read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except Malformed as error:
+            return str(error)
+
+    steps = app_log.shape_of(tuple(record)).steps
+    expected = outcome(lambda: app_log.by_steps(record, steps, strict=strict))
+    assert outcome(lambda: app_log.read(record, strict=strict)) == expected
