@@ -89,8 +89,9 @@ def _number(value: Any) -> float | None:
         if _NUMBER.fullmatch(value) is None:
             return None
         value = float(value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and abs(value) < _LARGEST_FLOAT else None
+    elif type(value) is not float and type(value) is not int:
+        return None
+    return value if -_LARGEST_FLOAT < value < _LARGEST_FLOAT else None
 
 
 def _port(value: Any) -> int | None:
@@ -152,9 +153,9 @@ def _list_of(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _place(value: Any) -> dict[str, float] | None:
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         return None
-    lat, lon = (_number(value.get(name)) for name in ("lat", "lon"))
+    lat, lon = _number(value.get("lat")), _number(value.get("lon"))
     return {"lat": lat, "lon": lon} if lat is not None and lon is not None and abs(lat) <= 90 and abs(lon) <= 180 else None
 
 

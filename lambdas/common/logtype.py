@@ -115,7 +115,8 @@ class ObjectType:
     fields. Parts other than `event` may be shared, or an orjson.Fragment. None where the bytes are none of this type, or unusual
     ones."""
     openings: tuple[bytes, ...] = ()
-    """What the bytes of an object for `quick` begin with, one of them: as the service writes it, and with its keys sorted."""
+    """What the bytes of an object for `quick` begin with, nine or more of them: as the service writes it, and with its keys
+    sorted."""
 
 
 LogType = LineType | ObjectType

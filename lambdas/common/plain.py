@@ -17,7 +17,7 @@ from common.cache import Cache
 from common.finish import Finisher
 from common.ids import DIGEST_BYTES
 from common.logtype import JsonObject, LineType, LogType, ObjectType, Stamp
-from common.logtypes import BY_DETAIL_TYPE, QUICK_OBJECTS, is_envelope, line_types, object_types
+from common.logtypes import BY_DETAIL_TYPE, OPENING, QUICK_OBJECTS, is_envelope, line_types, object_types
 from common.source import KinesisRecord
 from common.timestamps import from_milliseconds
 
@@ -86,11 +86,10 @@ class PlainRecords:
         return None
 
     def _of_object(self, record: KinesisRecord, data: bytes, stamp: Stamp) -> bytes | None:
-        for openings, quick, log_type in QUICK_OBJECTS:
-            if data.startswith(openings):
-                document = quick(data)
-                if document is not None:
-                    return self._written(log_type, document, record, stamp)
+        for quick, log_type in QUICK_OBJECTS.get(data[:OPENING], ()):
+            document = quick(data)
+            if document is not None:
+                return self._written(log_type, document, record, stamp)
         if data.startswith(resend.MAGIC):
             return None
         try:

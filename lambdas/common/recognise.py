@@ -15,7 +15,7 @@ import orjson
 from common import inflate, kpl
 from common.ids import log_event_id
 from common.logtype import JsonObject, LineType, LogType, Malformed, ObjectType, QuickObject, Stamp, text
-from common.logtypes import BY_DETAIL_TYPE, LISTS, QUICK_OBJECTS, TYPES, UNPACKED, is_envelope, line_types, object_types
+from common.logtypes import BY_DETAIL_TYPE, LISTS, OPENING, QUICK_OBJECTS, TYPES, UNPACKED, is_envelope, line_types, object_types
 from common.model import NOTHING, Coordinates, Event, Given, Rejected
 from common.timestamps import from_milliseconds
 
@@ -169,8 +169,8 @@ class Normaliser:
         if not isinstance(log_event, dict) or not isinstance(log_event.get("message"), str):
             raise _Refusal("malformed", "logEvents: a log event has a message")
         if piece.type is None:
-            for openings, quick, log_type in QUICK_OBJECTS:
-                if piece.original.startswith(openings) and (event := _usual(log_type, quick, piece)):
+            for quick, log_type in QUICK_OBJECTS.get(piece.original[:OPENING], ()):
+                if event := _usual(log_type, quick, piece):
                     return self._results(log_type, event, piece)
         return self._text(log_event["message"], piece)
 

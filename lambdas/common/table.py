@@ -23,7 +23,7 @@ _BEFORE_CODE = 8
 #: Shapes of one table that have code, and characters of a shape's names. Beyond them records are worked off one name at a time:
 #: whoever sends ever new shapes must not fill the memory.
 _MOST_SHAPES, _LARGEST_SHAPE = 512, 8_192
-#: Functions to try for a record with the same names as others before it, whose inner objects may differ.
+#: Functions to try for a record with the same names as others before it, in it and in its objects.
 _TRIED = 16
 
 
@@ -66,6 +66,8 @@ class Table:
             if source not in self.fields:
                 raise ValueError(f"{source}: read in a way of its own, but the table does not name it")
         self._constants = _nested(constants)
+        #: Names of objects with rules for their members.
+        self._inner = tuple(name for name, rule in self._rules.items() if rule.parts)
         self._tried: dict[tuple[str, ...], list[Make]] = {}
         self._made: dict[Shape, Make] = {}
         self._seen: Counter[Shape] = Counter()
@@ -94,6 +96,10 @@ class Table:
     def event(self, record: JsonObject, stamp: Stamp) -> JsonObject:
         """The event of a record, which is left as it is. Raises Malformed where its time is none."""
         names = tuple(record)
+        for name in self._inner:
+            value = record.get(name)
+            if type(value) is dict:
+                names += tuple(value)
         for make in self._tried.get(names, ()):
             event = make(record, stamp)
             if event is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -42,10 +43,21 @@ UNPACKED: dict[str, tuple[ObjectType, Unpack]] = {
     name: (found, found.unpack) for found in OBJECT_TYPES if found.unpack for name in found.lists
 }
 
-#: Those that have a quick parser, with the beginnings of the bytes to ask it for.
-QUICK_OBJECTS: tuple[tuple[tuple[bytes, ...], QuickObject, ObjectType], ...] = tuple(
-    (found.openings, found.quick, found) for found in OBJECT_TYPES if found.quick is not None
-)
+#: Bytes of an opening that are looked at.
+OPENING = 9
+
+
+def _quick_objects() -> dict[bytes, list[tuple[QuickObject, ObjectType]]]:
+    quick: dict[bytes, list[tuple[QuickObject, ObjectType]]] = defaultdict(list)
+    for found in OBJECT_TYPES:
+        if found.quick is not None:
+            for opening in {opening[:OPENING] for opening in found.openings}:
+                quick[opening].append((found.quick, found))
+    return dict(quick)
+
+
+#: Types with a quick parser, by how the bytes begin that it is for.
+QUICK_OBJECTS = _quick_objects()
 
 
 @cache

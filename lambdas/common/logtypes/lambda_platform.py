@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from common.cache import remembered
 from common.kinds import NUMBER, WHOLE, WORD
 from common.logtype import JsonObject, ObjectType, Stamp
 from common.table import Table
@@ -53,11 +54,15 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         event["message"] = rest.pop("record").rstrip("\n")
     if root := _root(rest):
         event["trace"] = {"id": root}
-    name = what.get("action", "").lower()
-    what["type"] = [next((kind for ending, kind in _TYPES.items() if name.endswith(ending)), "info")]
+    what["type"] = [_type(what.get("action", ""))]
     status = event.get("aws", {}).get("lambda", {}).get("status")
     if status is not None:
         what["outcome"] = outcome_of(status)
+
+
+@remembered(256)
+def _type(name: str) -> str:
+    return next((kind for ending, kind in _TYPES.items() if name.lower().endswith(ending)), "info")
 
 
 def outcome_of(status: str) -> str:
