@@ -117,10 +117,13 @@ def _attributes(attributes: Any) -> Any:
     """As an object, whichever way they are written."""
     if not isinstance(attributes, list):
         return attributes
-    named = [entry for entry in attributes if isinstance(entry, dict) and isinstance(entry.get("key"), str)]
-    if len(named) != len(attributes) or len({entry["key"] for entry in named}) != len(named):
-        return attributes
-    return {entry["key"]: _value(entry.get("value")) for entry in named}
+    found: JsonObject = {}
+    for entry in attributes:
+        key = entry.get("key") if isinstance(entry, dict) else None
+        if not isinstance(key, str) or key in found:
+            return attributes
+        found[key] = _value(entry.get("value"))
+    return found
 
 
 def _value(value: Any) -> Any:
@@ -128,10 +131,9 @@ def _value(value: Any) -> Any:
     if not isinstance(value, dict) or len(value) != 1:
         return value
     ((kind, inner),) = value.items()
-    if kind == "intValue" and isinstance(inner, str):
-        return WHOLE.read(inner) if WHOLE.read(inner) is not None else inner
     if kind in _KINDS:
-        return inner
+        number = WHOLE.read(inner) if kind == "intValue" and isinstance(inner, str) else None
+        return inner if number is None else number
     if kind == "arrayValue" and isinstance(inner, dict) and isinstance(inner.get("values"), list):
         return [_value(entry) for entry in inner["values"]]
     if kind == "kvlistValue" and isinstance(inner, dict):
