@@ -7,7 +7,7 @@ are not looked into.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -37,6 +37,9 @@ class Step(Protocol):
     def apply(self, document: JsonObject) -> None: ...
 
 
+Apply = Callable[[JsonObject], None]
+
+
 class Selected(NamedTuple):
     """An enricher, and whose events it is for."""
 
@@ -49,9 +52,9 @@ class Plan(NamedTuple):
     """What is done with the events of one log type and tenant, in this order."""
 
     samples: tuple[Sample, ...]
-    enriching: tuple[Step, ...]
+    enriching: tuple[Apply, ...]
     """Times, and enrichment, which adds finished JSON."""
-    shaping: tuple[Step, ...]
+    shaping: tuple[Apply, ...]
 
 
 class Finisher:
@@ -86,7 +89,7 @@ class Finisher:
         if plan is None:
             return content if isinstance(content, bytes) else orjson.dumps(content)
         document: JsonObject = orjson.loads(content) if isinstance(content, bytes) else content
-        if not self._sampled_in(plan, log_type, document["event"]["id"]):
+        if plan.samples and not self._sampled_in(plan, log_type, document["event"]["id"]):
             return None
         return _applied(plan, document)
 
@@ -123,7 +126,8 @@ class Finisher:
         samples = tuple(Sample(rule["sample"]) for rule in rules if rule.get("sample") is not None)
         times = [step for rule in rules for step in _times(rule)]
         enrichers = [enricher for selection, enricher in self._enrichers if _concerns(selection, log_type, tenant)]
-        plan = Plan(samples, (*times, *enrichers), tuple(self._shapes(rules, kinds)))
+        enriching, shaping = ([step.apply for step in steps] for steps in ((*times, *enrichers), self._shapes(rules, kinds)))
+        plan = Plan(samples, tuple(enriching), tuple(shaping))
         return plan if any(plan) else None
 
     def _shapes(self, rules: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> Iterator[Step]:
@@ -144,13 +148,13 @@ class Finisher:
 
 
 def _applied(plan: Plan, document: JsonObject) -> bytes:
-    for step in plan.enriching:
-        step.apply(document)
+    for apply in plan.enriching:
+        apply(document)
     if plan.shaping:
         if plan.enriching:
             document = orjson.loads(orjson.dumps(document))  # a rule may be about a field inside of finished JSON
-        for step in plan.shaping:
-            step.apply(document)
+        for apply in plan.shaping:
+            apply(document)
     return orjson.dumps(document)
 
 
