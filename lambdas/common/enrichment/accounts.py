@@ -56,12 +56,14 @@ class Accounts(Kept):
         self._accounts, self._tags, self._look = accounts, tags, cache.get
 
     def apply(self, document: JsonObject) -> None:
-        cloud = document.get("cloud")
-        account: Any = cloud.get("account") if isinstance(cloud, dict) else None
-        number = account.get("id") if isinstance(account, dict) else None
-        if not isinstance(number, str):
+        cloud: Any = document.get("cloud")
+        if cloud is None:
             return
-        found = self._look(number)
+        try:
+            account = cloud["account"]
+            found = self._look(account["id"])
+        except (KeyError, TypeError):  # without a number
+            return
         if found is None:
             return
         account.setdefault("name", found.name)

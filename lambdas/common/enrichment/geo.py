@@ -47,12 +47,12 @@ class GeoIP(Kept):
     def apply(self, document: JsonObject) -> None:
         for name in self._ends:
             end = document.get(name)
-            if not isinstance(end, dict):
+            if end is None:
                 continue
-            address = end.get("ip")
-            if not isinstance(address, str):
+            try:
+                geo, system = self._look(end["ip"])
+            except (KeyError, TypeError):  # without an address
                 continue
-            geo, system = self._look(address)
             if geo is not None and "geo" not in end:
                 end["geo"] = geo
             if system is not None and "as" not in end:

@@ -124,6 +124,8 @@ class MasterData(Kept):
         self._key, self._into, self._below, self._fields = path_of(field), path_of(into), into, fields
 
     def apply(self, document: JsonObject) -> None:
+        if self._key[0] not in document:
+            return  # as it is of most events
         key = find(document, self._key)
         if not isinstance(key, str | int) or isinstance(key, bool):
             return

@@ -28,10 +28,11 @@ def holder_of(document: JsonObject, path: Path) -> JsonObject | None:
 def find(document: JsonObject, path: Path) -> Any:
     """The field's value; None where it is null or absent."""
     node: Any = document
-    for name in path:
-        if not isinstance(node, dict):
-            return None
-        node = node.get(name)
+    try:
+        for name in path:
+            node = node[name]
+    except (KeyError, TypeError):  # nothing there, or nothing that could hold it
+        return None
     return node
 
 
