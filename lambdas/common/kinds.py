@@ -13,12 +13,13 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
-from common.timestamps import from_any
+from common.timestamps import from_any, from_iso
 
 _LONGEST_IP = 45  # ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255
 _WHOLE = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _LARGEST = 2**63
+_LENGTH_OF_INSTANT = len("2026-03-01T10:00:00.123Z")
 _DIGITS = len(str(_LARGEST))
 #: Below the largest number an index's float holds, 3.4e38.
 _LARGEST_FLOAT = 3e38
@@ -109,7 +110,9 @@ def _ip(value: Any) -> str | None:
 
 def _instant(value: Any) -> str | None:
     try:
-        return from_any(value)
+        return (
+            from_iso(value) if type(value) is str and len(value) == _LENGTH_OF_INSTANT and value[10] == "T" else from_any(value)
+        )
     except (ValueError, OverflowError):
         return None
 
@@ -155,8 +158,12 @@ def _list_of(item: Mapping[str, Any]) -> dict[str, Any]:
 def _place(value: Any) -> dict[str, float] | None:
     if type(value) is not dict:
         return None
-    lat, lon = _number(value.get("lat")), _number(value.get("lon"))
-    return {"lat": lat, "lon": lon} if lat is not None and lon is not None and abs(lat) <= 90 and abs(lon) <= 180 else None
+    lat, lon = value.get("lat"), value.get("lon")
+    if type(lat) is not float or type(lon) is not float:
+        lat, lon = _number(lat), _number(lon)
+        if lat is None or lon is None:
+            return None
+    return {"lat": lat, "lon": lon} if abs(lat) <= 90 and abs(lon) <= 180 else None
 
 
 _KEYWORD = {"type": "keyword", "ignore_above": 1024}

@@ -14,7 +14,7 @@ from typing import Any
 from common import ecs
 from common.kinds import KEY_INSTANT, OPEN, Kind
 from common.logtype import JsonObject, Malformed, Stamp
-from common.table_code import TIME, Make, Read, Rule, Shape, empty, make_of, shape_of, size
+from common.table_code import TIME, Make, Read, Rule, Shape, empty, make_of, put, shape_of, size
 
 Complete = Callable[[JsonObject, JsonObject], None]
 
@@ -119,7 +119,7 @@ class Table:
             self._seen[shape] += 1
             if self._seen[shape] < _BEFORE_CODE:
                 return None
-            make = self._made[shape] = make_of(shape, self._rules, self._constants, self._rest, self._complete, put)
+            make = self._made[shape] = make_of(shape, self._rules, self._constants, self._rest, self._complete)
         tried = self._tried.setdefault(names, [])
         tried.insert(0, make)
         del tried[_TRIED:]
@@ -136,14 +136,6 @@ class Table:
         if rest:
             put(event, self._rest, rest)
         return event
-
-
-def put(event: JsonObject, path: list[str], value: Any) -> None:
-    """Sets the field at `path` of an event."""
-    *holders, name = path
-    for step in holders:
-        event = event.setdefault(step, {})
-    event[name] = value
 
 
 def _placed(record: JsonObject, rules: Mapping[str, Rule], event: JsonObject) -> JsonObject:

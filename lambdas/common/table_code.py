@@ -63,6 +63,14 @@ def empty(value: Any) -> bool:
     return not value and value != 0
 
 
+def put(event: JsonObject, path: list[str], value: Any) -> None:
+    """Sets the field at `path` of an event."""
+    *holders, name = path
+    for step in holders:
+        event = event.setdefault(step, {})
+    event[name] = value
+
+
 def shape_of(record: JsonObject, rules: Mapping[str, Rule]) -> Shape:
     return tuple((name, _is(value, rules.get(name))) for name, value in record.items())
 
@@ -96,7 +104,6 @@ def make_of(
     constants: JsonObject,
     rest: list[str],
     complete: Callable[[JsonObject, JsonObject], None] | None,
-    put: Callable[[JsonObject, list[str], Any], None],
 ) -> Make:
     """The function for records of `shape`."""
     code = _Code(constants)
@@ -107,11 +114,12 @@ def make_of(
             put(code.event, rest, others)
         last = [f"return {_literal(code.event)}"]
     else:
-        code.known |= {"complete": complete, "put": put, "path": rest}
+        code.known["complete"] = complete
+        holder = "".join(f".setdefault({name!r}, {{}})" for name in rest[:-1])
         last = [
             f"event, rest = {_literal(code.event)}, {_literal(others)}",
             "complete(event, rest)",
-            "if rest: put(event, path, rest)",
+            f"if rest: event{holder}[{rest[-1]!r}] = rest",
             "return event",
         ]
     source = "\n    ".join(("def make(record, stamp):", *code.looks, *code.reads, *last))

@@ -93,8 +93,10 @@ def from_epoch(value: float) -> str:
 def from_any(value: object) -> str:
     """ISO 8601 text, an epoch number, or an epoch number as text. Raises ValueError for anything else."""
     if isinstance(value, str):
+        if value[10:11] == "T":
+            return from_iso(value.strip())
         text = value.strip()
-        if text[4:5] == "-" or not _DIGITS.fullmatch(text):
+        if not _DIGITS.fullmatch(text):
             return from_iso(text)
         return from_epoch(float(text) if "." in text else int(text))
     if isinstance(value, int | float) and not isinstance(value, bool):

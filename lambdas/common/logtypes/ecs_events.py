@@ -16,7 +16,8 @@ from common.distinct import distinct
 from common.kinds import FLAG, INSTANT, WHOLE, WORD, WORDS
 from common.levels import level_of
 from common.logtype import JsonObject, ObjectType
-from common.table import Table, put
+from common.table import Table
+from common.table_code import put
 
 #: event.category and event.type of each kind. A task's type is by its status, and a service's by how bad it is.
 _KINDS = {

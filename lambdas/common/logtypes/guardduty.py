@@ -14,7 +14,8 @@ from typing import Any
 from common.distinct import distinct
 from common.kinds import FLAG, NUMBER, OPEN, WHOLE, WORD, WORDS
 from common.logtype import JsonObject, Malformed, ObjectType, Stamp, always
-from common.table import Table, put
+from common.table import Table
+from common.table_code import put
 
 _TRAFFIC = frozenset(("NETWORK_CONNECTION", "PORT_PROBE", "DNS_REQUEST"))
 _FAILURE = 400

@@ -15,7 +15,8 @@ from common.cache import remembered
 from common.distinct import distinct
 from common.kinds import INSTANT, LONG_WORD, WORD, WORDS
 from common.logtype import JsonObject, ObjectType
-from common.table import Table, put
+from common.table import Table
+from common.table_code import put
 
 _DETAIL_TYPES = ("AWS Health Event", "AWS Health Abuse Event")
 

@@ -15,7 +15,8 @@ from common.distinct import distinct
 from common.kinds import INSTANT, LONG_WORD, NUMBER, SENTENCE, WORD, WORDS
 from common.logtype import JsonObject, ObjectType
 from common.severity_labels import number_of
-from common.table import Table, put
+from common.table import Table
+from common.table_code import put
 from common.written_dates import MONTHS
 
 _REGION = 3  # of the parts of an ARN, from 0

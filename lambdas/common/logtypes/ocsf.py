@@ -15,7 +15,8 @@ from typing import Any
 from common.distinct import distinct
 from common.kinds import WHOLE, WORD, WORDS
 from common.logtype import JsonObject, ObjectType, present
-from common.table import Table, put
+from common.table import Table
+from common.table_code import put
 
 _FINDINGS = 2
 #: event.category by class, and by category for all other classes.

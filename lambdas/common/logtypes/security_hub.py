@@ -18,7 +18,8 @@ from common.distinct import distinct
 from common.kinds import LONG_WORD, SENTENCE, WORD, WORDS
 from common.logtype import JsonObject, ObjectType
 from common.severity_labels import number_of
-from common.table import Table, put
+from common.table import Table
+from common.table_code import put
 
 _OUTCOMES = {"PASSED": "success", "FAILED": "failure"}
 #: Beginnings of finding types ("namespace/category/classifier"), and event.category.

@@ -13,7 +13,8 @@ from typing import Any
 from common.distinct import distinct
 from common.kinds import LONG_WORD, WORD, WORDS
 from common.logtype import JsonObject, ObjectType
-from common.table import Table, put
+from common.table import Table
+from common.table_code import put
 
 _DETAIL_TYPES = ("Security Hub Findings - Custom Action", "Security Hub Insight Results")
 
