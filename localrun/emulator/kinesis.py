@@ -4,6 +4,7 @@ GetRecords call is about.
 
 from __future__ import annotations
 
+import binascii
 import json
 import logging
 import time
@@ -13,7 +14,6 @@ from ministack.core import iam_actions
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import kinesis
 from ministack.services.cloudformation import provisioners
-from pybase64 import b64decode
 
 from localrun.emulator import resharding, throttling
 from localrun.emulator.layout import replace, require
@@ -188,7 +188,7 @@ def refusal_of(records: list[dict[str, Any]], max_record_kib: int) -> Response |
         if not 1 <= len(key) <= MAX_KEY_CHARACTERS:
             return invalid(f"partitionKey: {len(key)} characters, a key has 1 to {MAX_KEY_CHARACTERS}")
         try:
-            size = len(b64decode(record.get("Data", ""), None, True)) + len(key.encode())
+            size = len(binascii.a2b_base64(record.get("Data", ""), strict_mode=True)) + len(key.encode())
         except ValueError as error:  # what the data of a record that is no base64 is refused with: API reference, "Common Errors"
             return error_response_json("SerializationException", f"data: {error}", 400)
         if size > max_record_kib * 1_024:
