@@ -31,8 +31,8 @@ def documents(pipeline: State, sent: list[Sent]) -> list[dict[str, Any]]:
 
 
 def content(dataset: str, event: dict[str, Any]) -> str:
-    """The event without what the pipeline adds, and without its time, which some logs leave to the day they arrive on."""
-    described = {name: value for name, value in event["event"].items() if name not in ("id", "dataset", "ingested")}
+    """The event without what the pipeline adds, and without its times, which some logs leave to the day they arrive on."""
+    described = {name: value for name, value in event["event"].items() if name not in ("id", "dataset", "ingested", "start")}
     rest = {name: value for name, value in event.items() if name not in ("@timestamp", "event", "tenant")}
     return json.dumps({"dataset": dataset, "described": described, **rest}, sort_keys=True)
 
