@@ -31,11 +31,18 @@ def of_tenant(endpoint: str, tenant: str) -> list[Document]:
 
 
 def wait_for(look: Callable[[], T], enough: Callable[[T], bool], seconds: float = 60) -> T:
-    """Look until it is enough; fails with what was seen last."""
+    """Look until it is enough; fails with what was seen last. An index that is just being made answers with 503."""
     deadline = time.monotonic() + seconds
+    seen: object = None
     while True:
-        seen = look()
-        if enough(seen):
-            return seen
+        try:
+            found = look()
+            if enough(found):
+                return found
+            seen = found
+        except urllib.error.HTTPError as error:
+            if error.code != 503:
+                raise
+            seen = error
         assert time.monotonic() < deadline, f"not within {seconds} s; last seen: {str(seen)[:2_000]}"
         _never.wait(0.2)
