@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from common import recognise, source
 from common.finish import Finisher
 from common.ids import log_event_id
-from common.logtype import LineType, ObjectType
+from common.logtype import LineType, ObjectType, Stamp
 from common.logtypes import TYPES
 from common.logtypes.samples import samples_of
 from common.model import Event, Given, Rejected
@@ -192,6 +192,17 @@ def test_lines_that_are_matched_once_with_other_pieces(name: str, data: st.DataO
 def test_quick_lines_with_other_pieces(name: str, data: st.DataObject) -> None:
     line = data.draw(nearly(data.draw(st.sampled_from([sample.record for sample in samples_of(name)]))))
     same(line.encode())
+    as_parsed(name, line.strip())
+
+
+def as_parsed(name: str, line: str) -> None:
+    """Both ways ask `quick`, so that neither tells what `parse` makes of its line."""
+    log_type, stamp = TYPES[name], Stamp("2026-11-23T08:00:00.250Z", "acme", "2026-11-23T08:00:00.250Z")
+    body = QUICK_LINES[name](line, "id", stamp.json)
+    if body is not None:
+        event = log_type.parse(line, stamp)  # type: ignore[arg-type]  # a LineType's, by QUICK_LINES
+        event["event"] |= {"id": "id", "dataset": log_type.dataset, "ingested": stamp.ingested}
+        assert orjson.loads(body) == {**event, "tenant": "acme"}
 
 
 # Load balancers' usual lines come from the generator.
@@ -199,6 +210,8 @@ def test_quick_lines_with_other_pieces(name: str, data: st.DataObject) -> None:
 def test_a_sample_is_a_quick_line(name: str) -> None:
     bodies = [QUICK_LINES[name](sample.record, "id", "}") for sample in samples_of(name)]
     assert any(bodies)
+    for sample in samples_of(name):
+        as_parsed(name, sample.record)
 
 
 def generated(name: str) -> list[bytes]:
