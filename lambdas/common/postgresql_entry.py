@@ -40,26 +40,26 @@ _ABBREVIATIONS = {
 _ZONES = {name: offset for offset, names in _ABBREVIATIONS.items() for name in names}
 
 #: What stands for a user or a database that is not known yet.
-_UNKNOWN = "[unknown]"
-_DURATION = re.compile(
+UNKNOWN = "[unknown]"
+DURATION = re.compile(
     r"duration: ([0-9]{1,12}\.[0-9]{1,6}) ms"
     r"(?:\s+(statement|parse|bind|execute|fastpath function call|plan)( [^:\n]*)?:\s?(.*))?",
     re.DOTALL,
 )
 _SESSION = re.compile(r"disconnection: session time: ([0-9]{1,6}):([0-9]{2}):([0-9]{2}\.[0-9]+)")
 #: Beginnings of messages: event.action, what it is about besides the database, event.type and event.outcome.
-_CONNECTIONS = {
+CONNECTIONS = {
     "connection received": ("connection-received", "network", "connection", None),
     "connection authorized": ("connection-authorized", "authentication", "start", "success"),
     "connection authenticated": ("connection-authenticated", "authentication", "start", "success"),
     "replication connection authorized": ("connection-authorized", "authentication", "start", "success"),
     "disconnection": ("disconnection", "session", "end", None),
 }
-_DENIED = re.compile(
+DENIED = re.compile(
     r"[A-Za-z0-9]+ authentication failed for user |no pg_hba\.conf entry for |pg_hba\.conf rejects |role \".*\" does not exist"
 )
-_ERRORS = frozenset(("error", "fatal", "panic"))
-_AUDIT = (
+ERRORS = frozenset(("error", "fatal", "panic"))
+AUDIT = (
     "audit_type",
     "statement_id",
     "substatement_id",
@@ -76,12 +76,12 @@ _AUDIT = (
 def say(record: JsonObject, level: str, said: str) -> None:
     """Adds the level and what the entry says to `record`, whose names are the table's, and takes out what is not known."""
     for name in ("user", "database"):
-        if record.get(name) == _UNKNOWN:
+        if record.get(name) == UNKNOWN:
             del record[name]
     record["level"] = level.lower()
     if level in ("STATEMENT", "QUERY"):
         record["statement"] = said
-    elif said.startswith("duration: ") and (timed := _DURATION.fullmatch(said)) is not None:
+    elif said.startswith("duration: ") and (timed := DURATION.fullmatch(said)) is not None:
         milliseconds, action, prepared, statement = timed.groups()
         record["duration"] = round(float(milliseconds) * 1e6)
         record["action"] = action
@@ -99,12 +99,13 @@ def _audit(record: JsonObject, said: str) -> None:
     except csv.Error:  # longer than the module takes
         record["message"] = said
         return
-    record |= {name: value for name, value in zip(_AUDIT, values, strict=False) if value != "<none>"}
-    record |= {"action": "audit", "extra": values[len(_AUDIT) :]}
+    record |= {name: value for name, value in zip(AUDIT, values, strict=False) if value != "<none>"}
+    record |= {"action": "audit", "audit_extra": values[len(AUDIT) :]}
 
 
 @remembered(4_096)  # entries of one second are many
-def _instant(text: str) -> str | None:
+def instant(text: str) -> str | None:
+    """A time as a server writes it, of three words; None where it is no point in time."""
     date, clock, zone = text.split(" ")
     offset = _ZONES.get(zone, zone)
     try:
@@ -119,29 +120,37 @@ def endpoint(record: JsonObject, host: str | None) -> None:
         record["ip" if is_ip(host) else "address"] = host
 
 
+def session_time(said: str) -> int | None:
+    """Nanoseconds of a session, of the message at its end."""
+    match = _SESSION.match(said)
+    if match is None:
+        return None
+    hours, minutes, seconds = match.groups()
+    return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * 1e9)
+
+
 def _time(value: Any) -> str | None:
-    return _instant(value) if isinstance(value, str) and value.count(" ") == 2 else None
+    return instant(value) if isinstance(value, str) and value.count(" ") == 2 else None
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
     """Outcome: failure for an error and for a refused connection. A session's duration is what its end tells."""
     happened, said = event["event"], event.get("message", "")
     level = event.get("log", {}).get("level")
-    if level in _ERRORS:
+    if level in ERRORS:
         happened["type"] = ["error"]
         happened["outcome"] = "failure"
-        if level == "fatal" and _DENIED.match(said):
+        if level == "fatal" and DENIED.match(said):
             happened |= {"action": "authentication-failed", "category": ["database", "authentication"], "type": ["start"]}
     elif level == "log":
-        found = _CONNECTIONS.get(said.partition(":")[0])
+        found = CONNECTIONS.get(said.partition(":")[0])
         if found is not None:
             action, category, kind, outcome = found
             happened |= {"action": action, "category": ["database", category], "type": [kind]}
             if outcome:
                 happened["outcome"] = outcome
-            if (session := _SESSION.match(said)) is not None:
-                hours, minutes, seconds = session.groups()
-                happened["duration"] = round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * 1e9)
+            if (took := session_time(said)) is not None:
+                happened["duration"] = took
 
 
 #: The names are those of jsonlog where the formats differ.

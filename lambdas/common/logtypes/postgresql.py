@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import re
 
+from common.cache import Cache
 from common.logtype import JsonObject, LineType, Malformed
 from common.postgresql_entry import TABLE, endpoint, say
+from common.postgresql_usual import Session, session, written
 
 _TIME = r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})? (?:[A-Z]{2,5}|[+-][0-9:]{2,6}))"
 _LEVEL = r"(DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|LOCATION|BACKTRACE|STATEMENT):\s+(.*)"
@@ -59,6 +61,36 @@ def split(line: str) -> JsonObject:
     return record
 
 
+def _session(told: tuple[str | None, ...]) -> Session | None:
+    host, port, user, database, pid, application, number, start = told
+    return session(host, port, user, database, pid, application, {"session_id": number, "session_start": start})
+
+
+#: A session has many entries.
+_SESSIONS = Cache(_session)
+
+
+def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+    """The finished event of a usual entry; None for any other."""
+    other = ""
+    if (match := _RDS.fullmatch(line)) is not None:
+        time, host, port, user, database, pid, number, code, start, virtual, transaction, session_id, application, level, said = (
+            match.groups()
+        )
+        about = _SESSIONS[host, port, user, database, pid, application, session_id, start]
+        if number:
+            virtually = f'"virtual_transaction":"{virtual}",' if virtual else ""
+            within = f'"transaction":"{transaction}",' if transaction != "0" else ""
+            other = f'"line_number":"{number}",{virtually}{within}'
+    elif (match := _PLAIN.fullmatch(line)) is not None:
+        time, pid, user, database, level, said = match.groups()
+        about, code = _SESSIONS[None, None, user, database, pid, None, None, None], None
+    else:
+        return None
+    begun = f'"id":"{event_id}","dataset":"postgresql.log"'
+    return written(begun, stamp, time, about, code, level, said.replace("\n\t", "\n"), "", other)
+
+
 LOG_TYPE = LineType(
     name="postgresql",
     dataset="postgresql.log",
@@ -67,6 +99,7 @@ LOG_TYPE = LineType(
     arrival="A subscription of the instance's or cluster's postgresql log group, or an agent that reads the log file.",
     recognise=_BEGINNING.match,
     parse=TABLE.lines(split),
+    quick=quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="12",
