@@ -11,7 +11,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from common.cache import remembered
+from orjson import dumps
+
+from common.cache import Cache, remembered
+from common.json_text import quoted
 from common.kinds import WHOLE, WORD
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
@@ -132,6 +135,48 @@ TABLE = Table(
     read={"Time": _time, "Sequence No": _number, "Reboot counter": _number},
     complete=_complete,
 )
+_HEX = "(0x[0-9a-fA-F]{1,15})"
+_WORD = r"([\w-]+)"
+#: An event as the service writes it: of a command alone, of one about a user, or of one about keys.
+_USUAL = re.compile(
+    rf"Time ?: ?([0-9/]+ [0-9:.]+, usecs:[0-9]+)\nSequence No ?: ?{_HEX}\nReboot counter ?: ?{_HEX}\n"
+    rf"Command Type\(hex\) ?: ?{_WORD} \(0x[0-9a-fA-F]+\)\nOpcode ?: ?{_WORD} \({_HEX}\)\nSession Handle ?: ?{_HEX}\n"
+    rf"Response ?: ?(\S+(?: \S+)*)\nLog type ?: ?{_WORD}(?: \([0-9]+\))?"
+    rf"(?:\nUser Name ?: ?(\S+)\nUser Type ?: ?{_WORD} \([0-9]+\))?"
+    r"(?:\nPriv/Secret Key Handle ?: ?([0-9]+)\nPublic Key Handle ?: ?([0-9]+))?"
+)
+
+
+def _answered(told: tuple[str, str]) -> str:
+    """Members of `event` that an opcode and a response tell."""
+    opcode, response = told
+    event: JsonObject = {"event": {"action": opcode}, "aws": {"cloudhsm": {"response": response}}}
+    _complete(event, {})
+    return dumps(event["event"]).decode()[1:-1]
+
+
+_ANSWERED = Cache(_answered, 1_024)
+
+
+def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+    """The finished event of a usual one; None for any other."""
+    match = _USUAL.fullmatch(line)
+    if match is None:
+        return None
+    time, number, reboot, command, opcode, code, session, response, kind, user, user_kind, key, public = match.groups()
+    at = _time(time)
+    if at is None:
+        return None
+    done_to = f',"user_type":"{user_kind}"' if user else ""
+    keys = f',"key_handle":"{key}","public_key_handle":"{public}"' if key else ""
+    named = f',"user":{{"name":{quoted(user)}}}' if user else ""
+    return (
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.cloudhsm","kind":"event","sequence":{int(number, 16)},'
+        f'"code":"{code}",{_ANSWERED[opcode, response]}{stamp},"cloud":{{"provider":"aws"}},"aws":{{"cloudhsm":{{'
+        f'"reboot_counter":{int(reboot, 16)},"command_type":"{command}","session_handle":"{session}",'
+        f'"response":{quoted(response)},"log_type":"{kind}"{done_to}{keys}}}}}{named}}}'
+    ).encode()
+
 
 LOG_TYPE = LineType(
     name="cloudhsm",
@@ -141,6 +186,7 @@ LOG_TYPE = LineType(
     arrival="A subscription of the cluster's log group.",
     recognise=_BEGINNING.match,
     parse=TABLE.lines(_split),
+    quick=quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="T",
