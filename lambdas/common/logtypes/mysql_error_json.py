@@ -7,6 +7,7 @@ add fields of their own.
 
 from __future__ import annotations
 
+from common.cache import remembered
 from common.logtype import JsonObject, ObjectType, Stamp
 from common.mysql_error_entry import TABLE, client, say
 
@@ -15,13 +16,14 @@ _NAMES = {
     **{name: name for name in ("time", "thread", "subsystem", "user", "function")},
     **{"label": "level", "err_symbol": "symbol", "source_file": "file", "source_line": "line"},
 }
-#: Where fields of a filter stay whose names the table has for others.
+#: Names the table has for others, and where fields of a filter stay that have them.
+_TAKEN = TABLE.fields.keys() - _NAMES.keys()
 _OTHERS = "user-defined fields"
 #: Of `prio`, by number.
 _LEVELS = ("system", "error", "warning", "note")
-#: Times in the order in which they are believed. An entry of the start, which waits for the sinks to be there, is buffered, and
-#: `ts` is when this sink has written it.
-_TIMES = ("time", "buffered", "ts")
+#: Times that are believed where there is no `time`, in this order. An entry of the start, which waits for the sinks to be there,
+#: is buffered, and `ts` is when this sink has written it.
+_OTHER_TIMES = ("buffered", "ts")
 #: A field that only MySQL calls so.
 _TELLING = frozenset(("err_symbol", "SQL_state", "subsystem"))
 
@@ -30,21 +32,22 @@ def recognise(entry: JsonObject) -> bool:
     return type(entry["prio"]) is int and type(entry["err_code"]) is int and not _TELLING.isdisjoint(entry)
 
 
+_code = remembered(4_096)("MY-{:06}".format)
+
+
 def parse(entry: JsonObject, stamp: Stamp) -> JsonObject:
     """`event.code` is written as in the text format: MY-010051. `@timestamp` is the entry's."""
     record: JsonObject = {}
     for name, value in entry.items():
-        if name in _NAMES:
-            record[_NAMES[name]] = value
-        elif name in TABLE.fields:
+        if name in _TAKEN:
             record.setdefault(_OTHERS, {})[name] = value
         else:
-            record[name] = value
-    record["time"] = next((record.pop(name) for name in _TIMES if record.get(name)), None)
+            record[_NAMES.get(name, name)] = value
+    if not record.get("time"):
+        record["time"] = next((record.pop(name) for name in _OTHER_TIMES if record.get(name)), None)
     _level(record)
-    code = record.get("err_code")
-    if type(code) is int:
-        record["code"] = f"MY-{record.pop('err_code'):06}"
+    if type(record.get("err_code")) is int:
+        record["code"] = _code(record.pop("err_code"))
     if "host" in record:
         client(record, record.pop("host"))
     if isinstance(record.get("msg"), str):
