@@ -89,7 +89,7 @@ def _audited(said: str) -> _Told | None:
         values = next(csv.reader([said.removeprefix("AUDIT: ")]))
     except csv.Error:
         return None
-    if not len(AUDIT) - 1 <= len(values) <= len(AUDIT):  # versions before 1.7 have no rows
+    if not len(AUDIT) - 1 <= len(values) <= len(AUDIT):  # rows are there with pgaudit.log_rows
         return None
     kind, number, inner, audited, command, object_kind, name, statement, parameter, *rows = values
     own, other = _AUDITS[kind, audited, command, object_kind, name]
@@ -126,7 +126,8 @@ def session(
     application: str | None,
     other: JsonObject,
 ) -> Session | None:
-    """None where a number is none."""
+    """What all entries of a session say; None where its port or process id is no number. `other` is more that postgresql.other
+    has of it."""
     source: JsonObject = {}
     endpoint(source, host)
     if port:
@@ -147,18 +148,12 @@ def written(
 ) -> bytes | None:
     """The finished event of a usual entry; None for any other.
 
-    `begun` is the members that `event` begins with, its id and its dataset; `stamp` is Stamp.json, `about` the session, `code`
-    an SQLSTATE, `query` the statement where it stands beside the message, and `other` more members of postgresql.other, each with
-    a comma behind it.
+    `begun` is the members that `event` begins with, its id and its dataset; `stamp` is Stamp.json, `time` three words, `about`
+    the session, `code` an SQLSTATE, `query` the statement where it stands beside the message, and `other` more members of
+    postgresql.other, each with a comma behind it.
     """
-    told = _told(level, said)
-    if about is None or told is None:
-        return None
-    try:
-        at = instant(time)
-    except ValueError:
-        return None
-    if at is None:
+    told, at = _told(level, said), instant(time)
+    if about is None or told is None or at is None:
         return None
     fields, own, same = about
     happened, statement, audit, told_other, message = told
