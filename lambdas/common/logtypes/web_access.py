@@ -112,7 +112,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     fields, answer = parts[0].split(" "), parts[2].split(" ")
     method, _, rest = parts[1].partition(" ")
     target, _, protocol = rest.rpartition(" ")
-    if len(fields) != _FIELDS_BEFORE_REQUEST or len(answer) < 3 or answer[3:] not in ([], [""]):
+    if len(fields) != _FIELDS_BEFORE_REQUEST or len(answer) < 3 or answer[0] or answer[3:] not in ([], [""]):
         return None
     client, identity, user, day, offset, _ = fields
     _, status, size = answer[:3]
