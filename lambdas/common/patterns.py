@@ -17,14 +17,14 @@ class Formats:
         #: The match of a whole line, or None.
         self.match = re.compile("|".join(f"({_NAME.sub('(', pattern)})" for pattern in formats), re.DOTALL).fullmatch
         # Around each format is a group, which is the last to be closed: its number says which one it is.
-        self._parts: dict[int, tuple[tuple[str, ...], tuple[int, ...]]] = {}
+        self._parts: dict[int, tuple[tuple[str, ...], slice]] = {}
         number = 1
         for pattern in formats:
             names = tuple(re.compile(pattern).groupindex)
-            self._parts[number] = names, (*range(number + 1, number + 1 + len(names)), 0)
+            self._parts[number] = names, slice(number, number + len(names))
             number += 1 + len(names)
 
     def parts(self, match: re.Match[str]) -> JsonObject:
         """The groups of the format the line is of, by name; None for one that is not in the line."""
-        names, numbers = self._parts[match.lastindex or 0]
-        return dict(zip(names, match.group(*numbers), strict=False))  # the last is all of the line: one group would be no tuple
+        names, places = self._parts[match.lastindex or 0]
+        return dict(zip(names, match.groups()[places], strict=True))

@@ -18,6 +18,7 @@ from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.patterns import Formats
 from common.stack_traces import PYTHON, take_out
 from common.table import Table
+from common.usual_entry import written
 
 _LEVEL = r"(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL)"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
@@ -46,6 +47,8 @@ _FORMATS = Formats(
 
 
 recognise = _FORMATS.match
+_level = remembered(256)(level_of)
+_whole = remembered(4_096)(WHOLE.read)
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
@@ -61,6 +64,34 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
     if record["message"]:
         take_out(record, PYTHON)
     return TABLE.event(record, stamp)
+
+
+def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+    """The finished event of one line with a time; None for any other."""
+    if "\n" in line or not line.startswith(("2", "[")):
+        return None
+    match = recognise(line)
+    if match is None:
+        return None
+    record = _FORMATS.parts(match)
+    origin = others = ""
+    if "function" in record:
+        number = _whole(record["line"])
+        if number is None:
+            return None
+        origin = f',"origin":{{"function":"{record["function"]}","file":{{"line":{number}}}}}'
+    elif "thread" in record:
+        others = f',"process":{{"thread":{{"name":"{record["thread"]}"}}}}'
+    elif "pid" in record:
+        number = _whole(record["pid"])
+        if number is None:
+            return None
+        others = f',"process":{{"pid":{number}}}'
+    elif "process" in record:
+        others = f',"process":{{"name":"{record["process"]}"}}'
+    elif "request" in record:
+        others = f',"faas":{{"execution":"{record["request"]}"}}'
+    return written("python", record, _level(record["level"]), event_id, stamp, origin=origin, others=others)
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
@@ -85,7 +116,7 @@ TABLE = Table(
     },
     rest="python.other",
     constants={"event.kind": "event"},
-    read={"level": remembered(256)(level_of), "pid": remembered(4_096)(WHOLE.read), "line": remembered(4_096)(WHOLE.read)},
+    read={"level": _level, "pid": _whole, "line": _whole},
     complete=_complete,
 )
 LOG_TYPE = LineType(
@@ -97,6 +128,7 @@ LOG_TYPE = LineType(
     recognise=recognise,
     parse=parse,
     parse_match=parse_match,
+    quick=quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="DIWEC0123456789[T",
