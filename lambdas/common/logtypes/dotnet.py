@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 
 from common.cache import remembered
+from common.kinds import WHOLE
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.patterns import Formats
 from common.stack_traces import DOTNET, take_out
 from common.table import Table
 from common.time_of_day import on_day
+from common.usual_entry import written
 
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
 _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,7})?"
@@ -36,6 +38,7 @@ _FORMATS = Formats(
 
 
 recognise = _FORMATS.match
+_whole = remembered(4_096)(WHOLE.read)
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
@@ -58,9 +61,31 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
     return TABLE.event(record, stamp)
 
 
-def _level(word: str) -> str | None:
+@remembered(256)
+def _level(word: object) -> str | None:
     """The console's `info` is the level Information."""
     return "information" if word == "info" else level_of(word)
+
+
+def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+    """The finished event of one line with a date; None for any other."""
+    if line[:1] != "2" or line[2:3] == ":" or "\n" in line:
+        return None
+    match = recognise(line)
+    if match is None:
+        return None
+    record = _FORMATS.parts(match)
+    others, code = "", record.get("code")
+    if "thread" in record:
+        thread = _whole(record["thread"])
+        if thread is None:
+            return None
+        others = f',"process":{{"thread":{{"id":{thread}}}}}'
+    if record["message"]:
+        record["message"] = record["message"].strip()
+    return written(
+        "dotnet", record, _level(record["level"]), event_id, stamp, code="" if code == "0" else code or "", others=others
+    )
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
@@ -81,7 +106,7 @@ TABLE = Table(
     },
     rest="dotnet.other",
     constants={"event.kind": "event"},
-    read={"level": remembered(256)(_level)},
+    read={"level": _level},
     complete=_complete,
 )
 
@@ -94,6 +119,7 @@ LOG_TYPE = LineType(
     recognise=recognise,
     parse=parse,
     parse_match=parse_match,
+    quick=quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="[0123456789tdiwfc",
