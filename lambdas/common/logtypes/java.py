@@ -13,12 +13,15 @@ from __future__ import annotations
 import re
 
 from common.cache import remembered
+from common.json_text import quoted
+from common.kinds import WHOLE
 from common.levels import judge, level_of
 from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.patterns import Formats
 from common.stack_traces import JAVA, take_out
 from common.table import Table
 from common.time_of_day import on_day
+from common.usual_entry import written
 from common.written_dates import MONTHS
 
 _LEVEL = r"(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)"
@@ -60,6 +63,8 @@ _TRACE = re.compile(r"([0-9a-f]{16,32})-([0-9a-f]{16})")
 
 
 recognise = _FORMATS.match
+_level = remembered(256)(level_of)
+_whole = remembered(4_096)(WHOLE.read)
 
 
 def parse(line: str, stamp: Stamp) -> JsonObject:
@@ -75,13 +80,51 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
     if record.get("clock"):
         record["time"] = on_day(record.pop("clock"), stamp)
     elif "time" not in record:
-        for name in _TIMES.keys() & record:
-            record["time"] = _TIMES[name](record.pop(name))
+        _settle_time(record)
     if record.get("brackets"):
         _read_brackets(record)
     if record["message"]:
         take_out(record, JAVA)
     return TABLE.event(record, stamp)
+
+
+def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+    """The finished event of one line with a date, which begins with digits; None for any other."""
+    if "\n" in line or line[2:3] == ":" or line[:1] > "9":
+        return None
+    match = recognise(line)
+    if match is None:
+        return None
+    record = _FORMATS.parts(match)
+    if "time" not in record:
+        _settle_time(record)
+    if record.get("brackets"):
+        _read_brackets(record)
+    process = others = ""
+    if "pid" in record:
+        number = _whole(record["pid"])
+        if number is None:
+            return None
+        process = f',"pid":{number}'
+    if "thread" in record:
+        thread = _thread_of(record["thread"])
+        if thread is None:
+            return None
+        process += f',"thread":{{"name":{quoted(thread)}}}'
+    if process:
+        others = f',"process":{{{process[1:]}}}'
+    if "trace" in record:
+        others += f',"trace":{{"id":"{record["trace"]}"}},"span":{{"id":"{record["span"]}"}}'
+    if record.get("service"):
+        others += f',"service":{{"name":{quoted(record["service"])}}}'
+    if "extra" in record:
+        return None
+    return written("java", record, _level(record["level"]), event_id, stamp, others=others)
+
+
+def _settle_time(record: JsonObject) -> None:
+    for name in _TIMES.keys() & record:
+        record["time"] = _TIMES[name](record.pop(name))
 
 
 def _tomcat(time: str) -> str:
@@ -117,7 +160,8 @@ def _read_brackets(record: JsonObject) -> None:
         record["extra"] = found
 
 
-def _thread(name: str) -> str | None:
+@remembered(4_096)
+def _thread_of(name: str) -> str | None:
     return name.strip() or None
 
 
@@ -143,7 +187,7 @@ TABLE = Table(
     },
     rest="java.other",
     constants={"event.kind": "event"},
-    read={"level": remembered(256)(level_of), "thread": remembered(4_096)(_thread)},
+    read={"level": _level, "thread": _thread_of},
     complete=_complete,
 )
 
@@ -156,6 +200,7 @@ LOG_TYPE = LineType(
     recognise=recognise,
     parse=parse,
     parse_match=parse_match,
+    quick=quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="0123456789JFMASONDE",
