@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -212,6 +213,15 @@ def test_a_sample_is_a_quick_line(name: str) -> None:
     assert any(bodies)
     for sample in samples_of(name):
         as_parsed(name, sample.record)
+
+
+@pytest.mark.parametrize("name", ["dotnet", "java", "python_log"])
+def test_an_entry_of_one_line_with_a_date_is_quick_and_no_other(name: str) -> None:
+    lines = [sample.record for sample in samples_of(name)]
+    quick = [line for line in lines if QUICK_LINES[name](line, "id", "}")]
+    dated = [line for line in lines if "\n" not in line and re.match(r"\[?[0-9]{2,4}[-/]|\[[A-Z]+\]\t", line)]
+    assert quick == dated
+    assert all(same(line.encode()) for line in quick)
 
 
 def generated(name: str) -> list[bytes]:
