@@ -79,9 +79,8 @@ def _of_priority(priority: int) -> str:
     return f'"log":{{"syslog":{{"facility":{{"code":{priority >> 3}}},"severity":{{"code":{priority & 7}}}}}'
 
 
-#: The field `log` by priority, and with the level too.
-LOG: dict[str | None, str] = {None: "", **{str(found): f"{_of_priority(found)}}}," for found in range(192)}}
-LOG_WITH_LEVEL: dict[str | None, str] = {
+#: The field `log` by priority.
+LOG: dict[str | None, str] = {
     None: "",
     **{str(found): f'{_of_priority(found)},"level":"{LEVELS[found & 7]}"}},' for found in range(192)},
 }

@@ -13,7 +13,7 @@ from common.kinds import OPEN, WORD
 from common.logtype import JsonObject, LineType, Stamp
 from common.syslog_header import BEGINS, Header, header, header_fields, structured_data
 from common.syslog_senders import has_no_type
-from common.syslog_usual import LOG_WITH_LEVEL, usual
+from common.syslog_usual import LOG, usual
 from common.table import Table
 
 #: Severity codes up to this one tell of an error.
@@ -78,7 +78,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     told = "" if data is None else f'"syslog":{{"structured_data":{dumps(structured_data(data)).decode()}}},'
     return (
         f'{{"@timestamp":"{time}","event":{{"id":"{event_id}","dataset":"linux.syslog","kind":"event","category":["host"]{code},'
-        f'"type":["{kind}"]{stamp},{LOG_WITH_LEVEL[priority]}{host}{process}{told}"message":{dumps(message).decode()}}}'
+        f'"type":["{kind}"]{stamp},{LOG[priority]}{host}{process}{told}"message":{dumps(message).decode()}}}'
     ).encode()
 
 
