@@ -11,33 +11,27 @@ from typing import Any
 
 from common.cache import Cache
 from common.kinds import is_ip
-from common.logtype import PORT, Malformed, moment
+from common.logtype import PORT
 from common.web_access import outcome
 
 _LONGEST_NUMBER = 18
-_LENGTH_OF_MOMENT = len("2018-07-02T22:23:00.186641Z")
-_TO_SECONDS = len("2018-07-02T22:23:00")
 _ENDPOINT = re.compile(rf"\[?([0-9a-f.:]+)\]?:({PORT})")
 _SECONDS = re.compile(r"(?:0|[1-9][0-9]{0,8})\.[0-9]{1,9}", re.ASCII)
 _STATUS = re.compile("[1-5][0-9]{2}")
 PLAIN_REQUEST = re.compile(rf"([A-Z]+) ([a-z]+)://([^/:?#\[\s]+):({PORT})(/[^?\s]*)(?:\?(\S+)?)? HTTP/([0-9.]+)")
 
 
-class Unusual(ValueError):
-    """A part of a line that is read field by field."""
-
-
 def groups(pattern: re.Pattern[str], value: str) -> tuple[Any, ...]:
-    """What `pattern` finds in `value`. Raises Unusual."""
+    """What `pattern` finds in `value`. Raises ValueError."""
     match = pattern.fullmatch(value)
     if match is None:
-        raise Unusual(value)
+        raise ValueError(value)
     return match.groups()
 
 
 def request_parts(request: str) -> tuple[Any, ...]:
     """Method, scheme, host, port, path, query or None, and HTTP version, in which there may be what JSON escapes. Raises
-    Unusual."""
+    ValueError."""
     return groups(PLAIN_REQUEST, request)
 
 
@@ -46,26 +40,10 @@ def is_count(value: str) -> bool:
     return value.isdigit() and value.isascii() and len(value) <= _LONGEST_NUMBER and (value[0] != "0" or value == "0")
 
 
-def instant(value: str) -> str:
-    """A time as balancers write it, to the microsecond. Raises Unusual."""
-    fraction = value[_TO_SECONDS + 1 : -1]
-    if len(value) != _LENGTH_OF_MOMENT or not (value.isascii() and fraction.isdigit()) or value[_TO_SECONDS] + value[-1] != ".Z":
-        raise Unusual(value)
-    return f"{_SECOND[value[:_TO_SECONDS]]}.{fraction[:3]}Z"
-
-
-def _second(value: str) -> str:
-    try:
-        moment("time", f"{value}Z")
-    except Malformed as error:
-        raise Unusual(value) from error
-    return value
-
-
 def _end(value: str) -> str:
     ip, port = groups(_ENDPOINT, value)
     if not is_ip(ip):
-        raise Unusual(value)
+        raise ValueError(value)
     return f'{{"ip":"{ip}","port":{port}}}'
 
 
@@ -79,8 +57,7 @@ def _answered(value: str) -> str:
     return outcome(int(value))
 
 
-_SECOND = Cache(_second)
-#: Of an address and a port: members of `source` and `destination`. This and the others raise Unusual.
+#: Of an address and a port: members of `source` and `destination`. This and the others raise ValueError.
 END = Cache(_end)
 #: Of seconds: the number.
 TOOK = Cache(_took)

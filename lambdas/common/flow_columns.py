@@ -9,39 +9,25 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from common.cache import remembered
+from common import flow_record
 from common.columns import FLOW, MARK, divided, is_headed
 from common.flow_formats import format_by_length, format_of
 from common.ip_protocols import TRANSPORT
 from common.kinds import IP, WORD
 from common.logtype import JsonObject, Malformed, Stamp
 from common.table import Table
-from common.timestamps import from_milliseconds
 
 _ACTIONS = {"ACCEPT": "accept", "REJECT": "reject"}
 _OUTCOMES = {"accept": "success", "reject": "failure"}
 #: Names that are shorter in the event.
 _RENAMED = {"pkt-src-aws-service": "pkt_src_service", "pkt-dst-aws-service": "pkt_dst_service"}
 _ABSENT = "-"
-_LENGTH_OF_SECONDS = 10
 
 _FIELDS = {
-    "start": "@timestamp",
-    "end": "event.end",
+    **flow_record.FIELDS,
     "action": "event.action",
-    "account-id": "cloud.account.id",
     "instance-id": "cloud.instance.id",
-    "region": "cloud.region",
     "az-id": "cloud.availability_zone",
-    "srcaddr": "source.ip",
-    "srcport": "source.port",
-    "dstaddr": "destination.ip",
-    "dstport": "destination.port",
-    "protocol": "network.transport",
-    "packets": "network.packets",
-    "bytes": "network.bytes",
-    "type": "network.type",
-    "flow-direction": "network.direction",
 }
 _OWN = {name: f"aws.vpcflow.{_RENAMED.get(name, name.replace('-', '_'))}" for name in FLOW if name not in _FIELDS}
 
@@ -67,7 +53,7 @@ def event_of(columns: Columns, stamp: Stamp) -> JsonObject:
     """
     names, values = columns
     record: JsonObject = {name: value for name, value in zip(names, values, strict=False) if value != _ABSENT}
-    if "start" not in names and _instant(record.get("end", "")):
+    if "start" not in names and flow_record.instant(record.get("end", "")):
         record["start"] = record["end"]
     if record.get("log-status") == "OK":  # as nearly every record says
         del record["log-status"]
@@ -101,20 +87,9 @@ def _columns(record: str) -> Columns:
     return Columns(found.names, values)
 
 
-@remembered(1_024)  # the records of a window share its start and its end
-def _instant(value: str) -> str | None:
-    """Epoch seconds; none of the other units, which the beginning of a number that was cut off would be taken for."""
-    if len(value) != _LENGTH_OF_SECONDS or not (value.isascii() and value.isdigit()):  # from 2001 to 2286
-        return None
-    return from_milliseconds(int(value) * 1_000)
-
-
 def _complete(found: JsonObject, rest: JsonObject) -> None:
-    """Outcome, and the number of a protocol without a name."""
     found["event"]["outcome"] = _OUTCOMES.get(found["event"].get("action"), "unknown")
-    number = rest.get("protocol")
-    if number is not None and number.isdigit():
-        found.setdefault("network", {})["iana_number"] = rest.pop("protocol")
+    flow_record.number_protocol(found, rest)
 
 
 TABLE = Table(
@@ -123,8 +98,8 @@ TABLE = Table(
     rest="aws.vpcflow.other",
     constants={"event.kind": "event", "event.category": ["network"], "cloud.provider": "aws"},
     read={
-        "start": _instant,
-        "end": _instant,
+        "start": flow_record.instant,
+        "end": flow_record.instant,
         "action": _ACTIONS.get,
         "protocol": TRANSPORT.get,
         "type": str.lower,

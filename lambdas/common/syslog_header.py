@@ -111,7 +111,7 @@ def structured_data(text: str) -> JsonObject:
     values: JsonObject = {}
     for element, name, value in _PIECE.findall(text):
         if element:
-            values = elements[element] = {}
+            values = elements.setdefault(element, {})  # an id that stands there twice, against the rules, loses nothing
             continue
         value = _ESCAPED.sub(r"\1", value) if "\\" in value else value
         if name not in values:

@@ -31,7 +31,7 @@ OWN = re.compile(
 )
 #: Name and value of data that has a name; nothing of any other element. An element that is cut off is none.
 _DATA = re.compile(
-    rf"<(?!/)(?:Data Name='([^']++)'/?>\s*+(?:(?:{'|'.join(map(re.escape, _PLACEHOLDERS))})\s*+(?=<|\Z))?+([^<]*+)|(?=[^<>]*+>))"
+    rf"<(?!/)(?:Data Name='([^'<]++)'/?>\s*+(?:(?:{'|'.join(map(re.escape, _PLACEHOLDERS))})\s*+(?=<|\Z))?+([^<]*+)|(?=[^<>]*+>))"
 )
 
 #: The endpoint of an FSx file system.
@@ -94,7 +94,11 @@ def _data(written: str) -> JsonObject:
         return _elements(written)
     named = _DATA.findall(written, len("<EventData>"))
     data = {name: text.rstrip() for name, text in named}
-    return _elements(written) if len(data) < len(named) or "" in data or "&" in written else {"EventData": data}
+    if len(data) < len(named) or "" in data:
+        return _elements(written)
+    if "&" in written:
+        data = {name: value for name, text in data.items() if (value := html.unescape(text)) not in _NOTHING}
+    return {"EventData": data}
 
 
 def _elements(text: str) -> JsonObject:

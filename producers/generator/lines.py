@@ -71,7 +71,7 @@ _ARN = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/"
 _ACCESS = (
     "h2 %s app/shop/50dc6c495c0c9188 %s:%d %s:%d 0.000 %.3f 0.000 %d %d %d %d "
     '"%s https://shop.example.com:443%s HTTP/2.0" "%s" TLS_AES_128_GCM_SHA256 TLSv1.3 ' + _ARN + "%s/943f017f100becff "
-    '"Root=1-%s-%s" "shop.example.com" "-" 1 %s "forward" "-" "-" "%s:%d" "%d" "-" "-" TID_%s'
+    '"Root=1-%s-%s" "shop.example.com" "-" 1 %s "forward" "-" "-" "%s:%d" "%d" "-" "-" TID_%s "-" "-" "-"'
 )
 
 

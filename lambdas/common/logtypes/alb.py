@@ -2,7 +2,7 @@
 
 Fields: Application Load Balancers guide, "Access log entries"
 (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html). New fields come at the
-end of a line and are to be ignored by those who do not know them, which the page asks for.
+end of a line: those that are known have their names in aws.elb.other, and the others are its `extra`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable
 
 from common.cache import Cache
-from common.elb_fragments import END, OUTCOME, TOOK, Unusual, groups, is_count, request_parts
-from common.elb_fragments import instant as exact_instant
-from common.kinds import LONG_WORD, WHOLE, WORD, WORDS, is_ip
+from common.elb_fragments import END, OUTCOME, TOOK, groups, is_count, request_parts
+from common.kinds import LONG_WORD, OPEN, WHOLE, WORD, WORDS, is_ip
 from common.kinds import NUMBER as FRACTION
 from common.logtype import JsonObject, LineType, Malformed, Stamp, moment, present
+from common.timestamps import from_iso
 
 _ABSENT = "-"
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
@@ -34,8 +34,10 @@ _ENTRY = re.compile(
             *[_QUOTED] * 7,  # actions_executed … classification_reason
         ]
     )
-    + r"(?: (\S+)(?: .*)?)?"  # conn_trace_id, and what may come after it
+    + r"(?: (\S+)( .*)?)?"  # conn_trace_id, and what may come after it
 )
+_LATER = ("transformed_host", "transformed_uri", "request_transform_status", "ip_address")
+_LATER_VALUE = re.compile(rf" (?:{_QUOTED}|(\S*))")
 _BEGINNING = re.compile(r"(?:https?|h2|grpcs|wss?) [0-9]{4}-[0-9]{2}-[0-9]{2}T")
 #: method, URL (which may hold spaces when a client sends them), protocol; each a dash or empty in a request that is no HTTP.
 _REQUEST = re.compile(r"(\S+) (.*) (\S*)")
@@ -57,8 +59,11 @@ _ROOT = re.compile(r"(?:Self=[^;]*;)?Root=([^;]+)(?:;.*)?")
 _RULED = re.compile(r" ([0-9]+) (\S+) ")
 _KINDS = frozenset(("http", "https", "h2", "grpcs", "ws", "wss"))
 _ACTIONS = re.compile("[a-z][a-z,-]*")
-#: -, or an id, and what may come after it.
-_LAST = re.compile(r"(?: (?:-|([^\s-]\S*))(?: .*)?)?")
+#: A request that was passed on as it came, and what may stand behind that.
+_AS_IT_CAME = ' "-" "-" "-"'
+_BEHIND = re.compile(r'(?: ("?)([0-9a-f.:]+)\1)?')
+#: -, or an id.
+_LAST = re.compile(r"(?: (?:-|([^\s-]\S*)))?")
 
 
 def _taken(value: str) -> str:
@@ -73,13 +78,21 @@ def _protected(value: str) -> tuple[str, str, str]:
     return protection, f'"cloud":{{"provider":"aws","region":"{region}","account":{{"id":"{account}"}}}}', group
 
 
+def _node(value: str) -> str:
+    """The balancer's address, if it stands there."""
+    _, address = groups(_BEHIND, value)
+    return f',"other":{{"ip_address":"{address}"}}' if address else ""
+
+
+_NODE = Cache(_node, 1_024)
 _PROTECTION = Cache(_protected, 1_024)
 _TAKEN = Cache(_taken, 256)
 
 
 def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     """The finished event of a usual line; None for any other."""
-    parts = line.split('"')
+    before, as_it_came, behind = line.rpartition(_AS_IT_CAME)
+    parts = (before or line).split('"')
     if len(parts) != _PARTS or "\\" in line or not line.isprintable():
         return None
     _, request, _, agent, middle, trace, _, domain, _, certificate, ruled, actions, *others, last = parts
@@ -98,8 +111,8 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
         method, scheme, host, port, path, query, version = request_parts(request)
         rule, created = groups(_RULED, ruled)
         (root,), (connection,) = groups(_ROOT, trace), groups(_LAST, last)
-        at, start, taken = exact_instant(time), exact_instant(created), _TAKEN[actions]
-    except Unusual:
+        at, start, taken, node = from_iso(time), from_iso(created), _TAKEN[actions], _NODE[behind] if as_it_came else ""
+    except ValueError:
         return None
     server = "" if domain in _NOTHING else f'"client":{{"server_name":"{domain}"}}'
     tls = f'"tls":{{{protection}{"," if protection and server else ""}{server}}},' if protection or server else ""
@@ -115,7 +128,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
         f'"url":{{"scheme":"{scheme}","domain":"{host}","port":{port},"path":"{path}"{asked}}},{said}{tls}'
         f'"trace":{{"id":"{root}"}},"aws":{{"elb":{{"name":"{name}","type":"{kind}","target_group":"{group}",'
         f'"request_seconds":{queued},"target_seconds":{processed},"response_seconds":{responded},"target_status_code":{answer},'
-        f'"matched_rule_priority":"{rule}","action_executed":["{taken}"]{proven}{traced}}}}}}}'
+        f'"matched_rule_priority":"{rule}","action_executed":["{taken}"]{proven}{traced}{node}}}}}}}'
     ).encode()
 
 
@@ -127,11 +140,21 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
     match = _ENTRY.fullmatch(line)
     if match is None:
         raise Malformed("line: not the 29 fields of an access log entry, with its quotes closed")
-    return event(match.groups())
+    *values, later = match.groups()
+    return event(values, _later(later) if later else {})
 
 
-def event(values: Iterable[str | None]) -> JsonObject:
-    """The event of an entry's fields, from its type to `conn_trace_id`. Raises Malformed."""
+def _later(written: str) -> JsonObject:
+    """What stands behind `conn_trace_id`."""
+    values = [quoted or bare for quoted, bare in _LATER_VALUE.findall(written)]
+    other: JsonObject = {name: value for name, value in zip(_LATER, values, strict=False) if value not in _NOTHING}
+    if len(values) > len(_LATER):
+        other["extra"] = values[len(_LATER) :]
+    return other
+
+
+def event(values: Iterable[str | None], other: JsonObject) -> JsonObject:
+    """The event of an entry's fields, from its type to `conn_trace_id`, and of others, by name. Raises Malformed."""
     fields = [None if value == _ABSENT or value == "" else value for value in values]
     kind, time, name, client, target, queued, processed, responded, status, target_status, received, sent = fields[:12]
     request, user_agent, cipher, protocol, target_group, trace, domain, certificate, rule, created = fields[12:22]
@@ -169,14 +192,15 @@ def event(values: Iterable[str | None]) -> JsonObject:
         classification=classification,
         classification_reason=classification_reason,
         connection_trace_id=connection,
+        other=other,
     )
     found = {
-        "@timestamp": instant("time", time),
+        "@timestamp": moment("time", time),
         "event": present(
             kind="event",
             category=["web"],
             outcome=outcome_of(code),
-            start=instant("request_creation_time", created) if created else None,
+            start=moment("request_creation_time", created) if created else None,
             duration=_nanoseconds(known) if len(known) == len(seconds) else None,
         ),
         "cloud": present(
@@ -225,13 +249,6 @@ def took(name: str, value: str | None) -> float | None:
     if _ANY_SECONDS.fullmatch(value) is None:
         raise Malformed(f"{name}: {value[:60]!r} is not a number of seconds")
     return float(value)
-
-
-def instant(name: str, value: str) -> str:
-    try:
-        return exact_instant(value)
-    except Unusual:
-        return moment(name, value)
 
 
 def endpoint(name: str, value: str | None) -> JsonObject | None:
@@ -290,6 +307,7 @@ OWN = {
     "aws.elb.classification": WORD,
     "aws.elb.classification_reason": WORD,
     "aws.elb.connection_trace_id": WORD,
+    "aws.elb.other": OPEN,
 }
 
 LOG_TYPE = LineType(

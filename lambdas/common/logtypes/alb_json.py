@@ -3,8 +3,8 @@
 Fields: those of the text (Application Load Balancers guide, "Access log entries"), under the names of the log's record fields in
 the AWS CDK reference, CfnLoadBalancerAlbAccessLogsRecordFields
 (https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.mixins_preview.aws_elasticloadbalancingv2.mixins/CfnLoadBalancerAlbAccessLogsRecordFields.html).
-They make the same events; what came after the fields of alb, such as the transformed request, is in aws.elb.other. A delivery may
-leave fields out: an entry is recognised by its type, time, load balancer, client and status.
+They make the same events. A delivery may leave fields out: an entry is recognised by its type, time, load balancer, client and
+status.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import re
 
 from common.cache import Cache
 from common.elb_fragments import PLAIN_REQUEST
-from common.kinds import OPEN
-from common.logtype import JsonObject, Malformed, ObjectType, Stamp
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp, moment
 from common.logtypes import alb
 
 _NAMES = (
@@ -45,7 +44,9 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
         elif value not in _NOTHING:
             other[name] = value
     values = [known.get(name, "") for name in _NAMES]
-    event = _usual(values) or alb.event(values)
+    event = _usual(values)
+    if event is None:
+        return alb.event(values, other)
     if other:
         event["aws"]["elb"]["other"] = other
     return event
@@ -72,7 +73,7 @@ def _usual(values: list[str]) -> JsonObject | None:
     try:
         source, destination = _END[client].copy(), _END[target].copy()
         times = [found for value in (queued, processed, responded) if (found := _TOOK[value]) is not None]
-        end, start = alb.instant("time", time), alb.instant("request_creation_time", created)
+        end, start = moment("time", time), moment("request_creation_time", created)
     except Malformed:
         return None
     if len(times) != 3:
@@ -144,6 +145,6 @@ LOG_TYPE = ObjectType(
     arrival="A subscription of the log group CloudWatch Logs delivers to, or its deliveries to Firehose or S3.",
     recognise=recognise,
     parse=parse,
-    own={**alb.OWN, "aws.elb.other": OPEN},
+    own=alb.OWN,
     keys=("type", "time", "elb", "client_port", "elb_status_code"),
 )

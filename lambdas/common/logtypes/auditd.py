@@ -67,7 +67,7 @@ def _read(text: str, fields: JsonObject, extra: list[str]) -> None:
             if name == "msg" and pair[3] is not None:
                 _read(value, fields, extra)
             elif value not in _NOTHING:
-                if name in fields:
+                if name in fields or name == "extra":
                     extra.append(pair[0])
                 else:
                     fields[name] = value

@@ -13,10 +13,11 @@ import orjson
 
 from common import line_values, web_access
 from common.cache import Cache
-from common.elb_fragments import END, OUTCOME, TOOK, Unusual, groups, instant, is_count, request_parts
+from common.elb_fragments import END, OUTCOME, TOOK, groups, is_count, request_parts
 from common.kinds import NUMBER, WHOLE, WORD
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
+from common.timestamps import from_iso
 
 _PLAIN = (
     "timestamp",
@@ -89,7 +90,8 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
     happened, http, balancer = event["event"], event.get("http", {}), event.get("aws", {}).get("elb", {})
     if "request_seconds" in balancer and "target_seconds" in balancer and "response_seconds" in balancer:
         taken = balancer["request_seconds"] + balancer["target_seconds"] + balancer["response_seconds"]
-        happened["duration"] = web_access.nanoseconds(taken)
+        if (nanoseconds := web_access.nanoseconds(taken)) is not None:
+            happened["duration"] = nanoseconds
     answer = http.get("response", {})
     if "status_code" in answer:
         happened["outcome"] = web_access.outcome(answer["status_code"])
@@ -188,7 +190,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     if status == "-" or not (agent and is_count(received) and is_count(sent)):
         return None
     try:
-        at, source, outcome, named = instant(time), END[client], OUTCOME[status], _NAMED[name]
+        at, source, outcome, named = from_iso(time), END[client], OUTCOME[status], _NAMED[name]
         method, scheme, host, port, path, query, version = request_parts(request)
         if host == "-":
             return None
@@ -204,7 +206,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
                 f'"target_status_code":{answer}'
             )
         said, protected = _SAID[agent], _PROTECTION[protection]
-    except Unusual:
+    except ValueError:
         return None
     asked = "" if query is None or query == "-" else f',"query":"{query}"'
     return (

@@ -12,11 +12,13 @@ entries.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from common import cloudfront, web_access
 from common.columns import CLOUDFRONT, MARK, divided, is_headed
 from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
+from common.table_code import Read
 
 #: Behind the date and the time.
 _FIELDS = CLOUDFRONT[2:]
@@ -54,27 +56,27 @@ def parse_match(found: _Found, stamp: Stamp) -> JsonObject:
     return TABLE.event(record, stamp)
 
 
-FIELDS = {
-    "date time": "@timestamp",
-    "timestamp(ms)": "@timestamp",
-    **cloudfront.FIELDS,
-    "cs(Host)": "aws.cloudfront.distribution_domain",
-    "x-host-header": "url.domain",
-    "cs(User-Agent)": "user_agent.original",
-    "cs(Referer)": "http.request.referrer",
-}
-TABLE = Table(
-    FIELDS,
-    own=cloudfront.OWN,
-    rest=cloudfront.REST,
-    constants=cloudfront.CONSTANTS,
-    read={
-        **cloudfront.READ_OF_LINES,
-        "date time": web_access.instant,
-        **dict.fromkeys(("cs(User-Agent)", "cs(Referer)"), web_access.unescaped),
-    },
-    complete=cloudfront.complete,
-)
+def table(read: Mapping[str, Read]) -> Table:
+    """That of the text or of JSON, whose values may be anything: `read` is what is read in a way of its own."""
+    return Table(
+        {
+            "date time": "@timestamp",
+            "timestamp(ms)": "@timestamp",
+            **cloudfront.FIELDS,
+            "cs(Host)": "aws.cloudfront.distribution_domain",
+            "x-host-header": "url.domain",
+            "cs(User-Agent)": "user_agent.original",
+            "cs(Referer)": "http.request.referrer",
+        },
+        own=cloudfront.OWN,
+        rest=cloudfront.REST,
+        constants=cloudfront.CONSTANTS,
+        read={"date time": web_access.instant, **read},
+        complete=cloudfront.complete,
+    )
+
+
+TABLE = table({**cloudfront.READ_OF_LINES, **dict.fromkeys(("cs(User-Agent)", "cs(Referer)"), web_access.unescaped)})
 
 LOG_TYPE = LineType(
     name="cloudfront",

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from common import cloudfront, web_access
+from common import cloudfront
 from common.logtype import JsonObject, ObjectType, Stamp, always
-from common.logtypes.cloudfront import FIELDS
-from common.table import Table
+from common.logtypes.cloudfront import table
 
 #: IIS and others name their fields in the manner of W3C too; these are CloudFront's.
 _OWN_NAMES = frozenset(
@@ -40,18 +39,7 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     return TABLE.event(found, stamp)
 
 
-TABLE = Table(
-    FIELDS,
-    own=cloudfront.OWN,
-    rest=cloudfront.REST,
-    constants=cloudfront.CONSTANTS,
-    read={
-        **cloudfront.READ,
-        "date time": web_access.instant,
-        **dict.fromkeys(("cs(User-Agent)", "cs(Referer)"), cloudfront.plain),
-    },
-    complete=cloudfront.complete,
-)
+TABLE = table({**cloudfront.READ, **dict.fromkeys(("cs(User-Agent)", "cs(Referer)"), cloudfront.plain)})
 
 LOG_TYPE = ObjectType(
     name="cloudfront_json",

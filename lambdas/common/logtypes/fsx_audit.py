@@ -8,23 +8,11 @@ type.
 
 from __future__ import annotations
 
-import html
-import re
-
 from common import windows_event
 from common.cache import remembered
 from common.kinds import WORD, WORDS
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
-
-#: An element with text in it, which may be cut off, and one with attributes. Possessive: a failed try goes back no step.
-_TEXT = re.compile(r"<([A-Za-z]++)(?: [^<>]*+)?+>([^<]*+)(?:</|\Z)")
-_ATTRIBUTED = re.compile(r"<(?!Event )([A-Za-z]++) ([^<>]++)>")
-_ATTRIBUTE = re.compile(r"""([A-Za-z]+)=['"]([^'"]*)['"]""")
-_DATA = re.compile(r"""<Data Name=['"]([^'"<>]*+)['"]>([^<]*+)""")
-_ABSENT = frozenset(("", "-", "{00000000-0000-0000-0000-000000000000}"))
-#: One of these elements is in every event, though it may be empty.
-_NEEDED = frozenset(("EventID", "Computer"))
 
 #: event.action and event.type of an event id.
 _EVENTS = {
@@ -69,58 +57,16 @@ def recognise(line: str) -> bool:
 
 
 def split(line: str) -> JsonObject:
-    """The elements by name, `Data` by its own; an attribute has its element's name before its own. Raises Malformed for what has
-    no event."""
-    system, _, data = line.partition("<EventData>")
-    found, named = _rendered(system) or _elements(system), dict(_DATA.findall(data))
-    if "EventID" not in found and "Computer" not in found and _NEEDED.isdisjoint(dict(_TEXT.findall(system))):
-        raise Malformed("line: no XML of a Windows event, with an EventID and a Computer")
-    if not found.keys().isdisjoint(named):  # what the data says goes before, and be it that there is no value
-        found = {name: value for name, value in found.items() if name not in named}
-    return {**found, **_present(named, data)}
+    """The elements under the table's names. Raises Malformed for what has no event."""
+    record = windows_event.split(line)
+    if "EventID" not in record and "Computer" not in record:
+        raise Malformed("line: no XML of a Windows event, with an EventID or a Computer")
+    return record
 
 
-def _rendered(system: str) -> JsonObject | None:
-    """As `_elements`, of what Windows renders: what is of this event alone stands between what comes again and is remembered."""
-    provider, _, rest = system.partition("<TimeCreated ")
-    own, found, channel = rest.partition("<Channel>")
-    match = windows_event.OWN.fullmatch(own)
-    if match is None or not found or not provider.endswith("</Keywords>"):
-        return None
-    time, number, activity, related, process, thread = match.groups()
-    alone = {
-        "TimeCreatedSystemTime": time,
-        "EventRecordID": int(number),
-        "CorrelationActivityID": activity,
-        "CorrelationRelatedActivityID": related,
-        "ExecutionProcessID": process,
-        "ExecutionThreadID": thread,
-    }
-    before, after = _remembered(provider), _remembered(f"<Channel>{channel}")
-    record = {**before, **alone, **after}
-    # Of a name that stands in two of the parts, one has to give way.
-    return record if len(record) == len(before) + len(alone) + len(after) else None
-
-
-def _elements(system: str) -> JsonObject:
-    found = dict(_TEXT.findall(system))
-    for name, attributes in _ATTRIBUTED.findall(system):
-        for attribute, value in _ATTRIBUTE.findall(attributes):
-            found[name + attribute] = value
-    return _present(found, system)
-
-
-_remembered = remembered(4_096)(_elements)
-
-
-def _present(found: dict[str, str], written: str) -> JsonObject:
-    """The values that stand for one, as they are meant."""
-    values = {name: value for name, text in found.items() if (value := text.strip()) not in _ABSENT}
-    return {name: html.unescape(value) for name, value in values.items()} if "&" in written else values
-
-
-def _access(value: str) -> list[str] | None:
-    return [_ACCESS.get(code, code) for code in value.split()] or None
+@remembered(4_096)
+def _access(value: str) -> list[str]:
+    return [_ACCESS.get(code, code) for code in value.split()]
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
@@ -139,24 +85,24 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
 
 TABLE = Table(
     {
-        "TimeCreatedSystemTime": "@timestamp",
+        "TimeCreated SystemTime": "@timestamp",
         "EventID": "event.code",
         "EventRecordID": "event.sequence",
-        "ProviderName": "event.provider",
+        "Provider Name": "event.provider",
         "Computer": "host.name",
-        "SubjectUserSid": "user.id",
-        "SubjectUserName": "user.name",
-        "SubjectDomainName": "user.domain",
-        "IpAddress": "source.ip",
-        "IpPort": "source.port",
-        "ObjectName": "file.path",
-        "RelativeTargetName": "file.path",
-        "ShareName": "aws.fsx.share",
-        "ObjectType": "aws.fsx.object_type",
-        "AccessList": "aws.fsx.access",
-        "AccessMask": "aws.fsx.access_mask",
-        "HandleId": "aws.fsx.handle_id",
-        "SubjectLogonId": "aws.fsx.logon_id",
+        "EventData.SubjectUserSid": "user.id",
+        "EventData.SubjectUserName": "user.name",
+        "EventData.SubjectDomainName": "user.domain",
+        "EventData.IpAddress": "source.ip",
+        "EventData.IpPort": "source.port",
+        "EventData.ObjectName": "file.path",
+        "EventData.RelativeTargetName": "file.path",
+        "EventData.ShareName": "aws.fsx.share",
+        "EventData.ObjectType": "aws.fsx.object_type",
+        "EventData.AccessList": "aws.fsx.access",
+        "EventData.AccessMask": "aws.fsx.access_mask",
+        "EventData.HandleId": "aws.fsx.handle_id",
+        "EventData.SubjectLogonId": "aws.fsx.logon_id",
     },
     own={
         "aws.fsx.share": WORD,
@@ -168,7 +114,7 @@ TABLE = Table(
     },
     rest="aws.fsx.other",
     constants={"event.kind": "event", "event.category": ["file"], "cloud.provider": "aws"},
-    read={"AccessList": _access},
+    read={"EventData.AccessList": _access},
     complete=_complete,
 )
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import re
 
-from common import line_values
+from common import flow_record, line_values
 from common.cache import remembered
 from common.ip_protocols import TRANSPORT
 from common.kinds import WHOLE, WORD
 from common.logtype import JsonObject, LineType, Malformed
 from common.table import Table
-from common.timestamps import from_milliseconds
 
 _FIELDS = (
     "version",
@@ -75,21 +74,6 @@ def split(line: str) -> JsonObject:
     return record
 
 
-@remembered(1_024)  # the records of a window share its start and its end
-def _instant(value: str) -> str | None:
-    """Epoch seconds; none of the other units, which the beginning of a number that was cut off would be taken for."""
-    if len(value) != 10 or not (value.isascii() and value.isdigit()):  # from 2001 to 2286
-        return None
-    return from_milliseconds(int(value) * 1_000)
-
-
-def _complete(event: JsonObject, rest: JsonObject) -> None:
-    """A protocol without a name goes by its number."""
-    number = rest.get("protocol")
-    if number is not None and number.isdigit():
-        event.setdefault("network", {})["iana_number"] = rest.pop("protocol")
-
-
 _WORDS = ("tgw-id", "tgw-attachment-id", "tgw-pair-attachment-id", "tgw-src-vpc-id", "tgw-dst-vpc-id", "log-status", "tcp-flags")
 
 
@@ -99,34 +83,22 @@ def _own(name: str) -> str:
 
 TABLE = Table(
     {
-        "start": "@timestamp",
-        "end": "event.end",
-        "account-id": "cloud.account.id",
-        "region": "cloud.region",
-        "srcaddr": "source.ip",
-        "srcport": "source.port",
-        "dstaddr": "destination.ip",
-        "dstport": "destination.port",
-        "protocol": "network.transport",
-        "packets": "network.packets",
-        "bytes": "network.bytes",
-        "type": "network.type",
-        "flow-direction": "network.direction",
+        **flow_record.FIELDS,
         **{name: _own(name) for name in (*_WORDS, *_LOST)},
     },
     own={**{_own(name): WORD for name in _WORDS}, **{_own(name): WHOLE for name in _LOST}},
     rest="aws.tgwflow.other",
     constants={"event.kind": "event", "event.category": ["network"], "cloud.provider": "aws"},
     read={
-        "start": _instant,
-        "end": _instant,
+        "start": flow_record.instant,
+        "end": flow_record.instant,
         **dict.fromkeys(("srcaddr", "dstaddr"), line_values.address),
         **dict.fromkeys(("srcport", "dstport"), line_values.port),
         "protocol": TRANSPORT.get,
         "packets": line_values.whole,
         "type": remembered(16)(str.lower),
     },
-    complete=_complete,
+    complete=flow_record.number_protocol,
 )
 
 LOG_TYPE = LineType(

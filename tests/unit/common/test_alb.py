@@ -139,6 +139,21 @@ def test_several_targets_are_all_kept(document: Callable[..., Document]) -> None
 def test_fields_that_came_later(document: Callable[..., Document]) -> None:
     found = document(ENTRY + ' TID_abc "-" "-" "new"')
     assert found["aws"]["elb"]["connection_trace_id"] == "TID_abc"
+    assert found["aws"]["elb"]["other"] == {"request_transform_status": "new"}
+
+
+@pytest.mark.parametrize("node", ["10.0.0.7", '"10.0.0.7"', "2001:db8::7"])
+def test_what_came_to_be_written_later_is_kept_and_may_grow(node: str, document: Callable[..., Document]) -> None:
+    transformed = ' TID_abc "api.example.com" "/v2/a \\"b\\"" "TransformSuccess" '
+    found = document(ENTRY + transformed + node + ' 7 "new"')
+    assert found["aws"]["elb"]["other"] == {
+        "transformed_host": "api.example.com",
+        "transformed_uri": '/v2/a \\"b\\"',
+        "request_transform_status": "TransformSuccess",
+        "ip_address": node.strip('"'),
+        "extra": ["7", "new"],
+    }
+    assert document(ENTRY + f' TID_abc "-" "-" "-" {node}')["aws"]["elb"]["other"] == {"ip_address": node.strip('"')}
 
 
 def test_an_ipv6_client(document: Callable[..., Document]) -> None:
@@ -192,6 +207,8 @@ seconds = st.integers(0, 10**9).map(lambda microseconds: f"{microseconds / 10**6
 statuses = st.integers(100, 599)
 counts = st.integers(0, 10**18 - 1)
 moments = st.datetimes().map(lambda time: f"{time:%Y-%m-%dT%H:%M:%S.%f}Z".rjust(27, "0"))
+#: What stands behind the classification's reason, from no id of a connection to the balancer's address.
+LAST = ["", " -", " TID_1", *(f' TID_1 "-" "-" "-"{node}' for node in ("", " 10.0.0.7", ' "::7"'))]
 quoted = st.just("-") | texts().filter(lambda text: text != "-" and not text.startswith("-"))
 
 
@@ -213,7 +230,7 @@ def test_the_usual_entry_makes_the_document_of_any_entry(data: st.DataObject) ->
         f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{some(words)} "
         f'"{some(st.sampled_from(["", "Self=1-2;"]))}Root={some(names)}" "{some(quoted)}" "{some(quoted)}" '
         f'{some(counts, moments)} "{some(st.sampled_from(["forward", "waf,forward"]))}" "-" "-" "{target}" "{answer}" "-" "-"'
-        f"{some(st.sampled_from(['', ' -', ' TID_1', ' TID_1 new']))}"
+        f"{some(st.sampled_from(LAST))}"
     )
     stamp = Stamp("2026-11-23T08:00:00.250Z", "acme", "")
     fast = quick(line, "the-id", stamp.json)

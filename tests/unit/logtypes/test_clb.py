@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import orjson
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from common.logtype import Malformed, Stamp
-from common.logtypes.clb import LOG_TYPE, quick
+from common.logtypes.clb import LOG_TYPE
 from common.logtypes.samples import samples_of
+from tests.unit.logtypes.quick import STAMP, is_quick, lines_of
 
-STAMP = Stamp("2026-11-23T08:00:00.250Z", "acme", "2026-11-23T08:00:00.250Z")
 #: For each part of an entry, first what is usual.
 PARTS = (
     ("2026-03-01T23:39:43.945958Z", "2026-02-30T23:39:43.945958Z", "2026-03-01T23:39:43Z", "2026-03-01"),
@@ -45,33 +42,20 @@ PARTS = (
 )
 
 
-@given(st.data(), st.sets(st.integers(0, len(PARTS) - 1), max_size=4))
-def test_the_usual_line_makes_the_event_of_any_line(draw: st.DataObject, odd: set[int]) -> None:
-    chosen = [draw.draw(st.sampled_from(options)) if at in odd else options[0] for at, options in enumerate(PARTS)]
-    line = " ".join(part for part in chosen if part)
-    fast = quick(line, "the-id", STAMP.json)
-    if fast is None:
-        assert odd
-        return
-    assert LOG_TYPE.recognise(line), line
-    try:
-        slow = LOG_TYPE.parse(line, STAMP)
-    except Malformed as error:
-        raise AssertionError(line) from error
-    slow["event"] |= {"id": "the-id", "dataset": "aws.clb", "ingested": STAMP.ingested}
-    assert orjson.loads(fast) == slow | {"tenant": "acme"}
+@given(lines_of(PARTS, most_odd=4))
+def test_the_usual_line_makes_the_event_of_any_line(found: tuple[str, bool]) -> None:
+    line, usual = found
+    assert is_quick("clb", line) or not usual
 
 
 @pytest.mark.parametrize("case", ["an HTTPS request", "a request without TLS", "no target answered"])
 def test_usual_entries_go_the_quick_way(case: str) -> None:
     (sample,) = [found for found in samples_of("clb") if found.case == case]
-    made = quick(sample.record, "the-id", STAMP.json)
-    assert made is not None
-    document = orjson.loads(made)
-    assert {name: document["event"].pop(name) for name in ("id", "dataset", "ingested")} == {
-        "id": "the-id",
-        "dataset": "aws.clb",
-        "ingested": STAMP.ingested,
-    }
-    assert document.pop("tenant") == "acme"
-    assert document == sample.event
+    assert is_quick("clb", sample.record)
+
+
+def test_a_duration_that_none_could_have_is_left_out() -> None:
+    line = " ".join(options[0] for options in PARTS).replace("0.000086 0.001048 0.001337", "999999999 999999999 1")
+    found = LOG_TYPE.parse(line, STAMP)
+    assert "duration" not in found["event"]
+    assert found["aws"]["elb"]["response_seconds"] == 1

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from common.logtypes import LINE_TYPES
+from common.logtypes import LINE_TYPES, auditd
 from common.model import Event
-from common.syslog_header import instant
+from common.syslog_header import instant, structured_data
 from tests.unit.logtypes.every_type import alone, data
 
 HOSTS = [
@@ -137,3 +137,12 @@ def test_what_haproxy_says_is_its_own_whatever_it_begins_with() -> None:
     event = event_of(line)
     assert (event["message"], event["haproxy"]["other"]) == ("pam_unix(a:b): c", {"syslog_version": "2"})
     assert "http" not in event
+
+
+def test_an_element_of_structured_data_that_stands_there_twice_loses_nothing() -> None:
+    assert structured_data('[a@1 x="1" y="2"][b@1 z="3"][a@1 x="4"]') == {"a@1": {"x": ["1", "4"], "y": "2"}, "b@1": {"z": "3"}}
+
+
+def test_a_pair_of_an_audit_record_that_is_called_extra_is_kept_beside_words_that_stand_alone() -> None:
+    found = auditd.split("type=USER_CMD msg=audit(1772359200.123:456): pid=7 extra=yes stray op=x")
+    assert (found["extra"], found["op"]) == (["extra=yes", "stray"], "x")

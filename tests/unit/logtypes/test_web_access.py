@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import orjson
 from hypothesis import given
-from hypothesis import strategies as st
 
-from common.logtype import Malformed, Stamp
-from common.logtypes.web_access import LOG_TYPE, quick
+from tests.unit.logtypes.quick import is_quick, lines_of
 
-STAMP = Stamp("2026-11-23T08:00:00.250Z", "acme", "2026-11-23T08:00:00.250Z")
 #: For each part of a line, first what is usual.
 PARTS = (
     ("198.51.100.7", "2001:db8::7", "host.example", "shop.example:80 198.51.100.7"),
@@ -34,18 +30,7 @@ PARTS = (
 )
 
 
-@given(st.data(), st.sets(st.integers(0, len(PARTS) - 1), max_size=3))
-def test_the_usual_line_makes_the_event_of_any_line(draw: st.DataObject, odd: set[int]) -> None:
-    chosen = [draw.draw(st.sampled_from(options)) if at in odd else options[0] for at, options in enumerate(PARTS)]
-    line = " ".join(part for part in chosen if part)
-    fast = quick(line, "the-id", STAMP.json)
-    if fast is None:
-        assert odd
-        return
-    assert LOG_TYPE.recognise(line), line
-    try:
-        slow = LOG_TYPE.parse(line, STAMP)
-    except Malformed as error:
-        raise AssertionError(line) from error
-    slow["event"] |= {"id": "the-id", "dataset": "web.access", "ingested": STAMP.ingested}
-    assert orjson.loads(fast) == slow | {"tenant": "acme"}
+@given(lines_of(PARTS, most_odd=3))
+def test_the_usual_line_makes_the_event_of_any_line(found: tuple[str, bool]) -> None:
+    line, usual = found
+    assert is_quick("web_access", line) or not usual
