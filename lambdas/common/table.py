@@ -17,6 +17,8 @@ from common.logtype import JsonObject, Malformed, Stamp
 from common.table_code import TIME, Make, Read, Rule, Shape, empty, make_of, put, shape_of, size
 
 Complete = Callable[[JsonObject, JsonObject], None]
+#: Of a record, and behind None of each of its objects that has rules for its members.
+_Names = tuple[str | None, ...]
 
 #: Records of a shape that come before code is made for it, which takes as long as a hundred records do.
 _BEFORE_CODE = 8
@@ -68,7 +70,7 @@ class Table:
         self._constants = _nested(constants)
         #: Names of objects with rules for their members.
         self._inner = tuple(name for name, rule in self._rules.items() if rule.parts)
-        self._tried: dict[tuple[str, ...], list[Make]] = {}
+        self._tried: dict[_Names, list[Make]] = {}
         self._made: dict[Shape, Make] = {}
         self._seen: Counter[Shape] = Counter()
 
@@ -95,11 +97,11 @@ class Table:
 
     def event(self, record: JsonObject, stamp: Stamp) -> JsonObject:
         """The event of a record, which is left as it is. Raises Malformed where its time is none."""
-        names = tuple(record)
+        names: _Names = tuple(record)
         for name in self._inner:
             value = record.get(name)
             if type(value) is dict:
-                names += tuple(value)
+                names += (None, *value)
         for make in self._tried.get(names, ()):
             event = make(record, stamp)
             if event is not None:
@@ -107,7 +109,7 @@ class Table:
         code = self._code(names, record)
         return (code and code(record, stamp)) or self.by_rules(record, stamp)
 
-    def _code(self, names: tuple[str, ...], record: JsonObject) -> Make | None:
+    def _code(self, names: _Names, record: JsonObject) -> Make | None:
         """For records of the shape of this one, if it has come often enough."""
         shape = shape_of(record, self._rules)
         make = self._made.get(shape)

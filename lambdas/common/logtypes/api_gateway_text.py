@@ -33,7 +33,7 @@ _COMMON = re.compile(
     rf'{_IP} \S+ \S+ \[{_TIME}\] ?"[^"]+" (?:[0-9]{{3}}|-) (?:[0-9]+|-) (?:[\w-]+=? )?[A-Za-z0-9_-]{{15}}=', re.ASCII
 )
 
-_COMMON_PARTS = re.compile(r'(\S+) (\S+) (\S+) \[([^\]]*)\](?: ?"([^"]*)(?:"(.*))?)?')
+_COMMON_PARTS = re.compile(r'(\S+) (\S+) (\S+) \[([^\]]*)\](?: ?"([^"]*)(?:"(.*))?)?', re.ASCII)
 _XML_ID = re.compile(r'<request id="([^"]*)"')
 #: The last may be cut off.
 _XML_ELEMENT = re.compile(r"<([A-Za-z]+)>(.*?)(?:</\1>|\Z)", re.DOTALL)

@@ -151,3 +151,11 @@ def test_ever_new_shapes_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch)
     for _ in range(OFTEN):
         assert other.event(long, STAMP)["own"]["other"] == long
     assert made.call_count == 512
+
+
+def test_an_object_is_not_taken_for_what_stands_beside_it() -> None:
+    rules = table()
+    beside, inside = {"name": "a", "user": "b", "address": "c"}, {"name": "a", "user": {"address": "c"}}
+    for record in (beside, inside, beside):
+        for _ in range(OFTEN):
+            same(rules, record)
