@@ -21,11 +21,6 @@ NUMBER = "0|[1-9][0-9]{0,17}"
 PORT = "0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 
 
-QuickLine = Callable[[str, str, str], bytes | None]
-QuickObject = Callable[[bytes], JsonObject | None]
-Unpack = Callable[[JsonObject], list[Any]]
-
-
 def always(_: object) -> bool:
     """For a type that its keys alone tell."""
     return True
@@ -45,6 +40,11 @@ class Stamp:
         self.ingested, self.tenant, self.time = ingested, tenant, time
         self.json = f',"ingested":"{ingested}"}},"tenant":"{tenant}"'
         """The end of `event`, and the tenant, as a quick parser writes them behind its own fields of `event`."""
+
+
+QuickLine = Callable[[str, str, Stamp], bytes | None]
+QuickObject = Callable[[bytes], JsonObject | None]
+Unpack = Callable[[JsonObject], list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class LineType:
     parse_match: Callable[[Any, Stamp], JsonObject] | None = None
     """For a type whose `recognise` finds all there is in a line: the event that `parse` makes, of what it gave."""
     quick: QuickLine | None = None
-    """For a type where speed counts: the finished JSON of a usual line, of what `event.id` is, and of `Stamp.json`. None where
+    """For a type where speed counts: the finished JSON of a usual line, of what `event.id` is, and of the stamp. None where
     the line is none of this type or an unusual one; otherwise the same event that `parse` makes."""
 
 

@@ -71,7 +71,7 @@ class PlainRecords:
         for log_type in types:
             quick = log_type.quick
             if quick is not None:
-                body = quick(text, self._id(record), stamp.json)
+                body = quick(text, self._id(record), stamp)
                 if body is not None:
                     if log_type is not types[0]:
                         _ask_first(types, log_type)

@@ -11,7 +11,7 @@ from orjson import dumps
 from common.cache import Cache
 from common.json_text import quoted
 from common.kinds import PORT, WHOLE
-from common.logtype import JsonObject, present
+from common.logtype import JsonObject, Stamp, present
 from common.postgresql_entry import AUDIT, CONNECTIONS, DENIED, DURATION, ERRORS, UNKNOWN, endpoint, instant, session_time
 
 _EVENT = '"kind":"event","category":["database"]'
@@ -144,13 +144,13 @@ def session(
 
 
 def written(
-    begun: str, stamp: str, time: str, about: Session | None, code: str | None, level: str, said: str, query: str, other: str
+    begun: str, stamp: Stamp, time: str, about: Session | None, code: str | None, level: str, said: str, query: str, other: str
 ) -> bytes | None:
     """The finished event of a usual entry; None for any other.
 
-    `begun` is the members that `event` begins with, its id and its dataset; `stamp` is Stamp.json, `time` three words, `about`
-    the session, `code` an SQLSTATE, `query` the statement where it stands beside the message, and `other` more members of
-    postgresql.other, each with a comma behind it.
+    `begun` is the members that `event` begins with, its id and its dataset; `time` is three words, `about` the session, `code` an
+    SQLSTATE, `query` the statement where it stands beside the message, and `other` more members of postgresql.other, each with a
+    comma behind it.
     """
     told, at = _told(level, said), instant(time)
     if about is None or told is None or at is None:
@@ -171,5 +171,5 @@ def written(
     held = f',"postgresql":{{{own[:-1]}}}' if own else ""
     says = f',"message":{quoted(message)}' if message else ""
     return (
-        f'{{"@timestamp":"{at}","event":{{{begun},{happened}{stamp},{fields}{failed}"log":{{"level":"{level.lower()}"}}{held}{says}}}'
+        f'{{"@timestamp":"{at}","event":{{{begun},{happened}{stamp.json},{fields}{failed}"log":{{"level":"{level.lower()}"}}{held}{says}}}'
     ).encode()

@@ -290,7 +290,7 @@ def _parsed(log_type: LogType, content: Any, piece: _Piece) -> Event:
             wanted = "a line" if isinstance(log_type, LineType) else "a JSON object"
             raise Malformed(f"message: a record of type {log_type.name} is {wanted}")
         if isinstance(log_type, LineType) and log_type.quick:
-            body = log_type.quick(content, orjson.dumps(event_id).decode()[1:-1], stamp.json)
+            body = log_type.quick(content, orjson.dumps(event_id).decode()[1:-1], stamp)
             if body is not None:
                 return Event(event_id, body, at.partition_key)
         return _written(log_type, log_type.parse(content, stamp), piece)

@@ -24,9 +24,6 @@ _NEW = re.compile(
 )
 #: A message alone.
 _BARE = re.compile(rf"{_PRIORITY}(?![A-Z0-9])")
-#: Where Stamp.json has the time of the arrival, which is the event's where the line has none, and its day.
-_TIME = slice(len(',"ingested":"'), len(',"ingested":"2026-11-23T08:00:00.250Z'))
-_DAY = slice(_TIME.start, _TIME.start + len("2026-11-23"))
 
 
 class Usual(NamedTuple):
@@ -47,8 +44,8 @@ class Usual(NamedTuple):
 
 
 @lru_cache(maxsize=4)  # as common.syslog_header.header
-def usual(line: str, stamp: str) -> Usual | None:
-    """`line` taken apart, with `stamp` as a quick parser gets it; None for a line that is unusual, or none of syslog's."""
+def usual(line: str, near: str) -> Usual | None:
+    """`line` taken apart; None for a line that is unusual, or none of syslog's; `near` as in header_fields."""
     process: str | None
     message_id = data = None
     if match := _OLD.match(line):
@@ -64,7 +61,7 @@ def usual(line: str, stamp: str) -> Usual | None:
     if not message:
         return None
     try:
-        time = stamp[_TIME] if time is None else instant(time, stamp[_DAY])
+        time = near if time is None else instant(time, near[:10])
     except Malformed:
         return None
     named = "" if host is None else f'"host":{{"name":"{host}"}},'

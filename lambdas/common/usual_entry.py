@@ -10,7 +10,7 @@ import orjson
 from common.cache import remembered
 from common.json_text import quoted
 from common.levels import judge
-from common.logtype import JsonObject
+from common.logtype import JsonObject, Stamp
 from common.timestamps import from_iso
 
 
@@ -27,7 +27,7 @@ def written(
     record: JsonObject,
     level: str | None,
     event_id: str,
-    stamp: str,
+    stamp: Stamp,
     *,
     code: str = "",
     origin: str = "",
@@ -35,7 +35,7 @@ def written(
 ) -> bytes | None:
     """The event of the `time`, `logger` and `message` of a record; None where it has no time, or `level` is none.
 
-    `event_id` and `stamp` are those of a quick parser. `code` is `event.code`. JSON of the record's other parts: `origin`
+    `event_id` and `stamp` are as a quick parser gets them. `code` is `event.code`. JSON of the record's other parts: `origin`
     is what stands in `log` and `others` what stands beside it, each with a comma before it.
     """
     time, message, logger = record.get("time"), record.get("message"), record.get("logger")
@@ -50,5 +50,5 @@ def written(
     said = f',"message":{quoted(message)}' if message else ""
     return (
         f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"{dataset}","kind":"event"{coded},{_judged(level)}'
-        f'{stamp},"log":{{"level":"{level}"{named}{origin}}}{others}{said}}}'
+        f'{stamp.json},"log":{{"level":"{level}"{named}{origin}}}{others}{said}}}'
     ).encode()

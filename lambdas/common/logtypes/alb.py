@@ -89,7 +89,7 @@ _PROTECTION = Cache(_protected, 1_024)
 _TAKEN = Cache(_taken, 256)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual line; None for any other."""
     before, as_it_came, behind = line.rpartition(_AS_IT_CAME)
     parts = (before or line).split('"')
@@ -122,7 +122,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     traced = f',"connection_trace_id":"{connection}"' if connection else ""
     return (
         f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.alb","kind":"event","category":["web"],'
-        f'"outcome":"{outcome}","start":"{start}","duration":{nanoseconds}{stamp},{cloud},"source":{source},'
+        f'"outcome":"{outcome}","start":"{start}","duration":{nanoseconds}{stamp.json},{cloud},"source":{source},'
         f'"destination":{destination},"http":{{"request":{{"method":"{method}","bytes":{received}}},'
         f'"response":{{"status_code":{status},"bytes":{sent}}},"version":"{version}"}},'
         f'"url":{{"scheme":"{scheme}","domain":"{host}","port":{port},"path":"{path}"{asked}}},{said}{tls}'

@@ -14,7 +14,7 @@ import orjson
 from common.cache import remembered
 from common.json_text import quoted
 from common.kinds import PORT, WORD, is_ip
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 from common.timestamps import from_iso
 from common.written_dates import MONTHS
@@ -118,7 +118,7 @@ def _source(client_and_module: tuple[str | None, str | None]) -> str | None:
     return f'"source":{orjson.dumps(source).decode()},' if address and None not in source.values() else None
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual entry; None for any other."""
     match = _LINE.fullmatch(line)
     if match is None:
@@ -145,7 +145,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     wrote = f'"apache":{{"module":"{module}"}},' if module else ""
     return (
         f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"apache.error","kind":"event","category":["web"],{coded}'
-        f'"type":["{"error" if level in _FAILING else "info"}"]{stamp},"log":{{"level":"{level}"{written}}},'
+        f'"type":["{"error" if level in _FAILING else "info"}"]{stamp.json},"log":{{"level":"{level}"{written}}},'
         f'{process}{wrote}{failed}{source}{referred}"message":{quoted(message)}}}'
     ).encode()
 

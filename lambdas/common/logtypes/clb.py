@@ -15,7 +15,7 @@ from common import line_values, web_access
 from common.cache import Cache
 from common.elb_fragments import END, OUTCOME, TOOK, groups, is_count, request_parts
 from common.kinds import NUMBER, WHOLE, WORD
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 from common.timestamps import from_iso
 
@@ -178,7 +178,7 @@ _SAID = Cache(_said, 4_096)
 _PROTECTION = Cache(_protected, 256)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual line; None for any other."""
     head, _, tail = line.partition(' "')
     request, _, after = tail.partition('" "')
@@ -211,7 +211,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     asked = "" if query is None or query == "-" else f',"query":"{query}"'
     return (
         f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.clb","kind":"event","category":["web"],'
-        f'"outcome":"{outcome}"{lasted}{stamp},"cloud":{{"provider":"aws"}},"source":{source}{destination},'
+        f'"outcome":"{outcome}"{lasted}{stamp.json},"cloud":{{"provider":"aws"}},"source":{source}{destination},'
         f'"http":{{"request":{{"method":"{method}","bytes":{received}}},"response":{{"status_code":{status},"bytes":{sent}}},'
         f'"version":"{version}"}},"url":{{"scheme":"{scheme}","domain":"{host}","port":{port},"path":"{path}"{asked}}}'
         f"{said}{protected},{named}{measured}}}}}}}"

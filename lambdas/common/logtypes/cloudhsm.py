@@ -16,7 +16,7 @@ from orjson import dumps
 from common.cache import Cache, remembered
 from common.json_text import quoted
 from common.kinds import WHOLE, WORD
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 from common.timestamps import from_epoch, from_iso
 
@@ -158,7 +158,7 @@ def _answered(told: tuple[str, str]) -> str:
 _ANSWERED = Cache(_answered, 1_024)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual one; None for any other."""
     match = _USUAL.fullmatch(line)
     if match is None:
@@ -172,7 +172,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     named = f',"user":{{"name":{quoted(user)}}}' if user else ""
     return (
         f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.cloudhsm","kind":"event","sequence":{int(number, 16)},'
-        f'"code":"{code}",{_ANSWERED[opcode, response]}{stamp},"cloud":{{"provider":"aws"}},"aws":{{"cloudhsm":{{'
+        f'"code":"{code}",{_ANSWERED[opcode, response]}{stamp.json},"cloud":{{"provider":"aws"}},"aws":{{"cloudhsm":{{'
         f'"reboot_counter":{int(reboot, 16)},"command_type":"{command}","session_handle":"{session}",'
         f'"response":{quoted(response)},"log_type":"{kind}"{done_to}{keys}}}}}{named}}}'
     ).encode()

@@ -36,7 +36,7 @@ def parse_match(found: re.Match[str], stamp: Stamp) -> JsonObject:
 _USUAL = re.compile(r"([0-9-]{10}T[0-9:]{8}\.[0-9]{1,9}Z) (stdout|stderr) F ([^{\n\r][^\n\r]*)")
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual line; None for any other."""
     found = _USUAL.fullmatch(line)
     if found is None:
@@ -48,7 +48,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
         return None
     return (
         f'{{"@timestamp":"{instant}","event":{{"id":"{event_id}","dataset":"container","kind":"event",'
-        f'"type":["info"],"outcome":"success"{stamp},"container":{{"stream":"{stream}"}},'
+        f'"type":["info"],"outcome":"success"{stamp.json},"container":{{"stream":"{stream}"}},'
         f'"message":{orjson.dumps(text).decode()}}}'
     ).encode()
 

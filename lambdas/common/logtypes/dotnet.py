@@ -67,7 +67,7 @@ def _level(word: object) -> str | None:
     return "information" if word == "info" else level_of(word)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of one line with a date; None for any other."""
     if line[:1] != "2" or line[2:3] == ":" or "\n" in line:
         return None

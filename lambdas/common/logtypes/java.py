@@ -88,7 +88,7 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
     return TABLE.event(record, stamp)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of one line with a date, which begins with digits; None for any other."""
     if "\n" in line or line[2:3] == ":" or line[:1] > "9":
         return None

@@ -17,7 +17,7 @@ import orjson
 from common.cache import remembered
 from common.json_text import quoted
 from common.kinds import PORT, TEXT, WHOLE, WORD, is_ip
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 from common.timestamps import from_any, from_iso, from_milliseconds
 
@@ -172,7 +172,7 @@ def _source(host: str) -> str | None:
     return None if None in client.values() else orjson.dumps(client).decode()
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual record; None for any other."""
     usual = _USUAL.match(line)
     if usual is None:
@@ -201,7 +201,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
         held = f'{held},"other":{{"connection_type":{quoted(security)}}}'
     named = f',"user":{{"name":"{user}"}}' if user else ""
     return (
-        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.audit","kind":"event",{said}{stamp},'
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.audit","kind":"event",{said}{stamp.json},'
         f'"host":{{"name":"{server}"}}{named},"source":{source}{error},"mysql":{{"connection":{connection}{held}}}}}'
     ).encode()
 

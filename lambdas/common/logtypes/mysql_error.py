@@ -43,7 +43,7 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
     return TABLE.event(record, stamp)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of an entry that tells of no client; None for any other."""
     match = _ENTRY.fullmatch(line)
     if match is None:
@@ -60,7 +60,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     part = f',"mysql":{{"subsystem":"{subsystem}"}}' if subsystem else ""
     return (
         f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.error","kind":"event","category":["database"]'
-        f'{coded}{failed}{stamp},"process":{{"thread":{{"id":{int(thread)}}}}},"log":{{"level":"{level.lower()}"}}{part},'
+        f'{coded}{failed}{stamp.json},"process":{{"thread":{{"id":{int(thread)}}}}},"log":{{"level":"{level.lower()}"}}{part},'
         f'"message":{quoted(message)}}}'
     ).encode()
 

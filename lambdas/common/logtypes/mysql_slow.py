@@ -14,7 +14,7 @@ import re
 from common.cache import Cache, remembered
 from common.json_text import quoted
 from common.kinds import NUMBER, TEXT, WHOLE, WORD, is_ip
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 from common.timestamps import from_any, from_iso
 
@@ -178,7 +178,7 @@ def _client(line: str) -> tuple[str, str] | None:
 _CLIENT = Cache(_client)
 
 
-def quick(entry: str, event_id: str, stamp: str) -> bytes | None:
+def quick(entry: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual entry; None for any other."""
     match = _USUAL.fullmatch(entry)
     if match is None:
@@ -210,7 +210,7 @@ def quick(entry: str, event_id: str, stamp: str) -> bytes | None:
         rows = f'{rows},"other":{{{other}}}'
     return (
         f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.slow","kind":"event","category":["database"],'
-        f'"duration":{round(float(took) * 1e9)},"start":"{start}"{outcome}{stamp},{said},"mysql":{{"lock_seconds":{locked},'
+        f'"duration":{round(float(took) * 1e9)},"start":"{start}"{outcome}{stamp.json},{said},"mysql":{{"lock_seconds":{locked},'
         f'"rows_sent":{sent},"rows_examined":{examined}{rows},"statement":{quoted(statement)}}}}}'
     ).encode()
 

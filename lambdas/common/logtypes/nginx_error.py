@@ -13,7 +13,7 @@ from common.cache import remembered
 from common.common_log import request_line
 from common.json_text import quoted
 from common.kinds import LONG_WORD, WORD, is_ip
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 from common.timestamps import from_iso
 
@@ -108,7 +108,7 @@ _DOING = re.compile(
 )
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual line; None for any other."""
     match = _USUAL.fullmatch(line)
     if match is None:
@@ -148,7 +148,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
         held = f',"nginx":{{{held}}}'
     return (
         f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"nginx.error","kind":"event","category":["web"],'
-        f'"type":["{"error" if level in _FAILING else "info"}"]{stamp},"log":{{"level":"{level}"}},'
+        f'"type":["{"error" if level in _FAILING else "info"}"]{stamp.json},"log":{{"level":"{level}"}},'
         f'"process":{{"pid":{int(process)},"thread":{{"id":{int(thread)}}}}}{asked}{failed}{held},"message":{quoted(message)}}}'
     ).encode()
 

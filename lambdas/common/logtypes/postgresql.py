@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from common.cache import Cache
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.postgresql_entry import TABLE, endpoint, say
 from common.postgresql_usual import Session, session, written
 
@@ -70,7 +70,7 @@ def _session(told: tuple[str | None, ...]) -> Session | None:
 _SESSIONS = Cache(_session)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual entry; None for any other."""
     other = ""
     if (match := _RDS.fullmatch(line)) is not None:

@@ -12,7 +12,7 @@ import re
 
 from common.cache import Cache
 from common.json_text import quoted
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.postgresql_entry import TABLE, endpoint, say
 from common.postgresql_usual import Session, members, session, written
 
@@ -88,7 +88,7 @@ def _session(told: tuple[str, ...]) -> Session | None:
 _SESSIONS = Cache(_session)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual entry; None for any other."""
     if _BEGINNING.match(line) is None:
         return None

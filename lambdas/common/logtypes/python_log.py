@@ -66,7 +66,7 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
     return TABLE.event(record, stamp)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of one line with a time; None for any other."""
     if "\n" in line or not line.startswith(("2", "[")):
         return None

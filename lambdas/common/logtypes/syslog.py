@@ -67,9 +67,9 @@ TABLE = Table(
 _ERRORS = frozenset(str(priority) for priority in range(192) if priority & 7 <= _ERROR)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual line; None for any other."""
-    found = usual(line, stamp)
+    found = usual(line, stamp.time)
     if found is None or not has_no_type(found):
         return None
     time, priority, host, _, process, message_id, data, message = found
@@ -78,7 +78,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     told = "" if data is None else f'"syslog":{{"structured_data":{dumps(structured_data(data)).decode()}}},'
     return (
         f'{{"@timestamp":"{time}","event":{{"id":"{event_id}","dataset":"linux.syslog","kind":"event","category":["host"]{code},'
-        f'"type":["{kind}"]{stamp},{LOG[priority]}{host}{process}{told}"message":{dumps(message).decode()}}}'
+        f'"type":["{kind}"]{stamp.json},{LOG[priority]}{host}{process}{told}"message":{dumps(message).decode()}}}'
     ).encode()
 
 

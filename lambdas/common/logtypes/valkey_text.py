@@ -17,7 +17,7 @@ import orjson
 from common.cache import remembered
 from common.json_text import quoted
 from common.kinds import LONG_WORD, PORT, WORD, is_ip
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 from common.timestamps import from_any
 from common.valkey_engine import LEVELS, ROLES
@@ -121,7 +121,7 @@ def _source(address: str) -> str | None:
     return None if None in source.values() else orjson.dumps(source).decode()
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a whole line; None for any other."""
     if (engine := _ENGINE.fullmatch(line)) is not None:
         pid, cluster, node, role, time, sign, message = engine.groups()
@@ -132,7 +132,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
         who = f'"process":{{"pid":{int(pid)}}}' if pid else f'"service":{{"name":"{cluster}","node":{{"name":"{node}"}}}}'
         return (
             f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"valkey.log","kind":"event","category":["database"]'
-            f'{failed}{stamp},{who},"valkey":{{"role":"{ROLES[role]}"}},"log":{{"level":"{LEVELS[sign]}"}},'
+            f'{failed}{stamp.json},{who},"valkey":{{"role":"{ROLES[role]}"}},"log":{{"level":"{LEVELS[sign]}"}},'
             f'"message":{quoted(message)}}}'
         ).encode()
     if (slow := _SLOW.fullmatch(line)) is None or (client := _CLIENT.fullmatch(slow[6])) is None:
@@ -146,7 +146,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     named = f',"client_name":{quoted(name)}' if name else ""
     return (
         f'{{"@timestamp":"{_time(time)}","event":{{"id":"{event_id}","dataset":"valkey.log","kind":"event","category":["database"]'
-        f'{counted},"duration":{int(duration) * 1_000},"action":{quoted(action)}{stamp},'
+        f'{counted},"duration":{int(duration) * 1_000},"action":{quoted(action)}{stamp.json},'
         f'"service":{{"name":"{cluster}","node":{{"name":"{node}"}}}},"source":{source},'
         f'"valkey":{{"command":{quoted(command)}{named}}}}}'
     ).encode()

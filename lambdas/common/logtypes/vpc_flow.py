@@ -104,7 +104,7 @@ _PACKETS = _fragment('%s,"bytes":', _checked("[1-9][0-9]{0,17}"))
 _PROTOCOL = _fragment('%s","packets":', lambda value: TRANSPORT[_checked("1|6|17|58")(value)], 16)
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual line; None for any other."""
     interface_end = line.find(" ", _FIRST_OF_INTERFACE)
     columns = line[interface_end + 1 :].split(" ", _BETWEEN)
@@ -116,7 +116,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
         return None
     try:
         return (
-            f'{_TAIL[tail]}{event_id}"{stamp}{_HEAD[line[:interface_end]]}'
+            f'{_TAIL[tail]}{event_id}"{stamp.json}{_HEAD[line[:interface_end]]}'
             f"{_ADDRESS[source]}{_SOURCE_PORT[from_port]}{_ADDRESS[destination]}{_DESTINATION_PORT[to_port]}"
             f"{_PROTOCOL[protocol]}{_PACKETS[packets]}{octets}}}}}"
         ).encode()

@@ -14,7 +14,7 @@ from string import ascii_letters, digits
 
 from common.common_log import request_line, request_time
 from common.kinds import LONG_WORD, is_ip
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 
 #: Status from which a response counts as a failed outcome, the client's faults (4xx) included.
@@ -104,7 +104,7 @@ _NOTHING = frozenset(("", "-"))
 _LONGEST_NUMBER = 18
 
 
-def quick(line: str, event_id: str, stamp: str) -> bytes | None:
+def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual line; None for any other."""
     parts = line.split('"')
     if len(parts) not in (_COMMON, _COMBINED, _PACKAGED) or "\\" in line or not line.isprintable():
@@ -145,7 +145,7 @@ def quick(line: str, event_id: str, stamp: str) -> bytes | None:
     passed_on = "" if forwarded in _NOTHING else f',"web":{{"forwarded_for":"{forwarded}"}}'
     return (
         f'{{"@timestamp":"{time}","event":{{"id":"{event_id}","dataset":"web.access","kind":"event","category":["web"],'
-        f'"outcome":"{outcome}"{stamp},"source":{{"ip":"{client}"}},{named}"http":{{"request":{{"method":"{method}"{referred}}},'
+        f'"outcome":"{outcome}"{stamp.json},"source":{{"ip":"{client}"}},{named}"http":{{"request":{{"method":"{method}"{referred}}},'
         f'"response":{{"status_code":{status},"body":{{"bytes":{size}}}}},"version":"{protocol[5:]}"}},'
         f'"url":{{"path":"{path}"{asked}}}{said}{passed_on}}}'
     ).encode()

@@ -233,7 +233,7 @@ def test_the_usual_entry_makes_the_document_of_any_entry(data: st.DataObject) ->
         f"{some(st.sampled_from(LAST))}"
     )
     stamp = Stamp("2026-11-23T08:00:00.250Z", "acme", "")
-    fast = quick(line, "the-id", stamp.json)
+    fast = quick(line, "the-id", stamp)
     if not line.isprintable():
         assert fast is None
         return

@@ -137,7 +137,7 @@ def test_the_usual_line_makes_the_document_of_any_line(fields: tuple[object, ...
     """The usual line goes through a template, for speed: it must say what the general way says."""
     line = " ".join(map(str, ["2", "123456789010", "eni-1235b8ca", *fields, "OK"]))
     stamp = Stamp("2026-11-23T08:00:00.250Z", "acme", "")
-    fast = quick(line, "the-id", stamp.json)
+    fast = quick(line, "the-id", stamp)
     assert isinstance(fast, bytes)
     slow = parse(line, stamp)
     slow["event"] |= {"id": "the-id", "dataset": "aws.vpcflow", "ingested": "2026-11-23T08:00:00.250Z"}
@@ -159,4 +159,4 @@ def test_the_usual_line_makes_the_document_of_any_line(fields: tuple[object, ...
     ],
 )
 def test_an_unusual_line_is_left_to_the_general_way(line: str) -> None:
-    assert quick(line, "the-id", "") is None
+    assert quick(line, "the-id", Stamp("", "acme", "")) is None

@@ -88,7 +88,7 @@ def test_a_text_with_other_pieces_never_keeps_a_log_from_being_found(data: st.Da
 @given(st.data())
 def test_the_usual_cri_line_makes_the_event_of_any_line(data: st.DataObject) -> None:
     line = data.draw(nearly(data.draw(st.sampled_from(CRI_LINES)))).strip()
-    fast = container_cri.quick(line, "the-id", STAMP.json)
+    fast = container_cri.quick(line, "the-id", STAMP)
     if fast is None:
         return
     assert container_cri.LOG_TYPE.recognise(line)
@@ -98,8 +98,8 @@ def test_the_usual_cri_line_makes_the_event_of_any_line(data: st.DataObject) -> 
 
 
 def test_a_usual_cri_line_is_quick() -> None:
-    assert container_cri.quick(CRI_LINES[0], "the-id", STAMP.json) is not None
-    assert container_cri.quick("2026-11-31T08:00:01.1Z stdout F no such day", "the-id", STAMP.json) is None
+    assert container_cri.quick(CRI_LINES[0], "the-id", STAMP) is not None
+    assert container_cri.quick("2026-11-31T08:00:01.1Z stdout F no such day", "the-id", STAMP) is None
 
 
 @pytest.mark.parametrize(
