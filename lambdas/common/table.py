@@ -7,26 +7,18 @@ the event out of the index or the lake.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from common import ecs
 from common.kinds import KEY_INSTANT, OPEN, Kind
 from common.logtype import JsonObject, Malformed, Stamp
-from common.table_code import TIME, Make, Read, Rule, Shape, empty, make_of, put, shape_of, size
+from common.table_code import TIME, Learned, Make, Read, Rule, empty, make_of, put, shape_of, size
+from common.table_text import TextWriter
 
 Complete = Callable[[JsonObject, JsonObject], None]
 #: Of a record, and behind None of each of its objects that has rules for its members.
 _Names = tuple[str | None, ...]
-
-#: Records of a shape that come before code is made for it, which takes as long as a hundred records do.
-_BEFORE_CODE = 8
-#: Shapes of one table that have code, and characters of a shape's names. Beyond them records are worked off one name at a time:
-#: whoever sends ever new shapes must not fill the memory.
-_MOST_SHAPES, _LARGEST_SHAPE = 512, 8_192
-#: Functions to try for a record with the same names as others before it, in it and in its objects.
-_TRIED = 16
 
 
 class Table:
@@ -70,9 +62,7 @@ class Table:
         self._constants = _nested(constants)
         #: Names of objects with rules for their members.
         self._inner = tuple(name for name, rule in self._rules.items() if rule.parts)
-        self._tried: dict[_Names, list[Make]] = {}
-        self._made: dict[Shape, Make] = {}
-        self._seen: Counter[Shape] = Counter()
+        self._learned: Learned[_Names, Make] = Learned()
 
     def _add(self, source: str, rule: Rule) -> None:
         *above, name = source.split(".")
@@ -102,30 +92,20 @@ class Table:
             value = record.get(name)
             if type(value) is dict:
                 names += (None, *value)
-        for make in self._tried.get(names, ()):
+        for make in self._learned.told(names):
             event = make(record, stamp)
             if event is not None:
                 return event
-        code = self._code(names, record)
+        shape = shape_of(record, self._rules)
+        code = self._learned.code(
+            names, shape, size(shape), lambda: make_of(shape, self._rules, self._constants, self._rest, self._complete)
+        )
         return (code and code(record, stamp)) or self.by_rules(record, stamp)
 
-    def _code(self, names: _Names, record: JsonObject) -> Make | None:
-        """For records of the shape of this one, if it has come often enough."""
-        shape = shape_of(record, self._rules)
-        make = self._made.get(shape)
-        if make is None:
-            if len(self._made) >= _MOST_SHAPES or size(shape) > _LARGEST_SHAPE:
-                return None
-            if len(self._seen) >= _MOST_SHAPES:
-                self._seen.clear()
-            self._seen[shape] += 1
-            if self._seen[shape] < _BEFORE_CODE:
-                return None
-            make = self._made[shape] = make_of(shape, self._rules, self._constants, self._rest, self._complete)
-        tried = self._tried.setdefault(names, [])
-        tried.insert(0, make)
-        del tried[_TRIED:]
-        return make
+    def text_writer(self, dataset: str, *decides: str) -> TextWriter:
+        """What writes the finished events of lines. `complete` must look into no value but those of the names in `decides`,
+        which are few in each: what has one that it is not told to decide, is not written."""
+        return TextWriter(dataset, decides, self._rules, self._constants, self._rest, self._complete)
 
     def by_rules(self, record: JsonObject, stamp: Stamp) -> JsonObject:
         """As `event`, and what it has to be: one name of the record at a time, without code."""

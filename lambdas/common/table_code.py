@@ -8,11 +8,12 @@ None of a record that is of another shape after all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import cache
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from common.logtype import JsonObject, Stamp
 
@@ -21,6 +22,16 @@ Read = Callable[[Any], Any]
 Make = Callable[[JsonObject, Stamp], JsonObject | None]
 
 TIME = "@timestamp"
+Told = TypeVar("Told", bound=Hashable)
+Made = TypeVar("Made")
+
+#: Records of a shape that come before code is made for it, which takes as long as a hundred records do.
+_BEFORE_CODE = 8
+#: Shapes of one table that have code, and characters of a shape's names. Beyond them records are worked off one name at a time:
+#: whoever sends ever new shapes must not fill the memory.
+_MOST_SHAPES, _LARGEST_SHAPE = 512, 8_192
+#: Functions to try for a record with the same names as others before it.
+_TRIED = 16
 
 
 class Rule(NamedTuple):
@@ -56,6 +67,38 @@ class Is(Enum):
 
 #: Names of a record, each with what its value is; the shape of a value that is an object with rules for its members.
 Shape = tuple[tuple[str, "Is | Shape"], ...]
+
+
+class Learned(Generic[Told, Made]):
+    """The code of shapes that come often, by what is told of a record in no time, such as its names."""
+
+    def __init__(self) -> None:
+        self._tried: dict[Told, list[Made]] = {}
+        self._made: dict[Hashable, Made] = {}
+        self._seen: Counter[Hashable] = Counter()
+
+    def told(self, told: Told) -> Sequence[Made]:
+        """What may be code for such a record."""
+        return self._tried.get(told, ())
+
+    def code(self, told: Told, shape: Hashable, characters: int, make: Callable[[], Made]) -> Made | None:
+        """For records of `shape`, which has so many characters, and which `make` makes; None where it has not come often
+        enough."""
+        key = told, shape
+        made = self._made.get(key)
+        if made is None:
+            if len(self._made) >= _MOST_SHAPES or characters > _LARGEST_SHAPE:
+                return None
+            if len(self._seen) >= _MOST_SHAPES:
+                self._seen.clear()
+            self._seen[key] += 1
+            if self._seen[key] < _BEFORE_CODE:
+                return None
+            made = self._made[key] = make()
+        tried = self._tried.setdefault(told, [])
+        tried.insert(0, made)
+        del tried[_TRIED:]
+        return made
 
 
 def empty(value: Any) -> bool:
@@ -106,8 +149,8 @@ def make_of(
     complete: Callable[[JsonObject, JsonObject], None] | None,
 ) -> Make:
     """The function for records of `shape`."""
-    code = _Code(constants)
-    others = code.object(shape, rules, "record")
+    code = Code(constants)
+    others = code.object(shape, rules, "record.values()")
     code.event[TIME] = code.event[TIME] or "stamp.time"
     if complete is None:
         if others:
@@ -122,38 +165,37 @@ def make_of(
             f"if rest: event{holder}[{rest[-1]!r}] = rest",
             "return event",
         ]
-    source = "\n    ".join(("def make(record, stamp):", *code.looks, *code.reads, *last))
-    exec(compile(source, "<table>", "exec"), code.known)  # noqa: S102 - of names, as literals, and of the table's own expressions
-    made: Make = code.known["make"]
+    made: Make = code.compiled("record, stamp", last)
     return made
 
 
-class _Code:
+class Code:
     """Lines that look at the values of a record, and the event they make: objects of expressions."""
 
     def __init__(self, constants: JsonObject) -> None:
         self.looks: list[str] = []
         """At what tells in no time whether a record is of another shape."""
-        self.reads: list[str] = []
+        self.reads: dict[str, str] = {}
+        """By variable."""
         self.known: JsonObject = {}
         self.event: JsonObject = {TIME: None, **self._constants(constants)}
         self._numbers = count()
 
-    def object(self, shape: Shape, rules: Mapping[str, Rule], variable: str) -> JsonObject:
-        """Looks at all values of the object of `shape` in `variable`; returns the others of them."""
+    def object(self, shape: Shape, rules: Mapping[str, Rule], source: str = "values") -> JsonObject:
+        """Looks at all values of an object of `shape`, which the expression `source` gives; returns the others of them."""
         values = [f"v{next(self._numbers)}" for _ in shape]
         if values:
-            self.looks.append(f"{', '.join(values)}, = {variable}.values()")
+            self.looks.append(f"{', '.join(values)}, = {source}")
         rest: JsonObject = {}
         for value, (name, what) in zip(values, shape, strict=True):
             if isinstance(what, tuple):
                 names = self._name(tuple(inner for inner, _ in what))
-                self._only_if(f"type({value}) is dict and tuple({value}) == {names}")
-                others = self.object(what, rules[name].parts, value)
+                self.only_if(f"type({value}) is dict and tuple({value}) == {names}")
+                others = self.object(what, rules[name].parts, f"{value}.values()")
                 if others:
                     rest[name] = others
             elif what is Is.EMPTY:
-                self._only_if(f"not {value} and {value} != 0")
+                self.only_if(f"not {value} and {value} != 0")
             elif not self._field(value, what, rules.get(name)):
                 rest[name] = value
         return rest
@@ -161,17 +203,18 @@ class _Code:
     def _field(self, value: str, what: Is, rule: Rule | None) -> bool:
         """Looks at a value that is not empty; False where it goes to the rest."""
         if rule is not None and what is Is.OWN:
-            self._only_if(rule.test.format(value))
+            self.only_if(rule.test.format(value))
             return self._placed(rule, value)
-        self._only_if(f"{value} or {value} == 0")
+        self.only_if(f"{value} or {value} == 0")
         if rule is None or what is Is.OTHER:
             return False
         if what is Is.NO_OBJECT:
-            self._only_if(f"type({value}) is not dict")
+            self.only_if(f"type({value}) is not dict")
             return False
         found = f"r{value}"
-        self.reads.append(f"{found} = {self._name(rule.read)}({value})")
-        self.reads.append(f"if {found} is {'' if what is Is.READ else 'not '}None: return None")
+        self.reads[found] = (
+            f"{found} = {self._name(rule.read)}({value})\n    if {found} is {'' if what is Is.READ else 'not '}None: return None"
+        )
         return what is Is.READ and self._placed(rule, found)
 
     def _placed(self, rule: Rule, found: str) -> bool:
@@ -183,7 +226,14 @@ class _Code:
         target[rule.name] = found
         return True
 
-    def _only_if(self, condition: str) -> None:
+    def compiled(self, parameters: str, last: list[str]) -> Any:
+        """A function of the record and other parameters, with these lines behind those that look and read."""
+        source = "\n    ".join((f"def make({parameters}):", *self.looks, *self.reads.values(), *last))
+        names = dict(self.known)
+        exec(compile(source, "<table>", "exec"), names)  # noqa: S102 - of names, as literals, and of the table's own expressions
+        return names["make"]
+
+    def only_if(self, condition: str) -> None:
         self.looks.append(f"if not ({condition}): return None")
 
     def _name(self, value: Any) -> str:

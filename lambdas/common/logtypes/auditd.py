@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 
 from common.kinds import WORD
-from common.logtype import JsonObject, LineType, Malformed
+from common.learned_lines import LearnedLines, Value
+from common.logtype import NUMBER, JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 
 _BEGINNING = re.compile(r"(?:node=\S+ )?type=[A-Z][A-Z0-9_]* msg=audit\([0-9]+(?:\.[0-9]+)?:[0-9]+\)")
@@ -20,6 +21,15 @@ _LINE = re.compile(r"(?:node=(\S+) )?type=([^ ]+) msg=audit\(([0-9.]+):([0-9]+)\
 #: A value is in quotes, in apostrophes, or ends at a space; what the daemon adds in clear stands after a group separator.
 _PAIR = re.compile(r"([A-Za-z_][\w-]*)=(?:\"([^\"]*)\"?|'([^']*)'?|([^\s\x1d]*))")
 _SPACE = re.compile(r"[\s\x1d]*+")
+#: As nearly all records are: what comes before the pairs, and a pair of values that JSON has as they are.
+_HEAD = re.compile(
+    r"(?:node=(?P<node>\S+) )?type=(?P<type>[A-Z][A-Z0-9_]*) msg=audit\((?P<time>[0-9]+\.[0-9]+):(?P<serial>[0-9]+)\): "
+)
+_HEAD_VALUES = {"node": r"[^\s\"\\\x00-\x1f]++", "type": "", "time": r"[0-9]++\.[0-9]++", "serial": "[0-9]++"}
+_QUOTED, _BARE = r"""[^"'\\\x00-\x1f]*+""", r"""[^\s"'\\\x00-\x1f]*+"""
+_USUAL_PAIR = re.compile(rf"""(?:[ \x1d]|(?<= ))(?:msg=')?([A-Za-z_][\w-]*)=(?:"({_QUOTED})"|({_BARE}))(?='?(?:[ \x1d]|$))'?""")
+_NUMBERS = frozenset(("pid", "ppid"))
+_HEX = "(?:[0-9A-F]{2})++"
 #: Unquoted, these are in hexadecimal.
 _ENCODED = frozenset(("acct", "cmd", "comm", "cwd", "exe", "name", "proctitle"))
 #: Stands for no user, no session or nothing.
@@ -45,7 +55,9 @@ def split(line: str) -> JsonObject:
     match = _LINE.fullmatch(line)
     if match is None:
         raise Malformed("line: not an audit record: a type, a time and a serial number")
-    fields: JsonObject = {"node": match[1], "type": match[2], "time": match[3], "serial": match[4]}
+    fields: JsonObject = {"type": match[2], "time": match[3], "serial": match[4]}
+    if match[1]:
+        fields["node"] = match[1]
     extra: list[str] = []
     _read(match[5] or "", fields, extra)
     if extra:
@@ -63,7 +75,7 @@ def _read(text: str, fields: JsonObject, extra: list[str]) -> None:
                 extra.append(word)
         else:
             stop = pair.end()
-            name, value = pair[1], pair[2] or pair[3] or (_decoded(pair[4]) if pair[1] in _ENCODED else pair[4]) or ""
+            name, value = pair[1], pair[2] or pair[3] or (_decoded(pair[4] or "") if pair[1] in _ENCODED else pair[4]) or ""
             if name == "msg" and pair[3] is not None:
                 _read(value, fields, extra)
             elif value not in _NOTHING:
@@ -75,12 +87,41 @@ def _read(text: str, fields: JsonObject, extra: list[str]) -> None:
         end = stop if space is None else space.end()
 
 
-def _decoded(value: str | None) -> str | None:
+def _decoded(value: str) -> str:
     """Arguments are apart by a null byte, which becomes a space. What is not hexadecimal text is left as it is."""
     try:
-        return bytes.fromhex(value).decode().replace("\0", " ") if value else value
+        return bytes.fromhex(value).decode().replace("\0", " ")
     except ValueError:
         return value
+
+
+def _values(line: str, _: Stamp) -> list[Value] | None:
+    head = _HEAD.match(line)
+    if head is None:
+        return None
+    values = [Value(name, *head.span(name), pattern) for name, pattern in _HEAD_VALUES.items() if head[name]]
+    end = head.end()
+    while end < len(line):
+        found = _USUAL_PAIR.match(line, end)
+        if found is None:
+            return None
+        name, quoted, bare = found.groups()
+        end = found.end()
+        if (quoted or bare or "") in _NOTHING:
+            continue
+        if quoted:
+            values.append(Value(name, *found.span(2), _QUOTED))
+        elif name in _ENCODED:
+            values.append(Value(name, *found.span(3), _HEX, decode=lambda value, _: _decoded(value)))
+        else:
+            values.append(Value(name, *found.span(3), NUMBER if name in _NUMBERS and bare.isdigit() else _BARE))
+    return values
+
+
+def _told(line: str) -> tuple[str, int, int]:
+    """The type, and how many pairs and texts there are."""
+    start = line.find("type=")
+    return line[start : line.find(" ", start)], line.count("="), line.count('"')
 
 
 def _next(text: str, start: int) -> int:
@@ -132,6 +173,10 @@ TABLE = Table(
     complete=_complete,
 )
 
+_LINES = LearnedLines(
+    TABLE.text_writer("linux.audit", "type", "res", "success", "result"), _told, _values, lambda line, _: split(line), _NOTHING
+)
+
 LOG_TYPE = LineType(
     name="auditd",
     dataset="linux.audit",
@@ -140,6 +185,7 @@ LOG_TYPE = LineType(
     arrival="An agent on the host (CloudWatch agent, Fluent Bit, Kinesis Agent) sends the lines of /var/log/audit/audit.log.",
     recognise=_BEGINNING.match,
     parse=TABLE.lines(split),
+    quick=_LINES.quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="nt",

@@ -9,12 +9,15 @@ pam_unix(8) (https://man7.org/linux/man-pages/man8/pam_unix.8.html). A message t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from common.kinds import LONG_WORD, WORD
-from common.logtype import JsonObject, LineType, Stamp
+from common.learned_lines import LearnedLines, Value, said_by_all
+from common.logtype import NUMBER, PORT, JsonObject, LineType, Stamp
 from common.syslog_header import BEGINS, Header, header, header_fields
 from common.syslog_senders import is_authentication
+from common.syslog_usual import header_values, record_of, usual
 from common.table import Table
 
 _FROM = r"(?P<source>[0-9a-fA-F.:]+|UNKNOWN|[\w.-]+)(?: port (?P<port>[0-9]+))?"
@@ -147,6 +150,17 @@ _FORMS: dict[str, tuple[_Form, ...]] = {
     "change": (_form("user_changed", "user change", "success", r"change user '(?P<target>[^']*)' (?P<changed>.+)", "iam"),),
 }
 
+#: Types and categories of the actions.
+_MEANINGS: dict[str | None, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    **{form.action: (form.types, form.category) for forms in _FORMS.values() for form in forms},
+    "session_opened": (("start",), ("session",)),
+    "session_closed": (("end",), ("session",)),
+    "authentication": (("start",), ("authentication",)),
+    "password_changed": (("user", "change"), ("iam",)),
+    "sudo": (("start",), ("authentication",)),
+    None: (("info",), ("authentication",)),
+}
+
 _PAM = re.compile(r"(?P<module>pam_[a-z0-9_]+)\((?P<service>[^:)]*):(?P<phase>[^)]*)\): (?P<said>.*)", re.DOTALL)
 _PAM_SESSION = re.compile(
     r"session (?P<change>opened|closed) for user (?P<target>[^\s(]+)(?:\(uid=(?P<target_id>[0-9]+)\))?"
@@ -160,6 +174,25 @@ _PAM_PASSWORD = re.compile(r"password changed for (?P<target>\S+)")
 _SUDO = re.compile(r" *(?P<user>\S+) : (?:(?P<reason>[^=;]+) ; )?(?P<settings>[A-Z]+=.*)", re.DOTALL)
 #: COMMAND comes last and may hold the separator.
 _SETTING = re.compile(r"([A-Z]+)=((?<=COMMAND=).*|.*?)(?: ; |\Z)", re.DOTALL)
+#: Values of lines that are learnt: a word, and what may have spaces at the end of a line.
+_TOKEN, _REST, _REASON = r"[^\s\"'\\()\[\]{},;:=\x00-\x1f]++", r"[^\"\\\[\x00-\x1f]++", r"[^\"\\\[:\x00-\x1f]++"
+_WORDS = frozenset(
+    (
+        "user",
+        "remote_user",
+        "logname",
+        "target",
+        "group",
+        "method",
+        "service",
+        "tty",
+        "session",
+        "directory",
+        "home",
+        "shell",
+    )
+)
+_SPACED = {"command": _REST, "key": _REST, "reason": _REASON}
 _SETTINGS = {"TTY": "tty", "PWD": "directory", "USER": "target", "GROUP": "group", "COMMAND": "command", "TSID": "session"}
 
 
@@ -177,13 +210,80 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
 def parse_match(found: Header, stamp: Stamp) -> JsonObject:
     fields = header_fields(found, stamp.time)
     fields.pop("level", None)  # that of every line is the severity's name, and says nothing of a login
-    understood = _sudo(found.message) if found.program == "sudo" else None
-    understood = understood or _pam(found.message) or _by_form(found.message)
-    return TABLE.event({**fields, **(understood or {"message": found.message})}, stamp)
+    return TABLE.event({**fields, **_understood(found.program, found.message)}, stamp)
+
+
+def _record(line: str, stamp: Stamp) -> JsonObject:
+    """What the table is given of a usual line; nothing of any other."""
+    found = usual(line, stamp.time)
+    if found is None or found.data or found.message_id or not is_authentication(found):
+        return {}
+    return {**record_of(found), **_understood(found.program, found.message)}
+
+
+def _values(line: str, stamp: Stamp) -> list[Value] | None:
+    """Those of a line whose message is understood."""
+    record = {name: value for name, value in _record(line, stamp).items() if value}
+    if "action" not in record:
+        return None
+    found = header_values(line)
+    if found is None:
+        return None
+    values, start = found
+    for name, first, end in _places(record.get("program"), line[start:]):
+        if name in record:
+            values.append(_value(line, name, start + first, start + end, record[name]))
+    # What all lines of a kind say stands nowhere in them.
+    values += (said_by_all(name, record[name], len(line)) for name in sorted(record.keys() - {value.name for value in values}))
+    return sorted(values, key=lambda value: value.start)
+
+
+def _value(line: str, name: str, start: int, end: int, said: str) -> Value:
+    text = line[start:end]
+    if name in _SPACED and end == len(line):
+        pattern = _SPACED[name]
+    elif text.isdigit():
+        pattern = PORT if name == "port" else NUMBER
+    elif name in ("source", "local"):
+        pattern = "[0-9a-fA-F.:]++" if ":" in text else r"[\w.-]++"
+    else:
+        pattern = _TOKEN if name in _WORDS else ""
+    if text != said or re.fullmatch(pattern, text) is None:
+        pattern = ""
+    return Value(name, start, end, pattern, said)
+
+
+def _places(program: str | None, message: str) -> Iterator[tuple[str, int, int]]:
+    """Groups of what a message is understood by, and where they are in it."""
+    if (match := _PAM.fullmatch(message)) is not None:
+        yield from _groups(match)
+        said = match["said"]
+        inner = _PAM_SESSION.fullmatch(said) or _PAM_FAILURE.fullmatch(said) or _PAM_PASSWORD.fullmatch(said)
+        if inner is not None:
+            yield from _groups(inner, match.start("said"))
+    elif program == "sudo" and (match := _SUDO.fullmatch(message)) is not None:
+        yield from _groups(match)
+        for setting in _SETTING.finditer(message, match.start("settings")):
+            yield _SETTINGS.get(setting[1], setting[1]), *setting.span(2)
+    else:
+        matches = (form.pattern.fullmatch(message) for form in _forms_of(message))
+        yield from _groups(next(filter(None, matches)))
+
+
+def _groups(match: re.Match[str], start: int = 0) -> Iterator[tuple[str, int, int]]:
+    for name in match.re.groupindex:
+        if match[name]:
+            yield name, start + match.start(name), start + match.end(name)
+
+
+def _understood(program: str | None, message: str) -> JsonObject:
+    """The values in a message, or all of it."""
+    understood = _sudo(message) if program == "sudo" else None
+    return understood or _pam(message) or _by_form(message) or {"message": message}
 
 
 def _by_form(message: str) -> JsonObject | None:
-    for form in _FORMS.get(message.partition(" ")[0].rstrip(":"), ()):
+    for form in _forms_of(message):
         match = form.pattern.fullmatch(message)
         if match is not None:
             fields: JsonObject = match.groupdict()
@@ -191,25 +291,28 @@ def _by_form(message: str) -> JsonObject | None:
                 fields["reason"] = fields.get("reason") or "invalid user"
             if fields.get("phase"):
                 fields["phase"] = "preauth"
-            return {**fields, **_verdict(form.action, form.types, form.outcome, form.category)}
+            return {**fields, "action": form.action, "outcome": form.outcome}
     return None
 
 
+def _forms_of(message: str) -> tuple[_Form, ...]:
+    return _FORMS.get(message.partition(" ")[0].rstrip(":"), ())
+
+
 def _pam(message: str) -> JsonObject | None:
-    match = _PAM.fullmatch(message)
+    match = _PAM.fullmatch(message) if message.startswith("pam_") else None
     if match is None:
         return None
     said = match["said"]
     fields: JsonObject = {"module": match["module"], "service": match["service"], "phase": match["phase"]}
     if session := _PAM_SESSION.fullmatch(said):
         opened = session["change"] == "opened"
-        types = ("start",) if opened else ("end",)
-        verdict = _verdict(f"session_{session['change']}", types, "success" if opened else None, ("session",))
+        verdict = {"action": f"session_{session['change']}", "outcome": "success" if opened else None}
         return {**fields, **session.groupdict(), "phase": None, "change": None, **verdict}
     if failure := _PAM_FAILURE.fullmatch(said):
-        return {**fields, **failure.groupdict(), **_verdict("authentication", ("start",), "failure", ("authentication",))}
+        return {**fields, **failure.groupdict(), "action": "authentication", "outcome": "failure"}
     if changed := _PAM_PASSWORD.fullmatch(said):
-        return {**fields, **changed.groupdict(), **_verdict("password_changed", ("user", "change"), "success", ("iam",))}
+        return {**fields, **changed.groupdict(), "action": "password_changed", "outcome": "success"}
     return {**fields, "message": said}
 
 
@@ -221,20 +324,16 @@ def _sudo(message: str) -> JsonObject | None:
     settings = {_SETTINGS.get(name, name): value for name, value in _SETTING.findall(match["settings"])}
     if "command" not in settings:
         return None
-    verdict = _verdict("sudo", ("start",), "failure" if match["reason"] else "success", ("authentication",))
-    return {"user": match["user"], "reason": match["reason"], **settings, **verdict}
-
-
-def _verdict(action: str, types: tuple[str, ...], outcome: str | None, category: tuple[str, ...]) -> JsonObject:
-    return {"action": action, "type": list(types), "outcome": outcome, "category": list(category)}
+    outcome = "failure" if match["reason"] else "success"
+    return {"user": match["user"], "reason": match["reason"], **settings, "action": "sudo", "outcome": outcome}
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
     auth = event.get("auth", {})
     if auth.get("service") == event.get("process", {}).get("name"):
         auth.pop("service", None)  # a module speaks in the name of its service, nearly always
-    event["event"].setdefault("category", ["authentication"])
-    event["event"].setdefault("type", ["info"])
+    types, category = _MEANINGS[event["event"].get("action")]
+    event["event"] |= {"category": list(category), "type": list(types)}
     address = rest.pop("source", None)  # not of an IP address's kind
     if address is not None:
         event.setdefault("source", {})["domain"] = address
@@ -244,8 +343,6 @@ TABLE = Table(
     {
         "time": "@timestamp",
         "action": "event.action",
-        "category": "event.category",
-        "type": "event.type",
         "outcome": "event.outcome",
         "code": "event.code",
         "reason": "event.reason",
@@ -284,6 +381,17 @@ TABLE = Table(
     complete=_complete,
 )
 
+
+def _told(line: str) -> tuple[int, str]:
+    """How many words there are, and the last letters of the program and the first of the message."""
+    end = line.find(": ")
+    return line.count(" "), line[end - 1 : end + 10]
+
+
+_LINES = LearnedLines(
+    TABLE.text_writer("linux.auth", "facility", "severity", "program", "service", "action", "outcome"), _told, _values, _record
+)
+
 LOG_TYPE = LineType(
     name="linux_auth",
     dataset="linux.auth",
@@ -294,6 +402,7 @@ LOG_TYPE = LineType(
     recognise=recognise,
     parse=parse,
     parse_match=parse_match,
+    quick=_LINES.quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins=BEGINS,

@@ -13,17 +13,25 @@ import re
 
 import orjson
 
+from common.learned_lines import LearnedLines, Value
 from common.levels import judge, level_of
-from common.logtype import JsonObject, LineType, Malformed
+from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 
 _BEGINNING = re.compile(r"(?!(?:node=\S* )?type=\S+ msg=audit\()[A-Za-z_@][\w.@/-]*=")
 _LEVEL = re.compile(r"(?:^| )(?:level|lvl|severity|log\.level)=[^\s=]")
 _TELLING = re.compile(r"(?:^| )(?:msg|message|time|ts|t|timestamp|@timestamp)=")
 #: A key, and a value in quotes (perhaps cut off), or a bare one, or none.
-_PAIR = re.compile(r'([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)(?:"|$)|([^\s"]\S*)?))?(?:\s+|$)')
+_PAIR = re.compile(r'([^\s="]+)(?:=(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)(?:"|$)|([^\s"]\S*)?))?(?:\s+|$)')
+#: As nearly all are: with the escapes of JSON, and with nothing JSON would escape.
+_TEXT, _BARE = r'[^"\\\x00-\x1f]*+(?:\\["\\/bfnrt][^"\\\x00-\x1f]*+)*+', r'(?!=)[^\s"\\\x00-\x1f]+'
+_NUMBER = "[0-9]{1,9}"
+_USUAL_PAIR = re.compile(rf'(?:^| )([^\s="]+)=(?:"({_TEXT})"|({_BARE})?)(?= |$)')
+_AUDITED = ("node=", "type=")
+_LEVELS = ("level", "lvl", "severity")
+_ORIGINS = ("caller", "source")
 #: Where they stay: no key has a space.
-_REPEATED, _NO_PAIR = "repeated pairs", "no pair"
+_REPEATED, _NO_PAIR, _LINE = "repeated pairs", "no pair", "line number"
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
@@ -60,7 +68,45 @@ def split(line: str) -> JsonObject:
         raise Malformed("line: without key=value")
     if repeated:
         record[_REPEATED] = repeated
+    _split_origin(record)
     return record
+
+
+def _values(line: str, _: Stamp) -> list[Value] | None:
+    """Those of a line in which each key has its sign."""
+    if not recognise(line) or line.startswith(_AUDITED):
+        return None
+    values: list[Value] = []
+    end = 0
+    while end < len(line):
+        found = _USUAL_PAIR.match(line, end)
+        if found is None:
+            return None
+        key, text, bare = found.groups()
+        end = found.end()
+        if text:
+            values.append(Value(key, *found.span(2), _TEXT, _unquoted(text)))
+        elif bare and key in _ORIGINS:
+            colon = line.rfind(":", 0, end)
+            values += Value(key, found.start(3), colon, _BARE), Value(_LINE, colon + 1, end, _NUMBER)
+        elif bare:
+            values.append(Value(key, *found.span(3), _BARE))
+    return values
+
+
+def _told(line: str) -> tuple[str, int, int]:
+    """The first key, and how many pairs and texts there are."""
+    return line.partition("=")[0], line.count("="), line.count('"')
+
+
+def _split_origin(record: JsonObject) -> None:
+    """slog and go-kit write where the log was made as file:line."""
+    for key in _ORIGINS:
+        if key in record:
+            name, colon, number = str(record[key]).rpartition(":")
+            if colon and name and number.isascii() and number.isdigit() and len(number) < 10:
+                record[key], record[_LINE] = name, number
+            return
 
 
 def _unquoted(text: str) -> str:
@@ -73,21 +119,17 @@ def _unquoted(text: str) -> str:
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
-    """slog and go-kit write where the log was made as file:line."""
     judge(event)
-    origin = event.get("log", {}).get("origin", {}).get("file", {})
-    name, colon, number = origin.get("name", "").rpartition(":")
-    if colon and number.isascii() and number.isdigit() and len(number) < 10:
-        origin |= {"name": name, "line": int(number)}
 
 
 TABLE = Table(
     {
         **dict.fromkeys(("time", "ts", "t", "timestamp", "@timestamp"), "@timestamp"),
-        **dict.fromkeys(("level", "lvl", "severity"), "log.level"),
+        **dict.fromkeys(_LEVELS, "log.level"),
         **dict.fromkeys(("msg", "message"), "message"),
         **dict.fromkeys(("logger", "component"), "log.logger"),
-        **dict.fromkeys(("caller", "source"), "log.origin.file.name"),
+        **dict.fromkeys(_ORIGINS, "log.origin.file.name"),
+        _LINE: "log.origin.file.line",
         **dict.fromkeys(("service", "app"), "service.name"),
         **dict.fromkeys(("trace_id", "traceID", "traceId"), "trace.id"),
         **dict.fromkeys(("span_id", "spanID", "spanId"), "span.id"),
@@ -101,9 +143,10 @@ TABLE = Table(
     },
     rest="logfmt.fields",
     constants={"event.kind": "event"},
-    read=dict.fromkeys(("level", "lvl", "severity"), level_of),
+    read=dict.fromkeys(_LEVELS, level_of),
     complete=_complete,
 )
+_LINES = LearnedLines(TABLE.text_writer("logfmt", *_LEVELS), _told, _values, lambda line, _: split(line))
 
 LOG_TYPE = LineType(
     name="logfmt",
@@ -113,6 +156,7 @@ LOG_TYPE = LineType(
     arrival="An agent or CloudWatch Logs sends each line.",
     recognise=recognise,
     parse=TABLE.lines(split),
+    quick=_LINES.quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_@",

@@ -13,7 +13,7 @@ from common.kinds import OPEN, WORD
 from common.logtype import JsonObject, LineType, Stamp
 from common.syslog_header import BEGINS, Header, header, header_fields, structured_data
 from common.syslog_senders import has_no_type
-from common.syslog_usual import LOG, usual
+from common.syslog_usual import LOG, members, usual
 from common.table import Table
 
 #: Severity codes up to this one tell of an error.
@@ -72,13 +72,13 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     found = usual(line, stamp.time)
     if found is None or not has_no_type(found):
         return None
-    time, priority, host, _, process, message_id, data, message = found
+    time, priority, _, _, _, message_id, data, message = found
     code = "" if message_id is None else f',"code":"{message_id}"'
     kind = "error" if priority in _ERRORS else "info"
     told = "" if data is None else f'"syslog":{{"structured_data":{dumps(structured_data(data)).decode()}}},'
     return (
         f'{{"@timestamp":"{time}","event":{{"id":"{event_id}","dataset":"linux.syslog","kind":"event","category":["host"]{code},'
-        f'"type":["{kind}"]{stamp.json},{LOG[priority]}{host}{process}{told}"message":{dumps(message).decode()}}}'
+        f'"type":["{kind}"]{stamp.json},{LOG[priority]}{members(found)}{told}"message":{dumps(message).decode()}}}'
     ).encode()
 
 
