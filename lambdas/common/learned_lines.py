@@ -31,29 +31,11 @@ class Value(NamedTuple):
     start: int
     end: int
     pattern: str = ""
-    """None if it is the same in all lines of a kind. Or a regular expression without groups for other values in its place, of characters that JSON has as they are, or as their
-    escapes. It must match none that the type's own parser would not find there, nor what stands for nothing."""
+    """A regular expression without groups for other values in its place, of characters that JSON has as they are, or as their
+    escapes: it must match none that the type's own parser would not find there. Empty for one that all lines of a kind have."""
     said: str | None = None
     """What the record has, if it is not what stands there, nor what `decode` makes of it."""
     decode: Callable[[str, Stamp], str] | None = None
-
-
-def _is_json(line: str, value: Value) -> bool:
-    """Whether what is written of a value says the same in JSON."""
-    text = line[value.start : value.end]
-    try:
-        return (
-            not value.pattern
-            or value.decode is not None
-            or orjson.loads(f'"{text}"') == (text if value.said is None else value.said)
-        )
-    except orjson.JSONDecodeError:
-        return False
-
-
-def _said(line: str, value: Value, stamp: Stamp) -> str:
-    text = line[value.start : value.end]
-    return value.decode(text, stamp) if value.decode else text if value.said is None else value.said
 
 
 def said_by_all(name: str, said: str, end: int) -> Value:
@@ -144,3 +126,18 @@ class LearnedLines:
             return write(texts, event_id, stamp) if nothing.isdisjoint(texts) else None
 
         return quick
+
+
+def _is_json(line: str, value: Value) -> bool:
+    """Whether what is written of a value says the same in JSON."""
+    text = line[value.start : value.end]
+    said = text if value.said is None else value.said
+    try:
+        return not value.pattern or value.decode is not None or orjson.loads(f'"{text}"') == said
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _said(line: str, value: Value, stamp: Stamp) -> str:
+    text = line[value.start : value.end]
+    return value.decode(text, stamp) if value.decode else text if value.said is None else value.said
