@@ -1,4 +1,4 @@
-"""The finished event of a usual entry of an application log: of one line, with a time and a level, and no trace.
+"""The finished event of a usual entry of an application log, which has a level.
 
 Loggers of many languages write the same parts, so that what is written of them stands here once for all (LineType.quick).
 """
@@ -11,6 +11,7 @@ from common.cache import remembered
 from common.json_text import quoted
 from common.levels import judge
 from common.logtype import JsonObject, Stamp
+from common.time_of_day import nearest
 from common.timestamps import from_iso
 
 
@@ -33,22 +34,31 @@ def written(
     origin: str = "",
     others: str = "",
 ) -> bytes | None:
-    """The event of the `time`, `logger` and `message` of a record; None where it has no time, or `level` is none.
+    """The event of the `time` (or `clock`, a time of day), `logger`, `message` and what common.stack_traces took out of a record;
+    None where `level` is none, or the time is.
 
     `event_id` and `stamp` are as a quick parser gets them. `code` is `event.code`. JSON of the record's other parts: `origin`
     is what stands in `log` and `others` what stands beside it, each with a comma before it.
     """
-    time, message, logger = record.get("time"), record.get("message"), record.get("logger")
-    if not time or not level:
+    if not level:
         return None
+    get = record.get
+    time, message, logger = get("time"), get("message"), get("logger")
     try:
-        at = from_iso(time)
+        at = from_iso(time) if time else nearest(record["clock"], stamp.time) if get("clock") else stamp.time
     except ValueError:  # the long way says what is wrong with it
         return None
     named = f',"logger":{quoted(logger)}' if logger else ""
     coded = f',"code":"{code}"' if code else ""
     said = f',"message":{quoted(message)}' if message else ""
+    thrown = _error(record) if "stack_trace" in record else ""
     return (
         f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"{dataset}","kind":"event"{coded},{_judged(level)}'
-        f'{stamp.json},"log":{{"level":"{level}"{named}{origin}}}{others}{said}}}'
+        f'{stamp.json},"log":{{"level":"{level}"{named}{origin}}}{others}{said}{thrown}}}'
     ).encode()
+
+
+def _error(record: JsonObject) -> str:
+    """The field `error`, with a comma before it."""
+    said = f',"message":{quoted(record["error_message"])}' if record["error_message"] else ""
+    return f',"error":{{"type":{quoted(record["error_type"])}{said},"stack_trace":{quoted(record["stack_trace"])}}}'

@@ -68,9 +68,7 @@ def _level(word: object) -> str | None:
 
 
 def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
-    """The finished event of one line with a date; None for any other."""
-    if line[:1] != "2" or line[2:3] == ":" or "\n" in line:
-        return None
+    """The finished event of an entry; None for any other line."""
     match = recognise(line)
     if match is None:
         return None
@@ -82,6 +80,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
             return None
         others = f',"process":{{"thread":{{"id":{thread}}}}}'
     if record["message"]:
+        take_out(record, DOTNET)
         record["message"] = record["message"].strip()
     return written(
         "dotnet", record, _level(record["level"]), event_id, stamp, code="" if code == "0" else code or "", others=others

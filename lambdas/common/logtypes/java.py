@@ -89,18 +89,21 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
 
 
 def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
-    """The finished event of one line with a date, which begins with digits; None for any other."""
-    if "\n" in line or line[2:3] == ":" or line[:1] > "9":
-        return None
+    """The finished event of an entry with a level; None for any other."""
     match = recognise(line)
     if match is None:
         return None
     record = _FORMATS.parts(match)
+    level = record.get("level")
+    if level is None:
+        return None
     if "time" not in record:
         _settle_time(record)
     if record.get("brackets"):
         _read_brackets(record)
-    process = others = ""
+    if record["message"]:
+        take_out(record, JAVA)
+    process = origin = others = ""
     if "pid" in record:
         number = _whole(record["pid"])
         if number is None:
@@ -119,7 +122,9 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
         others += f',"service":{{"name":{quoted(record["service"])}}}'
     if "extra" in record:
         return None
-    return written("java", record, _level(record["level"]), event_id, stamp, others=others)
+    if record.get("function"):
+        origin = f',"origin":{{"function":{quoted(record["function"])}}}'
+    return written("java", record, _level(level), event_id, stamp, origin=origin, others=others)
 
 
 def _settle_time(record: JsonObject) -> None:

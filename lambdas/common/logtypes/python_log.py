@@ -67,13 +67,16 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
 
 
 def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
-    """The finished event of one line with a time; None for any other."""
-    if "\n" in line or not line.startswith(("2", "[")):
-        return None
+    """The finished event of an entry with a level; None for any other."""
     match = recognise(line)
     if match is None:
         return None
     record = _FORMATS.parts(match)
+    level = record.get("level")
+    if level is None:
+        return None
+    if record["message"]:
+        take_out(record, PYTHON)
     origin = others = ""
     if "function" in record:
         number = _whole(record["line"])
@@ -91,7 +94,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
         others = f',"process":{{"name":"{record["process"]}"}}'
     elif "request" in record:
         others = f',"faas":{{"execution":"{record["request"]}"}}'
-    return written("python", record, _level(record["level"]), event_id, stamp, origin=origin, others=others)
+    return written("python", record, _level(level), event_id, stamp, origin=origin, others=others)
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
