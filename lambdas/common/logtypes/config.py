@@ -2,24 +2,41 @@
 
 Fields: AWS Config developer guide, "Example Configuration Item Change Notifications"
 (https://docs.aws.amazon.com/config/latest/developerguide/example-sns-notification.html), "Example Compliance Change Notification"
-(https://docs.aws.amazon.com/config/latest/developerguide/example-config-rule-compliance-notification.html) and "Example
-Configuration Snapshot from AWS Config". The configuration itself differs with every resource type and stays as it is in one open
-object.
+(https://docs.aws.amazon.com/config/latest/developerguide/example-config-rule-compliance-notification.html), "Example
+Configuration Snapshot from AWS Config", and the examples of deliveries and evaluations under "Notifications that AWS Config Sends
+to an Amazon SNS topic" (https://docs.aws.amazon.com/config/latest/developerguide/notifications-for-AWS-Config.html). The
+configuration itself differs with every resource type and stays as it is in one open object.
+
+A notification of a delivery or of an evaluation has no item: the time of its creation is its time.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from common.kinds import LONG_WORD, WORD
+from common.kinds import LONG_WORD, WORD, WORDS
 from common.logtype import JsonObject, ObjectType
 from common.table import Table
 
-_MESSAGES = (
-    "ConfigurationItemChangeNotification",
-    "OversizedConfigurationItemChangeNotification",
-    "ComplianceChangeNotification",
+_OF_AN_ITEM = frozenset(
+    (
+        "ConfigurationItemChangeNotification",
+        "OversizedConfigurationItemChangeNotification",
+        "OversizedConfigurationItemChangeDeliveryFailed",
+        "ComplianceChangeNotification",
+    )
 )
+_OF_NO_ITEM = frozenset(
+    (
+        "ConfigRulesEvaluationStarted",
+        "ConfigurationSnapshotDeliveryStarted",
+        "ConfigurationSnapshotDeliveryCompleted",
+        "ConfigurationSnapshotDeliveryFailed",
+        "ConfigurationHistoryDeliveryCompleted",
+        "ConfigurationHistoryDeliveryFailed",
+    )
+)
+_MESSAGES = _OF_AN_ITEM | _OF_NO_ITEM
 _OUTCOMES = {"COMPLIANT": "success", "NON_COMPLIANT": "failure"}
 #: event.type by the item's status, or by the type of change where the notification tells one.
 _TYPES = {
@@ -35,7 +52,10 @@ _OTHER_TYPES = ["info"]
 
 def recognise(record: JsonObject) -> bool:
     """A notification, or an item by itself."""
-    return record.get("messageType") in _MESSAGES or ("configurationItemCaptureTime" in record and "resourceType" in record)
+    message = record.get("messageType")
+    return (isinstance(message, str) and message in _MESSAGES) or (
+        "configurationItemCaptureTime" in record and "resourceType" in record
+    )
 
 
 def _zone(value: Any) -> str | None:
@@ -46,8 +66,15 @@ def _zone(value: Any) -> str | None:
 def _complete(event: JsonObject, rest: JsonObject) -> None:
     happened, item = event["event"], event.get("aws", {}).get("config", {})
     happened["type"] = _TYPES.get(happened.get("action")) or _TYPES.get(item.get("status")) or _OTHER_TYPES
+    message = item.get("message_type", "")
     if compliance := item.get("compliance"):
         happened["outcome"] = _OUTCOMES.get(compliance, "unknown")
+    elif message.endswith("DeliveryCompleted"):
+        happened["outcome"] = "success"
+    elif message.endswith("DeliveryFailed"):
+        happened["outcome"] = "failure"
+    if message in _OF_NO_ITEM and "created" in happened:
+        event["@timestamp"] = happened["created"]
 
 
 #: Where a configuration item stands: by itself, in a notification, and in one that was too large for the whole of it.
@@ -78,14 +105,24 @@ TABLE = Table(
         "newEvaluationResult.resultRecordedTime": "@timestamp",
         "newEvaluationResult.annotation": "event.reason",
         "oldEvaluationResult.complianceType": "aws.config.old_compliance",
+        "configRuleNames": "aws.config.rule_names",
+        "configSnapshotId": "aws.config.snapshot_id",
+        "s3Bucket": "aws.config.s3_bucket",
+        "s3ObjectKey": "aws.config.s3_object_key",
+        "s3DeliverySummary.s3BucketLocation": "aws.config.s3_location",
+        "s3DeliverySummary.errorCode": "error.code",
+        "s3DeliverySummary.errorMessage": "error.message",
     },
     own={
         **{
             f"aws.config.{name}": WORD
-            for name in ("message_type", "status", "resource_type", "resource_name", "compliance", "old_compliance")
+            for name in (
+                *("message_type", "status", "resource_type", "resource_name", "compliance", "old_compliance"),
+                *("snapshot_id", "s3_bucket"),
+            )
         },
-        "aws.config.resource_id": LONG_WORD,
-        "aws.config.resource_arn": LONG_WORD,
+        **{f"aws.config.{name}": LONG_WORD for name in ("resource_id", "resource_arn", "s3_object_key", "s3_location")},
+        "aws.config.rule_names": WORDS,
     },
     rest="aws.config.other",
     read={f"{holder}availabilityZone": _zone for holder in _HOLDERS},
@@ -105,5 +142,12 @@ LOG_TYPE = ObjectType(
     own=TABLE.own,
     fields=TABLE.fields,
     lists=("configurationItems",),
-    detail_types=("Config Configuration Item Change", "Config Rules Compliance Change"),
+    # https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-config.html
+    detail_types=(
+        "Config Configuration Item Change",
+        "Config Rules Compliance Change",
+        "Config Configuration Snapshot Delivery Status",
+        "Config Configuration History Delivery Status",
+        "Config Rules Re-evaluation Status",
+    ),
 )

@@ -45,6 +45,8 @@ _HEAD_WORDS = len(_HEAD) + 1
 #: The end of a request, which may have quotes in it.
 _REQUEST_END = re.compile(r'" (?=(?:[0-9]{3}|-) )')
 _STATUS = re.compile("[0-9]{3}|-")
+#: The page's example of a Request-URI has no HTTP version.
+_WITHOUT_VERSION = re.compile(r"([A-Z]+) (/\S*)")
 #: Between the quotes of request, referer and user agent, where there are no others.
 _PARTS = 7
 
@@ -59,10 +61,20 @@ def split(line: str) -> JsonObject:
     values[2:4] = [f"{day[1:]} {offset[:-1]}"]
     record: JsonObject = {name: value for name, value in zip(_FIELDS, values, strict=False) if value != _ABSENT}
     if request and request != _ABSENT:
-        record |= request_line(request)
+        record |= _requested(request, answered=bool(record.get("http_status")))
     if len(values) > len(_FIELDS):
         record["extra"] = values[len(_FIELDS) :]
     return record
+
+
+def _requested(text: str, *, answered: bool) -> JsonObject:
+    """The parts of a request. Without a status after it a line is cut off, and maybe in its path."""
+    parts = request_line(text)
+    if answered and "original" in parts and (match := _WITHOUT_VERSION.fullmatch(text)) is not None:
+        method, target = match.groups()
+        path, _, query = target.partition("?")
+        return {"method": method, "path": path, "query": query}
+    return parts
 
 
 def _usual(
