@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from common.app_code import Found, Make, Read, make_of
 from common.cache import Cache
 from common.kinds import is_ip
 from common.logtype import JsonObject, Malformed
@@ -125,17 +126,36 @@ class _Step(NamedTuple):
 class _Usual(NamedTuple):
     """How to read a log in which every field stands at a key of its own, by the first of its names that is there."""
 
-    fields: tuple[tuple[str, str, Callable[[Any], Any]], ...]
-    """Name, key and reader of each."""
+    fields: tuple[Read, ...]
     objects: tuple[str, ...]
     """Keys whose value may be an object with fields in it: then the log is another."""
     others: tuple[str, ...]
     """Keys of no field."""
 
 
-class _Shape(NamedTuple):
-    steps: tuple[_Step, ...]
-    usual: _Usual
+#: Logs of a shape that come before code is made for it, which takes as long as a hundred logs do.
+_BEFORE_CODE = 8
+
+
+class _Shape:
+    """What is known of logs with the same names."""
+
+    __slots__ = ("_make", "_names", "_seen", "steps", "usual")
+
+    def __init__(self, names: tuple[str, ...], steps: tuple[_Step, ...], usual: _Usual) -> None:
+        self._names, self.steps, self.usual = names, steps, usual
+        self._make: Make | None = None
+        self._seen = 0
+
+    def fields(self, record: JsonObject) -> Found | None:
+        make = self._make
+        if make is None:
+            self._seen += 1
+            if self._seen < _BEFORE_CODE or not self._names:
+                return None
+            fields, objects, others = self.usual
+            make = self._make = make_of(self._names, fields, objects, others, _TARGETS, _FAILING_LEVELS)
+        return make(record)
 
 
 def shape_of(names: tuple[str, ...]) -> _Shape:
@@ -143,11 +163,11 @@ def shape_of(names: tuple[str, ...]) -> _Shape:
     found = ((field, tuple(place for place in places if place.key in names)) for field, places in _PLACES.items())
     steps = tuple(_Step(field, places, _READERS[field]) for field, places in found if places)
     first = [(step, place.key) for step in steps for place in step.places if not place.path]
-    fields = {step.field: (step.field, key, step.read) for step, key in reversed(first)}
-    taken = {key for _, key, _ in fields.values()}
+    fields = {step.field: Read(step.field, key, step.read) for step, key in reversed(first)}
+    taken = {read.key for read in fields.values()}
     objects = dict.fromkeys(place.key for step in steps for place in step.places if place.path)
     ordered = tuple(fields[step.field] for step in steps if step.field in fields)
-    return _Shape(steps, _Usual(ordered, tuple(objects), tuple(name for name in names if name not in taken)))
+    return _Shape(names, steps, _Usual(ordered, tuple(objects), tuple(name for name in names if name not in taken)))
 
 
 #: An application writes few shapes of log, over and over.
@@ -162,11 +182,20 @@ def read(record: JsonObject, *, strict: bool = True) -> tuple[JsonObject, JsonOb
     read. If it is not `strict`, as for a log that has a time from others, such a value is left too, and so is a number too small
     for the time of a log: some call a duration `time`.
     """
-    steps, usual = _SHAPES[tuple(record)]
-    values = _usual(record, usual)
+    shape = _SHAPES[tuple(record)]
+    values = _usual(record, shape.usual)
     if values is not None and (strict or values.get("time", _FIRST_BILLION) >= _FIRST_BILLION):
-        return values, {name: value for name in usual.others if (value := record[name]) is not None}
-    return by_steps(record, steps, strict=strict)
+        return values, {name: value for name in shape.usual.others if (value := record[name]) is not None}
+    return by_steps(record, shape.steps, strict=strict)
+
+
+def fields(record: JsonObject, *, strict: bool = True) -> Found | None:
+    """For a usual log of a shape that has come often: its time, and the fields of an event that `read` and `put` make of it, with
+    `event.kind`, and with `app` for what else it says. None for any other."""
+    found = _SHAPES[tuple(record)].fields(record)
+    if found is not None and not strict and found[0] is not None and found[0] < _FIRST_BILLION:
+        return None
+    return found
 
 
 def _usual(record: JsonObject, usual: _Usual) -> JsonObject | None:

@@ -45,7 +45,7 @@ def content(text: str) -> JsonObject | str:
         return text
     try:
         found: JsonObject = orjson.loads(text)
-        if text.count("{") + text.count("[") > _MOST_BRACKETS:
+        if len(text) > 2 * _MOST_BRACKETS and text.count("{") + text.count("[") > _MOST_BRACKETS:
             orjson.dumps({"app": [found]})
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return text  # cut off, no JSON after all, or deeper than it can be written
@@ -59,12 +59,36 @@ def event(container: JsonObject, said: JsonObject | str, stamp: Stamp) -> JsonOb
     runtime's is none.
     """
     found = TABLE.event(container, stamp)
+    say(found, said, timed=bool(container.get("time")))
+    return found
+
+
+def say(found: JsonObject, said: JsonObject | str, *, timed: bool) -> None:
+    """Adds what a container `said` to the event of what is known of it. `timed`: its `@timestamp` is the runtime's."""
     if isinstance(said, str):
-        values: JsonObject = {"message": said}
+        if said and "\n" not in said:
+            found["event"] = {"kind": "event", "type": ["info"], "outcome": "success"}
+            found["message"] = said
+            return
+        own = _add({"message": said}, found)
+    elif (usual := app_log.fields(said, strict=False)) and "\n" not in usual[1].get("message", ""):
+        own, fields = usual
+        found |= fields
+        if "error" in fields and "log" not in fields:
+            judge(found)
     else:
         values, rest = app_log.read(said, strict=False)
+        own = _add(values, found)
         if rest:
             found["app"] = rest
+    if own is not None and own != found["@timestamp"]:
+        if timed:
+            found["event"]["created"] = found["@timestamp"]
+        found["@timestamp"] = own
+
+
+def _add(values: JsonObject, found: JsonObject) -> str | None:
+    """Puts what was read of a log into its event; returns the log's own time."""
     if "\n" in values.get("message", ""):
         values["message"] = values["message"].rstrip("\r\n")
         if _ERRORS.isdisjoint(values):
@@ -72,11 +96,8 @@ def event(container: JsonObject, said: JsonObject | str, stamp: Stamp) -> JsonOb
     app_log.put(values, found)
     if "error" in found and "level" not in values:
         judge(found)  # what was thrown tells of a failure
-    if (own := values.get("time")) is not None and own != found["@timestamp"]:
-        if container.get("time"):
-            found["event"]["created"] = found["@timestamp"]
-        found["@timestamp"] = own
-    return found
+    time: str | None = values.get("time")
+    return time
 
 
 _ERRORS = frozenset(("error_type", "error_message", "stack_trace"))

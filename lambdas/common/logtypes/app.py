@@ -13,6 +13,9 @@ from common.logtype import JsonObject, ObjectType, Stamp, always
 
 def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
     """`@timestamp` is the stamp's where the log tells no time."""
+    if found := app_log.fields(record):
+        time, fields = found
+        return {"@timestamp": time or stamp.time, **fields}
     values, rest = app_log.read(record)
     event: JsonObject = {"@timestamp": values.get("time") or stamp.time, "event": {"kind": "event"}}
     app_log.put(values, event)

@@ -32,20 +32,33 @@ def parse_match(found: re.Match[str], stamp: Stamp) -> JsonObject:
     return container_log.event(fields, container_log.content(text), stamp)
 
 
-#: Nearly every line: in UTC, complete, and text of one line that is not JSON.
-_USUAL = re.compile(r"([0-9-]{10}T[0-9:]{8}\.[0-9]{1,9}Z) (stdout|stderr) F ([^{\n\r][^\n\r]*)")
+#: What nearly every line begins with: it is in UTC, and complete.
+_USUAL = re.compile(r"([0-9-]{10}T[0-9:]{8}\.[0-9]{1,9}Z) (stdout|stderr) F ")
 
 
 def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of a usual line; None for any other."""
-    found = _USUAL.fullmatch(line)
+    found = _USUAL.match(line)
     if found is None:
         return None
-    time, stream, text = found.groups()
+    time, stream = found.groups()
+    text = line[found.end() :]
+    if not text or "\n" in text:
+        return None
     try:
         instant = from_iso(time)
     except ValueError:
         return None
+    if not isinstance(said := container_log.content(text), str):
+        event: JsonObject = {
+            "@timestamp": instant,
+            "event": {"kind": "event"},
+            "container": {"stream": stream},
+            "tenant": stamp.tenant,
+        }
+        container_log.say(event, said, timed=True)
+        event["event"] |= {"id": event_id, "dataset": LOG_TYPE.dataset, "ingested": stamp.ingested}
+        return orjson.dumps(event)
     return (
         f'{{"@timestamp":"{instant}","event":{{"id":"{event_id}","dataset":"container","kind":"event",'
         f'"type":["info"],"outcome":"success"{stamp.json},"container":{{"stream":"{stream}"}},'

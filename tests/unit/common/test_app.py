@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -249,3 +250,40 @@ def test_a_usual_log_says_what_it_says_place_by_place(record: dict[str, Any], st
     steps = app_log.shape_of(tuple(record)).steps
     expected = outcome(lambda: app_log.by_steps(record, steps, strict=strict))
     assert outcome(lambda: app_log.read(record, strict=strict)) == expected
+
+
+@given(LOGS, st.booleans())
+def test_code_made_for_a_log_makes_of_it_what_is_read_and_put(record: dict[str, Any], strict: bool) -> None:
+    found = often(record, strict=strict)
+    if found is None:
+        return
+    values, rest = app_log.by_steps(record, app_log.shape_of(tuple(record)).steps, strict=strict)
+    event: dict[str, Any] = {"event": {"kind": "event"}}
+    app_log.put(values, event)
+    if rest:
+        event["app"] = rest
+    assert orjson.dumps(found) == orjson.dumps((values.get("time"), event))
+
+
+def test_a_usual_log_of_a_shape_that_came_often_has_code() -> None:
+    record = {
+        "ts": "2026-11-23T08:00:00Z",
+        "level": "ERROR",
+        "msg": "",
+        "status": 404,
+        "elapsed_ms": 2.5,
+        "ip": "10.0.0.1",
+        "a": None,
+    }
+    event = {"kind": "event", "type": ["error"], "outcome": "failure", "category": ["web"], "duration": 2_500_000}
+    fields = {"event": event, "http": {"response": {"status_code": 404}}, "log": {"level": "error"}, "source": {"ip": "10.0.0.1"}}
+    assert often(record, strict=True) == ("2026-11-23T08:00:00.000Z", fields)
+    assert often(record | {"ts": 7}, strict=True) == ("1970-01-01T00:00:07.000Z", fields)
+    assert often(record | {"ts": 7}, strict=False) is None
+
+
+def often(record: dict[str, Any], *, strict: bool) -> Any:
+    """What becomes of the record where its shape has come before."""
+    for _ in range(10):
+        found = app_log.fields(record, strict=strict)
+    return found

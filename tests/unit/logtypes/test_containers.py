@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common import app_log
 from common.logtype import Stamp
 from common.logtypes import OBJECT_TYPES, container_cri
 from common.logtypes.samples import samples_of
@@ -99,7 +100,28 @@ def test_the_usual_cri_line_makes_the_event_of_any_line(data: st.DataObject) -> 
 
 def test_a_usual_cri_line_is_quick() -> None:
     assert container_cri.quick(CRI_LINES[0], "the-id", STAMP) is not None
+    assert container_cri.quick(CRI_LINES[1], "the-id", STAMP) is not None
     assert container_cri.quick("2026-11-31T08:00:01.1Z stdout F no such day", "the-id", STAMP) is None
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "time": st.sampled_from(["2026-11-23T08:00:01Z", "2026-11-23T08:00:02Z", 12, "soon"]),
+            "level": st.sampled_from(["info", "ERROR", 50, None]),
+            "message": st.sampled_from(["text", "two\nlines\n", "", "failed\nError: sent twice\n    at <anonymous>", 7]),
+            "error": st.sampled_from(["CardError", {"type": "CardError"}, ""]),
+            "status": st.sampled_from([200, "503", 7]),
+            "order": st.sampled_from([{"id": 7}, None]),
+        },
+    )
+)
+def test_a_log_whose_shape_came_often_is_what_it_was_at_first(said: dict[str, Any]) -> None:
+    line = f"2026-11-23T08:00:01Z stdout F {orjson.dumps(said).decode()}"
+    app_log._SHAPES.clear()
+    made = [orjson.dumps(container_cri.parse(line, STAMP)) for _ in range(10)]
+    assert made == [made[0]] * 10
 
 
 @pytest.mark.parametrize(
