@@ -32,10 +32,16 @@ class Value(NamedTuple):
     end: int
     pattern: str = ""
     """A regular expression without groups for other values in its place, of characters that JSON has as they are, or as their
-    escapes: it must match none that the type's own parser would not find there. Empty for one that all lines of a kind have."""
+    escapes, unless they are decoded: it must match none that the type's own parser would not find there. Empty for one that all
+    lines of a kind have."""
     said: str | None = None
     """What the record has, if it is not what stands there, nor what `decode` makes of it."""
     decode: Callable[[str, Stamp], str] | None = None
+
+
+def as_it_is(text: str, _: Stamp) -> str:
+    """To decode what may be any text."""
+    return text
 
 
 def said_by_all(name: str, said: str, end: int) -> Value:
@@ -64,9 +70,13 @@ class LearnedLines:
         """As LineType.quick."""
         told = self._told(line)
         try:
-            for made in self._learned.told(told):
+            kinds = self._learned.told(told)
+            for made in kinds:
                 text = made(line, event_id, stamp)
                 if text is not None:
+                    if made is not kinds[0]:
+                        kinds.remove(made)  # lines of a kind come together
+                        kinds.insert(0, made)
                     return text.encode()
             learnt = self._learn(told, line, stamp)
             text = learnt and learnt(line, event_id, stamp)
@@ -81,7 +91,7 @@ class LearnedLines:
             self._unusual.clear()
         self._unusual[told] += 1
         values = self._values(line, stamp)
-        if values is None or not all(_is_json(line, value) for value in values):
+        if values is None or not all(_is_json(line, value) for value in values if self._differs(value)):
             return None
         record = {value.name: _said(line, value, stamp) for value in values if value.name}
         if record != {name: value for name, value in self._split(line, stamp).items() if value}:
@@ -129,11 +139,13 @@ class LearnedLines:
 
 
 def _is_json(line: str, value: Value) -> bool:
-    """Whether what is written of a value says the same in JSON."""
+    """Whether what is written of a value says the same in JSON, as it does of all that its pattern matches."""
     text = line[value.start : value.end]
+    if re.fullmatch(value.pattern, text) is None:
+        return False
     said = text if value.said is None else value.said
     try:
-        return not value.pattern or value.decode is not None or orjson.loads(f'"{text}"') == said
+        return value.decode is not None or orjson.loads(f'"{text}"') == said
     except orjson.JSONDecodeError:
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from common.logtype import JsonObject
 
@@ -23,6 +24,12 @@ class Formats:
             names = tuple(re.compile(pattern).groupindex)
             self._parts[number] = names, tuple(range(number + 1, number + 1 + len(names)))
             number += 1 + len(names)
+
+    def spans(self, match: re.Match[str]) -> Iterator[tuple[str, int, int]]:
+        """The groups that `parts` has, by name, and where they are in the line; without those that are not, or empty."""
+        for name, number in zip(*self._parts[match.lastindex or 0], strict=True):
+            if match[number]:
+                yield name, *match.span(number)
 
     def parts(self, match: re.Match[str]) -> JsonObject:
         """The groups of the format the line is of, by name; None for one that is not in the line."""

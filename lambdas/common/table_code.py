@@ -9,7 +9,7 @@ None of a record that is of another shape after all.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from enum import Enum, auto
 from functools import cache
 from itertools import count
@@ -77,9 +77,9 @@ class Learned(Generic[Told, Made]):
         self._made: dict[Hashable, Made] = {}
         self._seen: Counter[Hashable] = Counter()
 
-    def told(self, told: Told) -> Sequence[Made]:
-        """What may be code for such a record."""
-        return self._tried.get(told, ())
+    def told(self, told: Told) -> list[Made]:
+        """What may be code for such a record, in the order to try it in, which may be changed."""
+        return self._tried.get(told) or []
 
     def code(self, told: Told, shape: Hashable, characters: int, make: Callable[[], Made]) -> Made | None:
         """For records of `shape`, which has so many characters, and which `make` makes; None where it has not come often

@@ -12,8 +12,9 @@ import re
 
 from common.cache import remembered
 from common.kinds import WHOLE
+from common.learned_lines import LearnedLines, Value, as_it_is
 from common.levels import judge, level_of
-from common.logtype import JsonObject, LineType, Malformed, Stamp
+from common.logtype import NUMBER, JsonObject, LineType, Malformed, Stamp
 from common.patterns import Formats
 from common.stack_traces import DOTNET, take_out
 from common.table import Table
@@ -50,6 +51,10 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
 
 
 def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
+    return TABLE.event(_record(match, stamp), stamp)
+
+
+def _record(match: re.Match[str], stamp: Stamp) -> JsonObject:
     record = _FORMATS.parts(match)
     if record.get("clock"):
         record["time"] = on_day(record.pop("clock"), stamp)
@@ -58,7 +63,7 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
     if record["message"]:
         take_out(record, DOTNET)
         record["message"] = record["message"].strip()
-    return TABLE.event(record, stamp)
+    return record
 
 
 @remembered(256)
@@ -69,6 +74,11 @@ def _level(word: object) -> str | None:
 
 def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of an entry; None for any other line."""
+    return ("\n" not in line and _LINES.quick(line, event_id, stamp)) or _by_parts(line, event_id, stamp)
+
+
+def _by_parts(line: str, event_id: str, stamp: Stamp) -> bytes | None:
+    """As `quick`, of any kind of line."""
     match = recognise(line)
     if match is None:
         return None
@@ -85,6 +95,44 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     return written(
         "dotnet", record, _level(record["level"]), event_id, stamp, code="" if code == "0" else code or "", others=others
     )
+
+
+def _values(line: str, _: Stamp) -> list[Value] | None:
+    """Those of an entry of one line."""
+    match = recognise(line)
+    if match is None or "\n" in line:
+        return None
+    values: list[Value] = []
+    for name, start, end in _FORMATS.spans(match):
+        if name == "clock":
+            values.append(Value("time", start, end, _CLOCK, decode=on_day))
+        elif name == "logger":
+            values.append(Value(name, start, end, _LOGGERS.get(line[end : end + 1], "")))
+        elif name == "message":
+            start = end - len(line[start:end].lstrip())
+            values.append(Value(name, start, end, r"(?!\s)[^\n]++", decode=as_it_is))
+        elif not (name == "code" and line[start:end] == "0"):
+            values.append(Value(name, start, end, _PATTERNS.get(name, "")))
+    return values
+
+
+def _told(line: str) -> tuple[str, str, str]:
+    """Whether a line begins with a date, a clock or a level, and what follows it."""
+    return line[:1], line[4:5], line[23:25]
+
+
+#: Of values of lines that are learnt; of loggers, by what follows them.
+_PATTERNS = {
+    "time": _DATE,
+    "code": "-?[1-9][0-9]{0,17}",
+    "thread": NUMBER,
+}
+_LOGGERS = {"[": r"[\w.<>`+,]++", "|": r'[^|"\\\x00-\x1f]++', " ": r"[A-Z][\w.+`]*+"}
+
+
+def _split(line: str, stamp: Stamp) -> JsonObject:
+    match = recognise(line)
+    return {} if match is None else _record(match, stamp)
 
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
@@ -108,6 +156,8 @@ TABLE = Table(
     read={"level": _level},
     complete=_complete,
 )
+
+_LINES = LearnedLines(TABLE.text_writer("dotnet", "level"), _told, _values, _split)
 
 LOG_TYPE = LineType(
     name="dotnet",

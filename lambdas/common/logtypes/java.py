@@ -11,12 +11,14 @@ no other language's loggers write are recognised; for a pattern of the same part
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
 from common.cache import remembered
 from common.json_text import quoted
 from common.kinds import WHOLE
+from common.learned_lines import LearnedLines, Value, as_it_is
 from common.levels import judge, level_of
-from common.logtype import JsonObject, LineType, Malformed, Stamp
+from common.logtype import NUMBER, JsonObject, LineType, Malformed, Stamp
 from common.patterns import Formats
 from common.stack_traces import JAVA, take_out
 from common.table import Table
@@ -76,6 +78,10 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
 
 
 def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
+    return TABLE.event(_record(match, stamp), stamp)
+
+
+def _record(match: re.Match[str], stamp: Stamp) -> JsonObject:
     record = _FORMATS.parts(match)
     if record.get("clock"):
         record["time"] = on_day(record.pop("clock"), stamp)
@@ -85,11 +91,16 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
         _read_brackets(record)
     if record["message"]:
         take_out(record, JAVA)
-    return TABLE.event(record, stamp)
+    return record
 
 
 def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of an entry with a level; None for any other."""
+    return ("\n" not in line and _LINES.quick(line, event_id, stamp)) or _by_parts(line, event_id, stamp)
+
+
+def _by_parts(line: str, event_id: str, stamp: Stamp) -> bytes | None:
+    """As `quick`, of any kind of line."""
     match = recognise(line)
     if match is None:
         return None
@@ -165,6 +176,68 @@ def _read_brackets(record: JsonObject) -> None:
         record["extra"] = found
 
 
+def _values(line: str, _: Stamp) -> list[Value] | None:
+    """Those of an entry of one line with a time."""
+    match = recognise(line)
+    values: list[Value] = []
+    if match is None or "\n" in line:
+        return None
+    for name, start, end in _FORMATS.spans(match):
+        if name == "clock":
+            values.append(Value("time", start, end, _CLOCK, decode=on_day))
+        elif name in _TIMES:
+            values.append(Value("time", start, end, _WRITTEN.get(name, ""), decode=_decode_time(name)))
+        elif name == "brackets":
+            values += _bracket_values(line, start, end)
+        elif name == "logger" and line[end:].lstrip(" ")[:1] == ":":  # in a column
+            padded = line.index(":", end)
+            pattern = _CLASS_NAME if padded == end and line[2:3] != "/" else r"[\w.$]++ *+"
+            values.append(Value(name, start, padded, pattern, decode=_strip))
+        elif name == "message":
+            values.append(Value(name, start, end, "[^\n]++", decode=as_it_is))
+        else:
+            values.append(Value(name, start, end, _PATTERNS.get(name, "")))
+    return values if values and values[0].name == "time" else None
+
+
+def _bracket_values(line: str, start: int, end: int) -> Iterator[Value]:
+    """As _read_brackets: up to three, as Spring Boot has them."""
+    found = list(_BRACKET.finditer(line, start, end))
+    traced = _TRACE.fullmatch(line, *found[-1].span(1))
+    others = found[:-1] if traced else found
+    names = ("thread",) if len(others) == 1 else ("service", "thread")
+    for name, match in zip(names, others, strict=False):
+        yield Value(name, match.start() + 1, line.index("]", match.start()), _IN_BRACKETS, decode=_strip)
+    if traced:
+        yield Value("trace", *traced.span(1), "[0-9a-f]{16,32}")
+        yield Value("span", *traced.span(2), "[0-9a-f]{16}")
+
+
+def _decode_time(name: str) -> Callable[[str, Stamp], str]:
+    return lambda text, _: _TIMES[name](text)
+
+
+def _strip(text: str, _: Stamp) -> str:
+    return text.strip(" ")
+
+
+def _told(line: str) -> tuple[str, str, str]:
+    """Whether a line begins with a date or a clock, and what follows it."""
+    return line[2:3], line[4:5], line[23:25]
+
+
+#: Of values of lines that are learnt. What may be a trace is none of the others.
+_CLASS_NAME = r"(?:[a-z_][\w$]*\.)+[A-Z][\w$]*+"
+_IN_BRACKETS = r'(?! *[0-9a-f]{16,32}-[0-9a-f]{16} *\])[^\]"\\\x00-\x1f]*+'
+_PATTERNS = {
+    "time": _DATE,
+    "thread": r'(?!MainThread)(?![0-9]+\] +[A-Z]+ +[A-Z])[^\])"\\\x00-\x1f]++',
+    "logger": r"[\w.$]++",
+    "pid": NUMBER,
+}
+_WRITTEN = {"short": r"[0-9]{2}/[0-9]{2}/[0-9]{2} [0-9:]{8}", "tomcat": rf"[0-9]{{2}}-[A-Z][a-z]{{2}}-[0-9]{{4}} {_CLOCK}"}
+
+
 @remembered(4_096)
 def _thread_of(name: str) -> str | None:
     return name.strip() or None
@@ -195,6 +268,14 @@ TABLE = Table(
     read={"level": _level, "thread": _thread_of},
     complete=_complete,
 )
+
+
+def _split(line: str, stamp: Stamp) -> JsonObject:
+    match = recognise(line)
+    return {} if match is None else _record(match, stamp)
+
+
+_LINES = LearnedLines(TABLE.text_writer("java", "level"), _told, _values, _split, frozenset(("",)))
 
 LOG_TYPE = LineType(
     name="java",
