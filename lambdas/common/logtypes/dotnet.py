@@ -38,6 +38,9 @@ _FORMATS = Formats(
 )
 
 
+#: Lines of an entry without an exception: the console's messages stand below their head.
+_ENTRY_LINES = 2
+
 recognise = _FORMATS.match
 _whole = remembered(4_096)(WHOLE.read)
 
@@ -74,7 +77,7 @@ def _level(word: object) -> str | None:
 
 def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     """The finished event of an entry; None for any other line."""
-    return ("\n" not in line and _LINES.quick(line, event_id, stamp)) or _by_parts(line, event_id, stamp)
+    return (line.count("\n") < _ENTRY_LINES and _LINES.quick(line, event_id, stamp)) or _by_parts(line, event_id, stamp)
 
 
 def _by_parts(line: str, event_id: str, stamp: Stamp) -> bytes | None:
@@ -98,9 +101,9 @@ def _by_parts(line: str, event_id: str, stamp: Stamp) -> bytes | None:
 
 
 def _values(line: str, _: Stamp) -> list[Value] | None:
-    """Those of an entry of one line."""
+    """Those of an entry whose message is of one line."""
     match = recognise(line)
-    if match is None or "\n" in line:
+    if match is None:
         return None
     values: list[Value] = []
     for name, start, end in _FORMATS.spans(match):

@@ -14,11 +14,14 @@ from __future__ import annotations
 import re
 
 from common.kinds import WORD
+from common.learned_lines import LearnedLines, Value, as_it_is
 from common.logtype import JsonObject, LineType, Malformed, Stamp
 from common.table import Table
 
-_PREFIX = re.compile(r"\[([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3})\] (TRACE|DEBUG|INFO|WARN|ERROR|FATAL) ")
-_LOGGERS = re.compile(r" \(((?:kafka|org\.apache\.kafka|org\.apache\.zookeeper|state\.change)[\w.$-]*)\)(?=\s*(?:\n|\Z))")
+_TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}"
+_PREFIX = re.compile(rf"\[({_TIME})\] (TRACE|DEBUG|INFO|WARN|ERROR|FATAL) ")
+_KAFKAS = r"(?:kafka|org\.apache\.kafka|org\.apache\.zookeeper|state\.change)"
+_LOGGERS = re.compile(rf" \(({_KAFKAS}[\w.$-]*)\)(?=\s*(?:\n|\Z))")
 #: Such as [GroupCoordinator 1], [ReplicaManager broker=1] and [Kafka Request Handler 3 on Broker 1].
 _COMPONENTS = re.compile(
     r"\[(?:GroupCoordinator|GroupMetadataManager|TransactionCoordinator|Transaction State Manager|ReplicaManager|"
@@ -49,6 +52,31 @@ def parse_match(found: tuple[re.Match[str], re.Match[str]], stamp: Stamp) -> Jso
         return TABLE.event(split(line), stamp)
     record = {"time": prefix[1], "level": prefix[2].lower(), "logger": origin[1]}
     return TABLE.event(_with_message(record, line[prefix.end() : origin.start()]), stamp)
+
+
+def _values(line: str, _: Stamp) -> list[Value] | None:
+    """Those of a line with a logger."""
+    found = recognise(line)
+    if found is None or found[1].re is not _LOGGERS or found[1].end() != len(line) or "\n" in line:
+        return None
+    prefix, logger = found
+    start, end = prefix.end(), logger.start()
+    values = [Value("time", *prefix.span(1), _TIME), Value("level", *prefix.span(2), said=prefix[2].lower())]
+    component, not_first = _COMPONENT.match(line, start, end), r"\["
+    if component is not None:
+        values.append(Value("component", *component.span(1), r'[^\]"\\\x00-\x1f]{1,120}'))
+        start = component.end()
+        not_first = {"]": "[: ]", ":": " ", " ": r"\b\B"}[line[start - 1]]
+    return [
+        *values,
+        Value("message", start, end, f"(?!{not_first})[^\\n]+", decode=as_it_is),
+        Value("logger", *logger.span(1), rf"{_KAFKAS}[\w.$-]*+"),
+    ]
+
+
+def _told(line: str) -> str:
+    """The level."""
+    return line[26:31]
 
 
 def split(line: str) -> JsonObject:
@@ -104,6 +132,8 @@ TABLE = Table(
     complete=_complete,
 )
 
+_LINES = LearnedLines(TABLE.text_writer("kafka.broker", "level"), _told, _values, lambda line, _: split(line))
+
 LOG_TYPE = LineType(
     name="msk_broker",
     dataset="kafka.broker",
@@ -113,6 +143,7 @@ LOG_TYPE = LineType(
     recognise=recognise,
     parse=TABLE.lines(split),
     parse_match=parse_match,
+    quick=_LINES.quick,
     own=TABLE.own,
     fields=TABLE.fields,
     begins="[",

@@ -7,7 +7,7 @@ add fields of their own.
 
 from __future__ import annotations
 
-from common.cache import remembered
+from common.cache import Cache, remembered
 from common.logtype import JsonObject, ObjectType, Stamp
 from common.mysql_error_entry import TABLE, client, say
 
@@ -32,17 +32,19 @@ def recognise(entry: JsonObject) -> bool:
     return type(entry["prio"]) is int and type(entry["err_code"]) is int and not _TELLING.isdisjoint(entry)
 
 
+#: The table's names of those of an entry, in their order.
+_RENAMED: Cache[tuple[str, ...], tuple[str, ...]] = Cache(
+    lambda names: tuple(_OTHERS if name in _TAKEN else _NAMES.get(name, name) for name in names), 4_096
+)
 _code = remembered(4_096)("MY-{:06}".format)
 
 
 def parse(entry: JsonObject, stamp: Stamp) -> JsonObject:
     """`event.code` is written as in the text format: MY-010051. `@timestamp` is the entry's."""
-    record: JsonObject = {}
-    for name, value in entry.items():
-        if name in _TAKEN:
-            record.setdefault(_OTHERS, {})[name] = value
-        else:
-            record[_NAMES.get(name, name)] = value
+    names = _RENAMED[tuple(entry)]
+    record: JsonObject = dict(zip(names, entry.values(), strict=True))
+    if _OTHERS in names:
+        record[_OTHERS] = {name: value for name, value in entry.items() if name in _TAKEN}
     if not record.get("time"):
         record["time"] = next((record.pop(name) for name in _OTHER_TIMES if record.get(name)), None)
     _level(record)
