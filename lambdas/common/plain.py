@@ -1,4 +1,4 @@
-"""The short way for a record that is one event and nothing else, as nearly all are.
+"""The short way for a record that is one event, bare or in an envelope, and nothing else, as nearly all are.
 
 What it does not take, for whatever reason, is None, and goes the long way of common.recognise, which makes the same event of it
 or says why there is none.
@@ -17,7 +17,8 @@ from common.cache import Cache
 from common.finish import Finisher
 from common.ids import DIGEST_BYTES
 from common.logtype import JsonObject, LineType, LogType, ObjectType, Stamp
-from common.logtypes import BY_DETAIL_TYPE, OPENING, QUICK_OBJECTS, is_envelope, line_types, object_types
+from common.logtypes import BY_DETAIL_TYPE, OPENING, QUICK_OBJECTS, TYPES, is_envelope, line_types, object_types
+from common.recognise import TENANT, inline, is_inline
 from common.source import KinesisRecord
 from common.timestamps import from_milliseconds
 
@@ -40,6 +41,8 @@ class _Shape(NamedTuple):
     """Its values decide whether it is an envelope."""
     eventbridge: bool
     """It is an event of EventBridge, if it is no envelope."""
+    container: bool
+    """It is an event of EventBridge or a subscription's, whichever type is named for what it holds."""
 
 
 #: In place of an event that is not in the sample.
@@ -47,12 +50,13 @@ SAMPLED_OUT = b""
 
 
 class PlainRecords:
-    """Finished events of plain records of one tenant."""
+    """Finished events of plain records: of one tenant, where no envelope names another."""
 
     def __init__(self, tenant: str, finisher: Finisher | None = None) -> None:
-        self._tenant, self._finisher = tenant, finisher
+        self._finisher = finisher
         self._streams: Cache[str, Any] = Cache(_stream_digest, 64)
-        self._stamps: Cache[float, Stamp] = Cache(self._stamp, 4_096)
+        self._stamps: Cache[float, Stamp] = Cache(lambda arrival: _stamp(arrival, tenant), 4_096)
+        self._named: Cache[tuple[float, str], Stamp | None] = Cache(_named_stamp, 4_096)
         self._lines: Cache[str, list[LineType]] = Cache(lambda beginning: list(line_types(beginning)), 256)
         self._shapes: Cache[tuple[str, ...], _Shape] = Cache(_shape, 4_096)
 
@@ -65,8 +69,9 @@ class PlainRecords:
             text = data.decode().strip()
         except UnicodeDecodeError:
             return None
-        if not text:
-            return None
+        return self._of_line(text, record, stamp) if text else None
+
+    def _of_line(self, text: str, record: KinesisRecord, stamp: Stamp) -> bytes | None:
         types = self._lines[text[0]]
         for log_type in types:
             quick = log_type.quick
@@ -75,7 +80,7 @@ class PlainRecords:
                 if body is not None:
                     if log_type is not types[0]:
                         _ask_first(types, log_type)
-                    return body if self._finisher is None else self._finished(self._finisher, log_type.name, body)
+                    return body if self._finisher is None else self._finished(self._finisher, log_type.name, body, stamp)
             found = log_type.recognise(text)
             if found:
                 if log_type is not types[0]:
@@ -98,10 +103,15 @@ class PlainRecords:
             return None
         if len(content) > _MOST_KEYS:
             return None
-        types, enveloped, eventbridge = self._shapes[tuple(content)]
-        if enveloped and is_envelope(content):
-            return None
-        if eventbridge:
+        shape = self._shapes[tuple(content)]
+        if shape.enveloped and is_envelope(content):
+            return self._of_envelope(content, record, stamp)
+        return self._of_shape(shape, content, record, stamp)
+
+    def _of_shape(self, shape: _Shape, content: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+        """Of an object that is no envelope."""
+        types = shape.types
+        if shape.eventbridge:
             return self._of_eventbridge(content, record, stamp)
         for log_type in types:
             if log_type.recognise(content):
@@ -109,6 +119,58 @@ class PlainRecords:
                     _ask_first(types, log_type)
                 return self._parsed(log_type, log_type.parse, content, record, stamp)
         return None
+
+    def _of_envelope(self, content: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+        log_type: LogType | None = None
+        if "type" in content:
+            name = content["type"]
+            log_type = TYPES.get(name) if isinstance(name, str) else None
+            if log_type is None:
+                return None
+        if "tenant" in content:
+            tenant = content["tenant"]
+            named = self._named[record["kinesis"]["approximateArrivalTimestamp"], tenant] if isinstance(tenant, str) else None
+            if named is None:
+                return None
+            stamp = named
+        message = content.get("message")
+        if isinstance(message, dict):
+            return self._of_message(log_type, message, record, stamp)
+        if isinstance(log_type, ObjectType) and is_inline(log_type, content):
+            return self._of_typed(log_type, inline(content), record, stamp)
+        if not isinstance(message, str) or not (line := message.strip()):
+            return None
+        if isinstance(log_type, LineType):
+            return self._of_named_line(log_type, line, record, stamp)
+        if line[0] == "{":
+            try:
+                return self._of_message(log_type, orjson.loads(line), record, stamp)
+            except orjson.JSONDecodeError:
+                return None
+        return self._of_line(line, record, stamp) if log_type is None else None
+
+    def _of_message(self, log_type: LogType | None, message: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+        """Of an object in an envelope, whose type this names or not."""
+        if len(message) > _MOST_KEYS:
+            return None
+        shape = self._shapes[tuple(message)]
+        if log_type is None:
+            return self._of_shape(shape, message, record, stamp)
+        if shape.container or not isinstance(log_type, ObjectType):
+            return None
+        return self._of_typed(log_type, message, record, stamp)
+
+    def _of_typed(self, log_type: ObjectType, content: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+        if not content.keys().isdisjoint(log_type.lists):
+            return None
+        return self._parsed(log_type, log_type.parse, content, record, stamp)
+
+    def _of_named_line(self, log_type: LineType, line: str, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+        if log_type.quick is not None:
+            body = log_type.quick(line, self._id(record), stamp)
+            if body is not None:
+                return body if self._finisher is None else self._finished(self._finisher, log_type.name, body, stamp)
+        return self._parsed(log_type, log_type.parse, line, record, stamp)
 
     def _of_eventbridge(self, content: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
         kind, event_id = content["detail-type"], content.get("id")
@@ -148,7 +210,7 @@ class PlainRecords:
         event["id"] = own_id
         event["dataset"] = log_type.dataset
         event["ingested"] = stamp.ingested
-        document["tenant"] = self._tenant
+        document["tenant"] = stamp.tenant
         try:
             if self._finisher is None:
                 return orjson.dumps(document)
@@ -156,11 +218,11 @@ class PlainRecords:
             content = orjson.dumps(document) if log_type.quick else document
         except orjson.JSONEncodeError:  # nested deeper than can be written, or a whole number of more than 64 bits
             return None
-        return self._finished(self._finisher, log_type.name, content)
+        return self._finished(self._finisher, log_type.name, content, stamp)
 
-    def _finished(self, finisher: Finisher, log_type: str, content: bytes | JsonObject) -> bytes | None:
+    def _finished(self, finisher: Finisher, log_type: str, content: bytes | JsonObject, stamp: Stamp) -> bytes | None:
         try:
-            found = finisher.finish_plain(log_type, self._tenant, content)
+            found = finisher.finish_plain(log_type, stamp.tenant, content)
         except Exception:  # the long way meets it again, and keeps the record
             return None
         return SAMPLED_OUT if found is None else found
@@ -172,9 +234,15 @@ class PlainRecords:
         made: str = digest.hexdigest()
         return made
 
-    def _stamp(self, arrival: float) -> Stamp:
-        ingested = from_milliseconds(round(arrival * 1_000))
-        return Stamp(ingested, self._tenant, ingested)
+
+def _stamp(arrival: float, tenant: str) -> Stamp:
+    ingested = from_milliseconds(round(arrival * 1_000))
+    return Stamp(ingested, tenant, ingested)
+
+
+def _named_stamp(named: tuple[float, str]) -> Stamp | None:
+    """None for what is no tenant's name."""
+    return _stamp(*named) if TENANT.fullmatch(named[1]) else None
 
 
 def _stream_digest(arn: str) -> Any:
@@ -191,4 +259,5 @@ def _ask_first(types: list[Type], log_type: Type) -> None:
 def _shape(keys: tuple[str, ...]) -> _Shape:
     subscription, eventbridge = _SUBSCRIPTION.issubset(keys), _EVENTBRIDGE.issubset(keys)
     types = [] if subscription or eventbridge else list(object_types(keys))
-    return _Shape(types, not _ENVELOPE_KEYS.isdisjoint(keys), eventbridge and not subscription)
+    enveloped = not _ENVELOPE_KEYS.isdisjoint(keys)
+    return _Shape(types, enveloped, eventbridge and not subscription, eventbridge or subscription)

@@ -19,7 +19,8 @@ from common.logtypes import BY_DETAIL_TYPE, LISTS, OPENING, QUICK_OBJECTS, TYPES
 from common.model import NOTHING, Coordinates, Event, Given, Rejected
 from common.timestamps import from_milliseconds
 
-_TENANT = re.compile(r"[a-z0-9][a-z0-9_.]{0,62}")
+#: What may be a tenant's name.
+TENANT = re.compile(r"[a-z0-9][a-z0-9_.]{0,62}")
 _TENANT_RULE = "1 to 63 of a-z, 0-9, _ and ., beginning with a letter or digit"
 #: Longest document id OpenSearch takes, in bytes.
 _LONGEST_ID = 512
@@ -59,7 +60,7 @@ class Normaliser:
 
     def __init__(self, *, default_tenant: str, default_type: str | None = None, finish: Finish | None = None) -> None:
         """`default_type` is given to what names no type and has no known shape. Raises ValueError for an impossible default."""
-        if not _TENANT.fullmatch(default_tenant):
+        if not TENANT.fullmatch(default_tenant):
             raise ValueError(f"default_tenant: {default_tenant!r} is not {_TENANT_RULE}")
         if default_type and default_type not in TYPES:
             raise ValueError(f"default_type: {default_type!r} is not registered: use one of {', '.join(TYPES)}")
@@ -132,7 +133,7 @@ class Normaliser:
 
     def _envelope(self, content: JsonObject, piece: _Piece) -> Results:
         tenant, name = content.get("tenant", piece.tenant), content.get("type")
-        if not isinstance(tenant, str) or not _TENANT.fullmatch(tenant):
+        if not isinstance(tenant, str) or not TENANT.fullmatch(tenant):
             raise _Refusal("malformed", f"tenant: {str(tenant)[:80]!r} is not {_TENANT_RULE}")
         piece = piece._replace(tenant=tenant, enveloped=True)
         return _guarded(self._enveloped, content, piece._replace(type=TYPES.get(name) if isinstance(name, str) else None))
@@ -144,11 +145,8 @@ class Normaliser:
         message = content.get("message")
         if isinstance(message, dict):
             return self._object(message, piece)
-        if isinstance(piece.type, ObjectType) and piece.type.generic:
-            inline = {name: value for name, value in content.items() if name not in ("type", "tenant")}
-            wraps = len(inline) == 1 and isinstance(message, str) and message.lstrip().startswith("{")
-            if not wraps:
-                return self._typed(inline, piece)
+        if isinstance(piece.type, ObjectType) and is_inline(piece.type, content):
+            return self._typed(inline(content), piece)
         if not isinstance(message, str):
             raise _Refusal("malformed", f"message: expected a line or an object, found {type(message).__name__}")
         return self._text(message, piece)
@@ -226,6 +224,19 @@ class Normaliser:
             keys = ", ".join(name[:40] for name in list(content)[:8])
             raise _Refusal("unrecognised", f"a JSON object of no known shape, with {keys or 'no key'}")
         return self._finished(named, content, piece)
+
+
+def inline(envelope: JsonObject) -> JsonObject:
+    """The record whose fields stand in the envelope itself."""
+    return {name: value for name, value in envelope.items() if name not in ("type", "tenant")}
+
+
+def is_inline(log_type: ObjectType, envelope: JsonObject) -> bool:
+    """Whether the fields of a record of `log_type` stand in the envelope itself, whose message is no object."""
+    if not log_type.generic:
+        return False
+    message = envelope.get("message")
+    return not (len(inline(envelope)) == 1 and isinstance(message, str) and message.lstrip().startswith("{"))
 
 
 def _guarded(read: Callable[[Content, _Piece], Results], content: Content, piece: _Piece) -> Results:
