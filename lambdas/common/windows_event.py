@@ -73,12 +73,23 @@ def _rendered(text: str) -> JsonObject | None:
         "Execution ProcessID": process,
         "Execution ThreadID": thread,
     }
-    before, after, data = _texts(provider), _texts(f"<Channel>{channel}"), _data(written)
+    before, after = _texts(provider), _texts(f"<Channel>{channel}")
     if before is None or after is None:
         return None
-    record = {**before, **alone, **after, **data}
+    written, end, rendering = written.partition("</EventData>")
+    data = _data(f"{written}{end}")
+    record = {**before, **alone, **after}
     # A name that stands in two of the parts is one of another value before it.
-    return record if len(record) == len(before) + len(alone) + len(after) + len(data) else None
+    if len(record) < len(before) + len(alone) + len(after) or not record.keys().isdisjoint(data):
+        return None
+    if rendering in ("", "</Event>"):
+        return {**record, **data}
+    if data.keys() != {"EventData"}:
+        return None
+    # Elements with the names of System's, and their texts as values.
+    extra: list[str] = []
+    _keep(rendering, record, data["EventData"], extra)
+    return {**record, **data, "extra": extra} if extra else {**record, **data}
 
 
 @remembered(4_096)
@@ -105,6 +116,16 @@ def _elements(text: str) -> JsonObject:
     record: JsonObject = {}
     data: JsonObject = {}
     extra: list[str] = []
+    _keep(text, record, data, extra)
+    if data:
+        record["EventData"] = data
+    if extra:
+        record["extra"] = extra
+    return record
+
+
+def _keep(text: str, record: JsonObject, data: JsonObject, extra: list[str]) -> None:
+    """Puts the elements of `text` to what is there already."""
 
     def keep(holder: JsonObject, name: str, written: str) -> None:
         value = _value(written)
@@ -124,11 +145,6 @@ def _elements(text: str) -> JsonObject:
         if name != "Event":
             for attribute, quoted in _ATTRIBUTE.findall(attributes):
                 keep(record, f"{name} {attribute}", quoted[1:-1])
-    if data:
-        record["EventData"] = data
-    if extra:
-        record["extra"] = extra
-    return record
 
 
 def _value(written: str) -> str:

@@ -21,9 +21,10 @@ STAMP = Stamp("2026-11-23T08:00:00.250Z", "default", "2026-11-23T08:00:00.250Z")
 
 @given(st.sampled_from([sample.record for sample in samples_of("waf")]).flatmap(nearly))
 def test_the_short_way_through_a_waf_log_leads_where_the_table_does(record: dict[str, Any]) -> None:
-    quick = waf.quick(orjson.dumps(record))
+    data = orjson.dumps(record)  # which has no numbers beyond a float
+    quick = waf.quick(data)
     if quick is not None:
-        assert orjson.loads(orjson.dumps(quick)) == waf.TABLE.event(record, STAMP)
+        assert orjson.loads(orjson.dumps(quick)) == waf.TABLE.event(orjson.loads(data), STAMP)
 
 
 def test_a_usual_waf_log_takes_the_short_way() -> None:
