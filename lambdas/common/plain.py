@@ -17,7 +17,7 @@ from common.cache import Cache
 from common.finish import Finisher
 from common.ids import DIGEST_BYTES
 from common.logtype import JsonObject, LineType, LogType, ObjectType, Stamp
-from common.logtypes import BY_DETAIL_TYPE, OPENING, QUICK_OBJECTS, TYPES, is_envelope, line_types, object_types
+from common.logtypes import BY_DETAIL_TYPE, LISTS, OPENING, QUICK_OBJECTS, TYPES, UNPACKED, is_envelope, line_types, object_types
 from common.recognise import TENANT, inline, is_inline
 from common.source import KinesisRecord
 from common.timestamps import from_milliseconds
@@ -43,6 +43,8 @@ class _Shape(NamedTuple):
     """It is an event of EventBridge, if it is no envelope."""
     container: bool
     """It is an event of EventBridge or a subscription's, whichever type is named for what it holds."""
+    export: str | None
+    """The key of a list that holds records further in, if it may have one and no other list."""
 
 
 #: In place of an event that is not in the sample.
@@ -118,7 +120,18 @@ class PlainRecords:
                 if log_type is not types[0] and not log_type.generic:  # one of loose shape stays behind the others
                     _ask_first(types, log_type)
                 return self._parsed(log_type, log_type.parse, content, record, stamp)
-        return None
+        return None if shape.export is None else self._of_export(shape.export, content, record, stamp)
+
+    def _of_export(self, name: str, content: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
+        """Of one that holds one record."""
+        log_type, unpack = UNPACKED[name]
+        try:
+            (inner,) = unpack(content)
+        except ValueError:  # there are none or several of them, or (Malformed) something is wrong
+            return None
+        if not isinstance(inner, dict) or not inner.keys().isdisjoint(log_type.lists):
+            return None
+        return self._parsed(log_type, log_type.parse, inner, record, stamp, self._id(record, "/0.0"))
 
     def _of_envelope(self, content: JsonObject, record: KinesisRecord, stamp: Stamp) -> bytes | None:
         log_type: LogType | None = None
@@ -227,10 +240,10 @@ class PlainRecords:
             return None
         return SAMPLED_OUT if found is None else found
 
-    def _id(self, record: KinesisRecord) -> str:
-        """As common.ids.event_id makes it of the record's coordinates."""
+    def _id(self, record: KinesisRecord, position: str = "") -> str:
+        """As common.ids.event_id makes it of the record's coordinates; `position` is that of an event in the record."""
         digest = self._streams[record["eventSourceARN"]].copy()
-        digest.update(record["eventID"].encode())
+        digest.update(f"{record['eventID']}{position}".encode())
         made: str = digest.hexdigest()
         return made
 
@@ -260,4 +273,6 @@ def _shape(keys: tuple[str, ...]) -> _Shape:
     subscription, eventbridge = _SUBSCRIPTION.issubset(keys), _EVENTBRIDGE.issubset(keys)
     types = [] if subscription or eventbridge else list(object_types(keys))
     enveloped = not _ENVELOPE_KEYS.isdisjoint(keys)
-    return _Shape(types, enveloped, eventbridge and not subscription, eventbridge or subscription)
+    lists = [name for name in keys if name in LISTS]
+    export = lists[0] if len(lists) == 1 and lists[0] in UNPACKED and not (subscription or eventbridge) else None
+    return _Shape(types, enveloped, eventbridge and not subscription, eventbridge or subscription, export)

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from common.cache import Cache
 from common.kinds import WHOLE
 from common.levels import judge, level_of
 from common.logtype import JsonObject, Malformed, ObjectType, Stamp
@@ -65,12 +66,23 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
 
 
 def _renamed(record: JsonObject) -> JsonObject:
-    """By the table's names; of two spellings of one field the first counts, and the other stays as it is."""
-    found: JsonObject = {}
-    for name, value in record.items():
+    """By the table's names."""
+    return dict(zip(_RENAMED[tuple(record)], record.values(), strict=True))
+
+
+def _names(written: tuple[str, ...]) -> tuple[str, ...]:
+    """Of two spellings of one field the first counts, and the other stays as it is."""
+    found: dict[str, None] = {}
+    for name in written:
         known = _NAMES.get(name, name)
-        found[name if known in found else known] = value
-    return found
+        kept = name if known in found else known
+        while kept in found:  # it has the table's own name for a spelling before it
+            kept += "_"
+        found[kept] = None
+    return tuple(found)
+
+
+_RENAMED: Cache[tuple[str, ...], tuple[str, ...]] = Cache(_names, 4_096)
 
 
 def unpack(export: JsonObject) -> list[Any]:
@@ -146,7 +158,7 @@ def _dotted(record: JsonObject) -> JsonObject:
     for holder, names in _PLACED.items():
         inside = record.get(holder)
         attributes = inside if holder == "attributes" else inside.get("attributes") if isinstance(inside, dict) else None
-        if not isinstance(attributes, dict):
+        if not isinstance(attributes, dict) or names.keys().isdisjoint(attributes):
             continue
         kept = dict(attributes)
         for attribute, name in names.items():

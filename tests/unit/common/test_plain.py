@@ -145,6 +145,16 @@ def test_envelopes_around_samples_take_the_short_way(name: str) -> None:
     assert named == taken
 
 
+def test_an_export_of_one_record_takes_the_short_way() -> None:
+    logs = {"scope": {"name": "orders"}, "logRecords": [{"timeUnixNano": "1772355600123456789", "body": {"stringValue": "one"}}]}
+    export = {"resourceLogs": [{"resource": {"attributes": []}, "scopeLogs": [logs]}]}
+    assert same(orjson.dumps(export))
+    for others in (b"[]", b"[7]", b"[{},{}]"):
+        several = {"resourceLogs": [{"scopeLogs": [{"logRecords": orjson.loads(others)}]}]}
+        assert PLAIN.body(record(b""), orjson.dumps(several)) is None
+    assert PLAIN.body(record(b""), orjson.dumps({"resourceLogs": 7})) is None
+
+
 def test_an_envelope_names_the_tenant_of_its_event_alone() -> None:
     plain = PlainRecords("acme")
     for tenant in ("a", None, "b", "acme", "a"):

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 
 from common import inflate
 from common.ids import log_event_id
+from common.logtype import Stamp
+from common.logtypes import otel
 from common.model import Event, Given, Rejected
 from common.recognise import Normaliser
 from tests.unit.logtypes.every_type import AT, NORMALISER, named
@@ -165,3 +167,10 @@ def test_a_damaged_export_is_accounted_for(content: Any) -> None:
             (again,) = NORMALISER.normalise(item.original, item.at, item.given)
             assert isinstance(again, Rejected)
             assert (again.at, again.original, again.given, again.type) == (item.at, item.original, item.given, "otel")
+
+
+def test_two_spellings_of_a_field_and_the_tables_own_lose_nothing() -> None:
+    written = {"timeUnixNano": "1772355600123456789", "time": "mine", "timestamp": "yours", "body": "b", "severity_text": "INFO"}
+    found = otel.parse(written, Stamp("2026-11-23T08:00:00.250Z", "acme", "2026-11-23T08:00:00.250Z"))
+    assert found["@timestamp"] == "2026-03-01T09:00:00.123Z"
+    assert found["otel"] == {"other": {"time_": "mine", "timestamp": "yours"}}
