@@ -178,18 +178,8 @@ _SETTING = re.compile(r"([A-Z]+)=((?<=COMMAND=).*|.*?)(?: ; |\Z)", re.DOTALL)
 _TOKEN, _REST, _REASON = r"[^\s\"'\\()\[\]{},;:=\x00-\x1f]++", r"[^\"\\\[\x00-\x1f]++", r"[^\"\\\[:\x00-\x1f]++"
 _WORDS = frozenset(
     (
-        "user",
-        "remote_user",
-        "logname",
-        "target",
-        "group",
-        "method",
-        "service",
-        "tty",
-        "session",
-        "directory",
-        "home",
-        "shell",
+        *("user", "remote_user", "logname", "target", "group", "method"),
+        *("service", "tty", "session", "directory", "home", "shell"),
     )
 )
 _SPACED = {"command": _REST, "key": _REST, "reason": _REASON}

@@ -56,6 +56,8 @@ PIECES = [
         "<Data Name='a'",
         "<Data Name='b'/>",
         "<A>&amp;</A>",
+        "<RenderingInfo ",
+        "<RenderingInfo Culture='en-US'><Level>x</Level><Task>a &amp; b</Task><Message>m</Message></RenderingInfo>",
     ),
     *("", " ", "'", '"', "<", ">", "-", "&#45;", "0", "\n", "</System>", "<Channel>", "<TimeCreated ", "{", "é", "x" * 2_000),
     "{00000000-0000-0000-0000-000000000000}",
@@ -83,6 +85,10 @@ def test_a_windows_event_read_in_parts_says_what_it_says_read_at_once(text: str,
 def test_a_rendered_windows_event_is_read_in_parts() -> None:
     quick = [windows_event._rendered(text) is not None for text in WINDOWS_EVENTS]
     assert quick.count(False) <= 3
+    rendered = [text for text in WINDOWS_EVENTS if "<RenderingInfo " in text]
+    assert rendered
+    for text in rendered:
+        assert windows_event._rendered(text) is not None
 
 
 @pytest.mark.parametrize("place", ["<EventID>1</EventID>", "<Data Name='IpPort'>1</Data>", "<Data>x</Data>", "&#45;", " "])
