@@ -426,7 +426,7 @@ def test_quick_objects_begin_as_their_type_says(name: str) -> None:
         b'{"messageType":"DATA_MESSAGE","logEvents":[]}',
         b'{"detail-type":"GuardDuty Finding","detail":{}}',
         b'{"Records":[]}',
-        b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1772355600123456789","body":{"stringValue":"m"}}]}]}]}',
+        b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"m"}},{"body":{"stringValue":"n"}}]}]}]}',
     ],
 )
 def test_what_is_no_plain_record_takes_the_long_way(data: bytes) -> None:
