@@ -95,11 +95,13 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     parts = (before or line).split('"')
     if len(parts) != _PARTS or "\\" in line or not line.isprintable():
         return None
-    _, request, _, agent, middle, trace, _, domain, _, certificate, ruled, actions, *others, last = parts
+    _, request, first, agent, middle, trace, second, domain, third, certificate, ruled, actions, *others, last = parts
     fields = parts[0].split(" ")
     if len(fields) != _FIELDS_BEFORE_REQUEST:
         return None
     kind, time, name, client, target, queued, processed, responded, status, answer, received, sent, _ = fields
+    if not first == second == third == " ":
+        return None
     if others != [" ", _ABSENT, " ", _ABSENT, " ", target, " ", answer, " ", _ABSENT, " ", _ABSENT]:
         return None
     if kind not in _KINDS or name == _ABSENT or not (is_count(received) and is_count(sent)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -280,6 +281,14 @@ def test_quick_lines_with_other_pieces(name: str, data: st.DataObject) -> None:
     line = data.draw(nearly(data.draw(st.sampled_from([sample.record for sample in samples_of(name)]))))
     same(line.encode())
     is_quick(name, line.strip())
+
+
+@pytest.mark.parametrize("name", QUICK_TYPES)
+def test_quick_lines_with_a_space_more_or_less(name: str) -> None:
+    for line in [sample.record for sample in samples_of(name)]:
+        for at in [found.start() for found in re.finditer(" ", line)][:100]:
+            for space in ("", "  "):
+                is_quick(name, f"{line[:at]}{space}{line[at + 1 :]}".strip())
 
 
 @pytest.mark.parametrize("name", QUICK_TYPES)
