@@ -59,7 +59,7 @@ def make_of(
         reads.append(f"{field} = {f'{value[key]} if {test.format(value[key])} else ' if test else ''}{read}")
     found = [read.field for read in fields]
     lines = [
-        f"{', '.join(value.values())}, = record.values()",
+        *([f"{', '.join(value.values())}, = record.values()"] if value else []),
         *(f"if type({value[name]}) is dict: return None" for name in objects),
         "try:",
         *(f"    {line}" for line in reads or ["pass"]),

@@ -14,6 +14,7 @@ import orjson
 from common.app_code import Found, Make, Read, make_of
 from common.cache import Cache
 from common.kinds import is_ip
+from common.learned import Learned
 from common.logtype import JsonObject, Malformed
 from common.timestamps import from_any
 
@@ -133,29 +134,9 @@ class _Usual(NamedTuple):
     """Keys of no field."""
 
 
-#: Logs of a shape that come before code is made for it, which takes as long as a hundred logs do.
-_BEFORE_CODE = 8
-
-
-class _Shape:
-    """What is known of logs with the same names."""
-
-    __slots__ = ("_make", "_names", "_seen", "steps", "usual")
-
-    def __init__(self, names: tuple[str, ...], steps: tuple[_Step, ...], usual: _Usual) -> None:
-        self._names, self.steps, self.usual = names, steps, usual
-        self._make: Make | None = None
-        self._seen = 0
-
-    def fields(self, record: JsonObject) -> Found | None:
-        make = self._make
-        if make is None:
-            self._seen += 1
-            if self._seen < _BEFORE_CODE or not self._names:
-                return None
-            fields, objects, others = self.usual
-            make = self._make = make_of(self._names, fields, objects, others, _TARGETS, _FAILING_LEVELS)
-        return make(record)
+class _Shape(NamedTuple):
+    steps: tuple[_Step, ...]
+    usual: _Usual
 
 
 def shape_of(names: tuple[str, ...]) -> _Shape:
@@ -167,11 +148,12 @@ def shape_of(names: tuple[str, ...]) -> _Shape:
     taken = {read.key for read in fields.values()}
     objects = dict.fromkeys(place.key for step in steps for place in step.places if place.path)
     ordered = tuple(fields[step.field] for step in steps if step.field in fields)
-    return _Shape(names, steps, _Usual(ordered, tuple(objects), tuple(name for name in names if name not in taken)))
+    return _Shape(steps, _Usual(ordered, tuple(objects), tuple(name for name in names if name not in taken)))
 
 
 #: An application writes few shapes of log, over and over.
 _SHAPES: Cache[tuple[str, ...], _Shape] = Cache(shape_of, 4_096)
+_LEARNED: Learned[tuple[str, ...], Make] = Learned()
 
 
 def read(record: JsonObject, *, strict: bool = True) -> tuple[JsonObject, JsonObject]:
@@ -192,10 +174,18 @@ def read(record: JsonObject, *, strict: bool = True) -> tuple[JsonObject, JsonOb
 def fields(record: JsonObject, *, strict: bool = True) -> Found | None:
     """For a usual log of a shape that has come often: its time, and the fields of an event that `read` and `put` make of it, with
     `event.kind`, and with `app` for what else it says. None for any other."""
-    found = _SHAPES[tuple(record)].fields(record)
+    names = tuple(record)
+    made = _LEARNED.told(names)
+    make = made[0] if made else _LEARNED.of_shape(names, names, sum(map(len, names)), lambda: _code(names))
+    found = make and make(record)
     if found is not None and not strict and found[0] is not None and found[0] < _FIRST_BILLION:
         return None
     return found
+
+
+def _code(names: tuple[str, ...]) -> Make:
+    fields, objects, others = _SHAPES[names].usual
+    return make_of(names, fields, objects, others, _TARGETS, _FAILING_LEVELS)
 
 
 def _usual(record: JsonObject, usual: _Usual) -> JsonObject | None:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import orjson
 
+from common.learned import Learned
 from common.logtype import JsonObject, Malformed, Stamp
-from common.table_code import Learned
 from common.table_text import TextWriter
 
 _Quick = Callable[[str, str, Stamp], str | None]
@@ -99,7 +99,7 @@ class LearnedLines:
         del self._unusual[told]
         pattern = self._pattern(line, values)
         shape = pattern, self._write.shape(record)
-        return self._learned.code(told, shape, len(pattern), lambda: self._quick(pattern, values, record))
+        return self._learned.of_shape(told, shape, len(pattern), lambda: self._quick(pattern, values, record))
 
     def _pattern(self, line: str, values: Sequence[Value]) -> str:
         pattern, end = "", 0

@@ -28,7 +28,7 @@ _BARE = re.compile(rf"{_PRIORITY}(?![A-Z0-9])")
 
 
 class Usual(NamedTuple):
-    """A line taken apart. What it does not tell is None, and empty where it is JSON."""
+    """A line taken apart. What it does not tell is None."""
 
     time: str
     """ISO 8601 in UTC."""

@@ -12,8 +12,9 @@ from typing import Any
 
 from common import ecs
 from common.kinds import KEY_INSTANT, OPEN, Kind
+from common.learned import Learned
 from common.logtype import JsonObject, Malformed, Stamp
-from common.table_code import TIME, Learned, Make, Read, Rule, empty, make_of, put, shape_of, size
+from common.table_code import TIME, Make, Read, Rule, empty, make_of, put, shape_of, size
 from common.table_text import TextWriter
 
 Complete = Callable[[JsonObject, JsonObject], None]
@@ -97,7 +98,7 @@ class Table:
             if event is not None:
                 return event
         shape = shape_of(record, self._rules)
-        code = self._learned.code(
+        code = self._learned.of_shape(
             names, shape, size(shape), lambda: make_of(shape, self._rules, self._constants, self._rest, self._complete)
         )
         return (code and code(record, stamp)) or self.by_rules(record, stamp)

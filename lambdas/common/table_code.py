@@ -8,12 +8,11 @@ None of a record that is of another shape after all.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
 from functools import cache
 from itertools import count
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from common.logtype import JsonObject, Stamp
 
@@ -22,16 +21,6 @@ Read = Callable[[Any], Any]
 Make = Callable[[JsonObject, Stamp], JsonObject | None]
 
 TIME = "@timestamp"
-Told = TypeVar("Told", bound=Hashable)
-Made = TypeVar("Made")
-
-#: Records of a shape that come before code is made for it, which takes as long as a hundred records do.
-_BEFORE_CODE = 8
-#: Shapes of one table that have code, and characters of a shape's names. Beyond them records are worked off one name at a time:
-#: whoever sends ever new shapes must not fill the memory.
-_MOST_SHAPES, _LARGEST_SHAPE = 512, 8_192
-#: Functions to try for a record with the same names as others before it.
-_TRIED = 16
 
 
 class Rule(NamedTuple):
@@ -67,38 +56,6 @@ class Is(Enum):
 
 #: Names of a record, each with what its value is; the shape of a value that is an object with rules for its members.
 Shape = tuple[tuple[str, "Is | Shape"], ...]
-
-
-class Learned(Generic[Told, Made]):
-    """The code of shapes that come often, by what is told of a record in no time, such as its names."""
-
-    def __init__(self) -> None:
-        self._tried: dict[Told, list[Made]] = {}
-        self._made: dict[Hashable, Made] = {}
-        self._seen: Counter[Hashable] = Counter()
-
-    def told(self, told: Told) -> list[Made]:
-        """What may be code for such a record, in the order to try it in, which may be changed."""
-        return self._tried.get(told) or []
-
-    def code(self, told: Told, shape: Hashable, characters: int, make: Callable[[], Made]) -> Made | None:
-        """For records of `shape`, which has so many characters, and which `make` makes; None where it has not come often
-        enough."""
-        key = told, shape
-        made = self._made.get(key)
-        if made is None:
-            if len(self._made) >= _MOST_SHAPES or characters > _LARGEST_SHAPE:
-                return None
-            if len(self._seen) >= _MOST_SHAPES:
-                self._seen.clear()
-            self._seen[key] += 1
-            if self._seen[key] < _BEFORE_CODE:
-                return None
-            made = self._made[key] = make()
-        tried = self._tried.setdefault(told, [])
-        tried.insert(0, made)
-        del tried[_TRIED:]
-        return made
 
 
 def empty(value: Any) -> bool:

@@ -11,7 +11,6 @@ from common.cache import remembered
 from common.json_text import quoted
 from common.levels import judge
 from common.logtype import JsonObject, Stamp
-from common.time_of_day import nearest
 from common.timestamps import from_iso
 
 
@@ -34,18 +33,17 @@ def written(
     origin: str = "",
     others: str = "",
 ) -> bytes | None:
-    """The event of the `time` (or `clock`, a time of day), `logger`, `message` and what common.stack_traces took out of a record;
-    None where `level` is none, or the time is.
+    """The event of the `time`, `logger`, `message` and what common.stack_traces took out of a record; None where `level` is none,
+    or the time is.
 
     `event_id` and `stamp` are as a quick parser gets them. `code` is `event.code`. JSON of the record's other parts: `origin`
     is what stands in `log` and `others` what stands beside it, each with a comma before it.
     """
     if not level:
         return None
-    get = record.get
-    time, message, logger = get("time"), get("message"), get("logger")
+    time, message, logger = record.get("time"), record.get("message"), record.get("logger")
     try:
-        at = from_iso(time) if time else nearest(record["clock"], stamp.time) if get("clock") else stamp.time
+        at = from_iso(time) if time else stamp.time
     except ValueError:  # the long way says what is wrong with it
         return None
     named = f',"logger":{quoted(logger)}' if logger else ""

@@ -85,19 +85,17 @@ def _by_parts(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     match = recognise(line)
     if match is None:
         return None
-    record = _FORMATS.parts(match)
-    others, code = "", record.get("code")
+    try:
+        record = _record(match, stamp)
+    except Malformed:  # the table says it again
+        return None
+    others = ""
     if "thread" in record:
         thread = _whole(record["thread"])
         if thread is None:
             return None
         others = f',"process":{{"thread":{{"id":{thread}}}}}'
-    if record["message"]:
-        take_out(record, DOTNET)
-        record["message"] = record["message"].strip()
-    return written(
-        "dotnet", record, _level(record["level"]), event_id, stamp, code="" if code == "0" else code or "", others=others
-    )
+    return written("dotnet", record, _level(record["level"]), event_id, stamp, code=record.get("code", ""), others=others)
 
 
 def _values(line: str, _: Stamp) -> list[Value] | None:

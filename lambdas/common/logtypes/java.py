@@ -104,16 +104,13 @@ def _by_parts(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     match = recognise(line)
     if match is None:
         return None
-    record = _FORMATS.parts(match)
-    level = record.get("level")
-    if level is None:
+    try:
+        record = _record(match, stamp)
+    except Malformed:  # the table says it again
         return None
-    if "time" not in record:
-        _settle_time(record)
-    if record.get("brackets"):
-        _read_brackets(record)
-    if record["message"]:
-        take_out(record, JAVA)
+    level = record.get("level")
+    if level is None or "extra" in record:
+        return None
     process = origin = others = ""
     if "pid" in record:
         number = _whole(record["pid"])
@@ -131,8 +128,6 @@ def _by_parts(line: str, event_id: str, stamp: Stamp) -> bytes | None:
         others += f',"trace":{{"id":"{record["trace"]}"}},"span":{{"id":"{record["span"]}"}}'
     if record.get("service"):
         others += f',"service":{{"name":{quoted(record["service"])}}}'
-    if "extra" in record:
-        return None
     if record.get("function"):
         origin = f',"origin":{{"function":{quoted(record["function"])}}}'
     return written("java", record, _level(level), event_id, stamp, origin=origin, others=others)

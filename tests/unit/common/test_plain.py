@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +25,6 @@ from common.recognise import Normaliser
 from common.source import KinesisRecord
 from producers.generator import Generator, Scenario
 from tests.unit.logtypes.nearly import nearly
-from tests.unit.logtypes.quick import QUICK_TYPES, is_quick
 from tests.unit.logtypes.schemas import Held
 
 NORMALISER, PLAIN = Normaliser(default_tenant="acme"), PlainRecords("acme")
@@ -268,40 +266,13 @@ def test_samples_with_a_piece_replaced(data: bytes, draw: st.DataObject) -> None
     same(data[:start] + piece + data[end:])
 
 
-@pytest.mark.parametrize("name", [name for name, found in TYPES.items() if isinstance(found, LineType) and found.parse_match])
+@pytest.mark.parametrize(
+    "name", [name for name, found in TYPES.items() if isinstance(found, LineType) and (found.parse_match or found.quick)]
+)
 @given(data=st.data())
-def test_lines_that_are_matched_once_with_other_pieces(name: str, data: st.DataObject) -> None:
+def test_lines_with_other_pieces(name: str, data: st.DataObject) -> None:
     line = data.draw(nearly(data.draw(st.sampled_from([sample.record for sample in samples_of(name)]))))
     same(line.encode())
-
-
-@pytest.mark.parametrize("name", QUICK_TYPES)
-@given(data=st.data())
-def test_quick_lines_with_other_pieces(name: str, data: st.DataObject) -> None:
-    line = data.draw(nearly(data.draw(st.sampled_from([sample.record for sample in samples_of(name)]))))
-    same(line.encode())
-    is_quick(name, line.strip())
-
-
-@pytest.mark.parametrize("name", QUICK_TYPES)
-def test_quick_lines_with_a_space_more_or_less(name: str) -> None:
-    for line in [sample.record for sample in samples_of(name)]:
-        for at in [found.start() for found in re.finditer(" ", line)][:100]:
-            for space in ("", "  "):
-                is_quick(name, f"{line[:at]}{space}{line[at + 1 :]}".strip())
-
-
-@pytest.mark.parametrize("name", QUICK_TYPES)
-def test_a_sample_is_a_quick_line(name: str) -> None:
-    quick = [is_quick(name, sample.record) for sample in samples_of(name)]
-    assert any(quick)
-
-
-@pytest.mark.parametrize("name", ["dotnet", "java", "python_log"])
-def test_an_entry_with_a_level_is_quick(name: str) -> None:
-    levelled = [sample.record for sample in samples_of(name) if "level" in sample.event.get("log", {})]
-    assert levelled
-    assert [line for line in levelled if not is_quick(name, line)] == []
 
 
 def generated(name: str) -> list[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import app_log
+from common.learned import Learned
 from common.logtype import Stamp
 from common.logtypes import OBJECT_TYPES, container_cri
 from common.logtypes.samples import samples_of
@@ -119,8 +121,8 @@ def test_a_usual_cri_line_is_quick() -> None:
 )
 def test_a_log_whose_shape_came_often_is_what_it_was_at_first(said: dict[str, Any]) -> None:
     line = f"2026-11-23T08:00:01Z stdout F {orjson.dumps(said).decode()}"
-    app_log._SHAPES.clear()
-    made = [orjson.dumps(container_cri.parse(line, STAMP)) for _ in range(10)]
+    with patch.object(app_log, "_LEARNED", Learned()):
+        made = [orjson.dumps(container_cri.parse(line, STAMP)) for _ in range(10)]
     assert made == [made[0]] * 10
 
 
