@@ -65,6 +65,8 @@ def from_iso(text: str) -> str:
     Raises ValueError when `text` is no point in time.
     """
     clock, tail = _clock(text[:19]), text[19:]
+    if len(tail) > _SHORT and tail.endswith(("+0000", "+00:00")):
+        tail = f"{tail[: tail.rindex('+')]}Z"
     if len(tail) > _SHORT and tail[-1] == "Z" and len(tail) <= _LONGEST and tail[1:-1].isdecimal() and tail.isascii():
         tail = f"{tail[:4]}Z"
     fraction = _fraction(tail) if len(tail) <= _SHORT else _read_fraction(tail)
