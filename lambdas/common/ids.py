@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from pybase64 import urlsafe_b64encode
+from pybase64 import b64encode_as_string
 
 #: 96 bits, which base64 writes in 16 characters: of the 10^12 events of a day of 500 TB, two share an id once in 150,000 days.
 DIGEST_BYTES = 12
@@ -17,7 +17,7 @@ def digest(text: str) -> str:
 
 def written(digest: bytes) -> str:
     """DIGEST_BYTES as an id."""
-    return urlsafe_b64encode(digest).decode()
+    return b64encode_as_string(digest, b"-_")
 
 
 def event_id(stream: str, shard: str, sequence: str, position: str) -> str:
