@@ -30,7 +30,7 @@ from common.streams import StreamWriter
 from normalise.handler import Normalisation
 
 SEED = 5
-ROUNDS = 7
+ROUNDS = 15
 #: As many as a busy list has.
 INDICATORS = 100_000
 CACHE_ENTRIES = 20_000

@@ -64,7 +64,7 @@ def table(fields: Mapping[str, str]) -> Table:
         {**_FIELDS, **fields},
         own=_OWN,
         rest="aws.apigateway.other",
-        constants={"event.kind": "event", "event.category": ["web", "api"], "cloud.provider": "aws"},
+        constants={"event.category": ["web", "api"]},
         read={
             "requestTime": _time,
             "protocol": _version,
@@ -116,3 +116,8 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         "type": ["error"] if failed else ["access"],
         "outcome": "unknown" if status is None else "failure" if failed else "success",
     }
+    gateway = event.get("aws", {}).get("apigateway", {})
+    if "extended_request_id" in gateway and gateway["extended_request_id"] == event.get("http", {}).get("request", {}).get("id"):
+        del gateway["extended_request_id"]  # of HTTP APIs the two are one
+        if not gateway:
+            del event["aws"]

@@ -85,7 +85,7 @@ def _failed(found: Collection[str]) -> str:
 
 def _event(found: Sequence[str], targets: Mapping[str, tuple[str, str]]) -> str:
     """The source of the event's fields but the message and the others."""
-    happened = {"kind": "'event'"}
+    happened: dict[str, str] = {}
     objects = {"event": happened}
     if "status" in found:
         happened["category"] = "['web']"

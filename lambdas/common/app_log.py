@@ -172,8 +172,8 @@ def read(record: JsonObject, *, strict: bool = True) -> tuple[JsonObject, JsonOb
 
 
 def fields(record: JsonObject, *, strict: bool = True) -> Found | None:
-    """For a usual log of a shape that has come often: its time, and the fields of an event that `read` and `put` make of it, with
-    `event.kind`, and with `app` for what else it says. None for any other."""
+    """For a usual log of a shape that has come often: its time, and the fields of an event that `read` and `put` make of it, and
+    `app` for what else it says. None for any other."""
     names = tuple(record)
     made = _LEARNED.told(names)
     make = made[0] if made else _LEARNED.of_shape(names, names, sum(map(len, names)), lambda: _code(names))

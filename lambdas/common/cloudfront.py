@@ -64,7 +64,7 @@ OWN: Mapping[str, Kind] = {
     "aws.cloudfront.origin_last_byte_seconds": NUMBER,
 }
 REST = "aws.cloudfront.other"
-CONSTANTS: Mapping[str, Any] = {"event.kind": "event", "event.category": ["web"], "cloud.provider": "aws"}
+CONSTANTS: Mapping[str, Any] = {"event.category": ["web"]}
 READ: Mapping[str, Read] = {
     "time-taken": web_access.nanoseconds,
     "cs-protocol-version": web_access.http_version,

@@ -67,7 +67,7 @@ def say(found: JsonObject, said: JsonObject | str, *, timed: bool) -> None:
     """Adds what a container `said` to the event of what is known of it. `timed`: its `@timestamp` is the runtime's."""
     if isinstance(said, str):
         if said and "\n" not in said:
-            found["event"] = {"kind": "event", "type": ["info"], "outcome": "success"}
+            found["event"] = {"type": ["info"], "outcome": "success"}
             found["message"] = said
             return
         own = _add({"message": said}, found)
@@ -125,7 +125,7 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         arn = event["aws"]["ecs"].get("task_arn", "")
         parts = arn.split(":", _ARN_PARTS - 1)
         if len(parts) == _ARN_PARTS and parts[5].startswith("task/"):
-            event.setdefault("cloud", {}).update(provider="aws", region=parts[3], account={"id": parts[4]})
+            event.setdefault("cloud", {}).update(region=parts[3], account={"id": parts[4]})
             orchestrator = event.setdefault("orchestrator", {})
             orchestrator["resource"] = {"type": "task", "name": parts[5].rpartition("/")[2]}
     elif "resource" in event.get("orchestrator", ()):
@@ -176,7 +176,6 @@ TABLE = Table(
         "aws.ecs.task_definition": WORD,
     },
     rest="container.other",
-    constants={"event.kind": "event"},
     read={
         "stream": _stream,
         "source": _stream,

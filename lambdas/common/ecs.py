@@ -31,6 +31,7 @@ FIELDS: Mapping[str, Kind] = {
     "@timestamp": KEY_INSTANT,
     "event.id": WORD,
     "event.dataset": WORD,
+    # Of what is no plain event: an alert, a metric. ECS calls that an "event", and every event would say it.
     "event.kind": WORD,
     "event.category": WORDS,
     "event.type": WORDS,
@@ -159,6 +160,7 @@ FIELDS: Mapping[str, Kind] = {
     "dns.question.type": WORD,
     "dns.question.class": WORD,
     "dns.response_code": WORD,
+    # Where a record says it: a dataset that begins with "aws." is of AWS.
     "cloud.provider": WORD,
     "cloud.region": WORD,
     "cloud.availability_zone": WORD,

@@ -15,7 +15,7 @@ import orjson
 
 from common import ecs
 from common.deadline import Deadline
-from common.enrichment.enricher import Counts, Enricher
+from common.enrichment.enricher import Counts, Enricher, Look
 from common.enrichment.source import Source
 from common.kinds import Kind
 from common.logtype import JsonObject
@@ -52,8 +52,9 @@ class Plan(NamedTuple):
     """What is done with the events of one log type and tenant, in this order."""
 
     samples: tuple[Sample, ...]
-    enriching: tuple[Apply, ...]
-    """Times, and enrichment, which adds finished JSON."""
+    times: tuple[Apply, ...]
+    enriching: tuple[Look, ...]
+    """What adds finished JSON."""
     shaping: tuple[Apply, ...]
 
 
@@ -79,7 +80,7 @@ class Finisher:
             return event
         if not self._sampled_in(plan, log_type, event.id):
             return None
-        if not plan.enriching and not plan.shaping:
+        if not (plan.times or plan.enriching or plan.shaping):
             return event
         return Event(event.id, _applied(plan, orjson.loads(event.body)), event.partition_key)
 
@@ -124,10 +125,10 @@ class Finisher:
         rules = [rule for rule in self._rules if _concerns(rule, log_type, tenant)]
         kinds = {**ecs.FIELDS, **TYPES[log_type].own}
         samples = tuple(Sample(rule["sample"]) for rule in rules if rule.get("sample") is not None)
-        times = [step for rule in rules for step in _times(rule)]
+        times = tuple(step.apply for rule in rules for step in _times(rule))
         enrichers = [enricher for selection, enricher in self._enrichers if _concerns(selection, log_type, tenant)]
-        enriching, shaping = ([step.apply for step in steps] for steps in ((*times, *enrichers), self._shapes(rules, kinds)))
-        plan = Plan(samples, tuple(enriching), tuple(shaping))
+        looks = tuple(look for enricher in enrichers for look in enricher.looks)
+        plan = Plan(samples, times, looks, tuple(step.apply for step in self._shapes(rules, kinds)))
         return plan if any(plan) else None
 
     def _shapes(self, rules: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> Iterator[Step]:
@@ -148,8 +149,12 @@ class Finisher:
 
 
 def _applied(plan: Plan, document: JsonObject) -> bytes:
-    for apply in plan.enriching:
+    for apply in plan.times:
         apply(document)
+    for name, add in plan.enriching:
+        held = document.get(name)
+        if held is not None:
+            add(document, held)
     if plan.shaping:
         if plan.enriching:
             document = orjson.loads(orjson.dumps(document))  # a rule may be about a field inside of finished JSON

@@ -96,7 +96,7 @@ TABLE = Table(
     {**_FIELDS, **_OWN},
     own={path: IP if name in ("pkt-srcaddr", "pkt-dstaddr") else WORD for name, path in _OWN.items()},
     rest="aws.vpcflow.other",
-    constants={"event.kind": "event", "event.category": ["network"], "cloud.provider": "aws"},
+    constants={"event.category": ["network"]},
     read={
         "start": flow_record.instant,
         "end": flow_record.instant,

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-#: 104 bits: of the 10^12 events of a day of 500 TB, two share an id once in 40 million days.
-DIGEST_BYTES = 13
+from pybase64 import b64encode_as_string
+
+#: 96 bits, which base64 writes in 16 characters: of the 10^12 events of a day of 500 TB, two share an id once in 150,000 days.
+DIGEST_BYTES = 12
 
 
 def digest(text: str) -> str:
-    """A name for `text` of 26 hexadecimal digits: short enough to index, long enough never to collide."""
-    return blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()
+    """A name for `text` of 16 characters of base64url: short enough to index, long enough never to collide."""
+    return written(blake2b(text.encode(), digest_size=DIGEST_BYTES).digest())
+
+
+def written(digest: bytes) -> str:
+    """DIGEST_BYTES as an id."""
+    return b64encode_as_string(digest, b"-_")
 
 
 def event_id(stream: str, shard: str, sequence: str, position: str) -> str:

@@ -68,6 +68,6 @@ TABLE = Table(
     },
     own={"mysql.subsystem": WORD, "mysql.schema": WORD, "mysql.symbol": WORD},
     rest="mysql.other",
-    constants={"event.kind": "event", "event.category": ["database"]},
+    constants={"event.category": ["database"]},
     complete=_complete,
 )

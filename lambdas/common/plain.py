@@ -12,10 +12,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from common import resend
+from common import ids, resend
 from common.cache import Cache
 from common.finish import Finisher
-from common.ids import DIGEST_BYTES
 from common.logtype import JsonObject, LineType, LogType, ObjectType, Stamp
 from common.logtypes import BY_DETAIL_TYPE, LISTS, OPENING, QUICK_OBJECTS, TYPES, UNPACKED, is_envelope, line_types, object_types
 from common.recognise import TENANT, inline, is_inline
@@ -244,8 +243,7 @@ class PlainRecords:
         """As common.ids.event_id makes it of the record's coordinates; `position` is that of an event in the record."""
         digest = self._streams[record["eventSourceARN"]].copy()
         digest.update(f"{record['eventID']}{position}".encode())
-        made: str = digest.hexdigest()
-        return made
+        return ids.written(digest.digest())
 
 
 def _stamp(arrival: float, tenant: str) -> Stamp:
@@ -259,7 +257,7 @@ def _named_stamp(named: tuple[float, str]) -> Stamp | None:
 
 
 def _stream_digest(arn: str) -> Any:
-    return blake2b(f"{arn.split('/')[1]}/".encode(), digest_size=DIGEST_BYTES)
+    return blake2b(f"{arn.split('/')[1]}/".encode(), digest_size=ids.DIGEST_BYTES)
 
 
 def _ask_first(types: list[Type], log_type: Type) -> None:

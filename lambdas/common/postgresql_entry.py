@@ -186,7 +186,7 @@ TABLE = Table(
         "postgresql.audit.object_name": WORD,
     },
     rest="postgresql.other",
-    constants={"event.kind": "event", "event.category": ["database"]},
+    constants={"event.category": ["database"]},
     read={"time": _time},
     complete=_complete,
 )

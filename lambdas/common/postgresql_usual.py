@@ -14,7 +14,7 @@ from common.kinds import PORT, WHOLE
 from common.logtype import JsonObject, Stamp, present
 from common.postgresql_entry import AUDIT, CONNECTIONS, DENIED, DURATION, ERRORS, UNKNOWN, endpoint, instant, session_time
 
-_EVENT = '"kind":"event","category":["database"]'
+_EVENT = '"category":["database"]'
 _PLAIN_LEVELS = ("DEBUG", *(f"DEBUG{depth}" for depth in range(1, 6)), "LOG", "INFO", "NOTICE", "WARNING", "DETAIL", "HINT")
 _LATER_LEVELS = ("QUERY", "CONTEXT", "LOCATION", "BACKTRACE", "STATEMENT")
 #: Members of `event` by level, and those of connections by how their messages begin.
@@ -22,12 +22,9 @@ _BY_LEVEL = {
     **dict.fromkeys((*_PLAIN_LEVELS, *_LATER_LEVELS), _EVENT),
     **{level.upper(): f'{_EVENT},"type":["error"],"outcome":"failure"' for level in ERRORS},
 }
-_REFUSED = (
-    '"kind":"event","category":["database","authentication"],"action":"authentication-failed","type":["start"],'
-    '"outcome":"failure"'
-)
+_REFUSED = '"category":["database","authentication"],"action":"authentication-failed","type":["start"],"outcome":"failure"'
 _CONNECTED = {
-    begins: f'"kind":"event","category":["database","{category}"],"action":"{action}","type":["{kind}"]'
+    begins: f'"category":["database","{category}"],"action":"{action}","type":["{kind}"]'
     + (f',"outcome":"{outcome}"' if outcome else "")
     for begins, (action, category, kind, outcome) in CONNECTIONS.items()
 }

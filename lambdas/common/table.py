@@ -30,7 +30,7 @@ class Table:
         fields: Mapping[str, str],
         *,
         rest: str,
-        constants: Mapping[str, Any],
+        constants: Mapping[str, Any] | None = None,
         own: Mapping[str, Kind] | None = None,
         read: Mapping[str, Read] | None = None,
         complete: Complete | None = None,
@@ -60,7 +60,8 @@ class Table:
         for source in read or {}:
             if source not in self.fields:
                 raise ValueError(f"{source}: read in a way of its own, but the table does not name it")
-        self._constants = _nested(constants)
+        #: Every event has an object `event`, whose other fields come later.
+        self._constants = {"event": {}, **_nested(constants or {})}
         #: Names of objects with rules for their members.
         self._inner = tuple(name for name, rule in self._rules.items() if rule.parts)
         self._learned: Learned[_Names, Make] = Learned()

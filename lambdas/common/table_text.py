@@ -77,9 +77,9 @@ class TextWriter:
 
     def _members(self, event: JsonObject) -> Iterator[str]:
         """The template of the whole event."""
-        happened = _template(event.pop("event"))
-        yield f'{{{{"{TIME}":{_template(event.pop(TIME))},"event":{{{{"id":"{{event_id}}","dataset":"{self._dataset}",'
-        yield f"{happened[2:-2]}{{stamp.json}}"
+        happened = "".join(f",{_literal(name)}:{_template(value)}" for name, value in event.pop("event").items())
+        yield f'{{{{"{TIME}":{_template(event.pop(TIME))},"event":{{{{"id":"{{event_id}}","dataset":"{self._dataset}"'
+        yield f"{happened}{{stamp.json}}"
         for name, value in event.items():
             yield f",{_literal(name)}:{_template(value)}"
         yield "}}"

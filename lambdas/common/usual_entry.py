@@ -51,7 +51,7 @@ def written(
     said = f',"message":{quoted(message)}' if message else ""
     thrown = _error(record) if "stack_trace" in record else ""
     return (
-        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"{dataset}","kind":"event"{coded},{_judged(level)}'
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"{dataset}"{coded},{_judged(level)}'
         f'{stamp.json},"log":{{"level":"{level}"{named}{origin}}}{others}{said}{thrown}}}'
     ).encode()
 

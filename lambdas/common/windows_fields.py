@@ -16,7 +16,6 @@ REST = "windows.other"
 OWN: dict[str, Kind] = {
     f"windows.{name}": WORD for name in ("channel", "logon_type", "logon_id", "status", "sub_status", "task", "keywords")
 }
-CONSTANTS = {"event.kind": "event"}
 
 #: An event's data by its names, which are the same in every channel of an event id.
 DATA = {

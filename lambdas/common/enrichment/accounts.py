@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from common.enrichment.cache import Cache
-from common.enrichment.enricher import Kept
+from common.enrichment.enricher import Kept, Look
 from common.enrichment.source import Source, Unusable
 from common.logtype import JsonObject
 
@@ -52,13 +52,10 @@ class Accounts(Kept):
 
     def __init__(self, accounts: Source[dict[str, Account]], tags: Sequence[str], cache_entries: int) -> None:
         cache = Cache(self._find, cache_entries)
-        super().__init__("accounts", (accounts,), cache)
+        super().__init__("accounts", (accounts,), cache, [Look("cloud", self._name_account)])
         self._accounts, self._tags, self._look = accounts, tags, cache.get
 
-    def apply(self, document: JsonObject) -> None:
-        cloud: Any = document.get("cloud")
-        if cloud is None:
-            return
+    def _name_account(self, document: JsonObject, cloud: Any) -> None:
         try:
             account = cloud["account"]
             found = self._look(account["id"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from common.deadline import Deadline
@@ -24,6 +24,15 @@ class Counts(NamedTuple):
     """Attempts to read a source that failed."""
 
 
+class Look(NamedTuple):
+    """A part of an event that something is added for."""
+
+    name: str
+    """Of a member of the event: without it there is nothing to do, as in most events."""
+    add: Callable[[JsonObject, Any], None]
+    """Changes the event in place; it is given that member too."""
+
+
 class Enricher(Protocol):
     """Adds what it knows to an event."""
 
@@ -34,8 +43,9 @@ class Enricher(Protocol):
     def refresh(self, until: Deadline) -> None:
         """Reads what is due, and no longer than `until`. Never raises."""
 
-    def apply(self, document: JsonObject) -> None:
-        """Changes the event in place."""
+    @property
+    def looks(self) -> Sequence[Look]:
+        """What it looks at."""
 
     def counts(self) -> Counts:
         """What was done since this was asked last."""
@@ -44,12 +54,22 @@ class Enricher(Protocol):
 class Kept:
     """The sources and the cache of an enricher."""
 
-    def __init__(self, name: str, sources: Sequence[Source[Any]], cache: Cache[Any]) -> None:
-        self._name, self._sources, self._cache = name, sources, cache
+    def __init__(self, name: str, sources: Sequence[Source[Any]], cache: Cache[Any], looks: Sequence[Look]) -> None:
+        self._name, self._sources, self._cache, self._looks = name, sources, cache, looks
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def looks(self) -> Sequence[Look]:
+        return self._looks
+
+    def apply(self, document: JsonObject) -> None:
+        """Adds all there is to add."""
+        for name, add in self._looks:
+            if (held := document.get(name)) is not None:
+                add(document, held)
 
     def refresh(self, until: Deadline) -> None:
         changed = [source.refresh(until) for source in self._sources]

@@ -14,7 +14,7 @@ import maxminddb
 import orjson
 
 from common.enrichment.cache import Cache
-from common.enrichment.enricher import Kept
+from common.enrichment.enricher import Kept, Look
 from common.enrichment.source import Source
 from common.kinds import PLACE, WHOLE, WORD, is_ip
 from common.logtype import JsonObject, present
@@ -41,22 +41,18 @@ class GeoIP(Kept):
     def __init__(self, databases: Sequence[Source[maxminddb.Reader]], ends: Iterable[str], cache_entries: int) -> None:
         """`ends` hold an `ip` each: source, destination. Of two databases that know a field the first decides."""
         cache = Cache(self._find, cache_entries)
-        super().__init__("geo", databases, cache)
-        self._databases, self._ends, self._look = databases, tuple(ends), cache.get
+        super().__init__("geo", databases, cache, [Look(name, self._locate) for name in ends])
+        self._databases, self._look = databases, cache.get
 
-    def apply(self, document: JsonObject) -> None:
-        for name in self._ends:
-            end = document.get(name)
-            if end is None:
-                continue
-            try:
-                geo, system = self._look(end["ip"])
-            except (KeyError, TypeError):  # without an address
-                continue
-            if geo is not None and "geo" not in end:
-                end["geo"] = geo
-            if system is not None and "as" not in end:
-                end["as"] = system
+    def _locate(self, _: JsonObject, end: Any) -> None:
+        try:
+            geo, system = self._look(end["ip"])
+        except (KeyError, TypeError):  # without an address
+            return
+        if geo is not None and "geo" not in end:
+            end["geo"] = geo
+        if system is not None and "as" not in end:
+            end["as"] = system
 
     def _find(self, address: str) -> Location:
         record: JsonObject = {}

@@ -16,7 +16,7 @@ from botocore.config import Config
 from common import ecs
 from common.deadline import Deadline
 from common.enrichment.cache import Cache
-from common.enrichment.enricher import Kept
+from common.enrichment.enricher import Kept, Look
 from common.enrichment.source import Load, Loaded, Source, Unusable
 from common.logtype import JsonObject
 from common.shaping.paths import find, path_of, put
@@ -119,13 +119,11 @@ class MasterData(Kept):
     ) -> None:
         """`field` of the event is the key; `fields` of the entry, all where there are none, are put below `into`."""
         cache = Cache(self._find, cache_entries)
-        super().__init__(f"master_data_{name}", (entries,), cache)
         self._entries, self._look = entries, cache.get
         self._key, self._into, self._below, self._fields = path_of(field), path_of(into), into, fields
+        super().__init__(f"master_data_{name}", (entries,), cache, [Look(self._key[0], self._join)])
 
-    def apply(self, document: JsonObject) -> None:
-        if self._key[0] not in document:
-            return  # as it is of most events
+    def _join(self, document: JsonObject, _: Any) -> None:
         key = find(document, self._key)
         if not isinstance(key, str | int) or isinstance(key, bool):
             return

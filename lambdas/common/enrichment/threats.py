@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from aws_lambda_powertools import Logger
 
 from common.enrichment.cache import Cache
-from common.enrichment.enricher import Kept
+from common.enrichment.enricher import Kept, Look
 from common.enrichment.source import Source, Unusable
 from common.logtype import JsonObject
 from common.shaping.paths import find, path_of, put
@@ -156,26 +156,26 @@ class Threats(Kept):
     def __init__(self, kind: IndicatorKind, feeds: Sequence[Feed], cache_entries: int) -> None:
         """Of feeds of one kind, about the same fields."""
         cache = Cache(self._find, cache_entries)
-        super().__init__(f"threats_{kind}", [feed.indicators for feed in feeds], cache)
-        self._kind, self._feeds, self._look = kind, feeds, cache.get
         names = dict.fromkeys(name for feed in feeds for name in feed.fields)
-        # Most events have not even the first of the names on the way.
-        self._paths = [(first, tuple(rest)) for first, *rest in map(path_of, names)]
+        looks = [Look(first, self._compare(rest)) for first, *rest in map(path_of, names)]
+        super().__init__(f"threats_{kind}", [feed.indicators for feed in feeds], cache, looks)
+        self._kind, self._feeds, self._look = kind, feeds, cache.get
 
-    def apply(self, document: JsonObject) -> None:
-        for first, rest in self._paths:
-            value = document.get(first)
-            if value is None:
-                continue
-            for name in rest:
-                value = value.get(name) if isinstance(value, dict) else None
-            if isinstance(value, str):
+    def _compare(self, below: Sequence[str]) -> Callable[[JsonObject, Any], None]:
+        """What tells of the value, or of each of a list of values, that is `below` a member of an event."""
+
+        def add(document: JsonObject, value: Any) -> None:
+            for name in below:
+                value = value.get(name) if type(value) is dict else None
+            if type(value) is str:
                 if feeds := self._look(value):
                     self._tell(document, value, feeds)
-            elif isinstance(value, list):
+            elif type(value) is list:
                 for item in value:
                     if isinstance(item, str) and (feeds := self._look(item)):
                         self._tell(document, item, feeds)
+
+        return add
 
     def _find(self, value: str) -> tuple[str, ...]:
         """The names of the feeds that warn of it."""

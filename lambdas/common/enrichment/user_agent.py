@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from common.enrichment.cache import Cache
-from common.enrichment.enricher import Kept
+from common.enrichment.enricher import Kept, Look
 from common.logtype import JsonObject, present
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 #: Longer ones are looked at no further: they are attempts at something else, and would fill the cache.
 LONGEST = 1_024
-
-Additions = tuple[tuple[str, Any], ...]
 
 
 @cache
@@ -39,22 +37,25 @@ class UserAgents(Kept):
 
     def __init__(self, cache_entries: int) -> None:
         cache = Cache(self._find, cache_entries)
-        super().__init__("user_agent", (), cache)
+        super().__init__("user_agent", (), cache, [Look("user_agent", self._describe)])
         self._look = cache.get
 
-    def apply(self, document: JsonObject) -> None:
-        agent = document.get("user_agent")
+    def _describe(self, _: JsonObject, agent: Any) -> None:
         if not isinstance(agent, dict):
             return
         original = agent.get("original")
         if isinstance(original, str) and len(original) <= LONGEST:
-            for name, value in self._look(original):
-                agent.setdefault(name, value)
+            found = self._look(original)
+            if len(agent) == 1:  # nothing was known yet, as nearly always
+                agent.update(found)
+            else:
+                for name, value in found.items():
+                    agent.setdefault(name, value)
 
-    def _find(self, original: str) -> Additions:
+    def _find(self, original: str) -> JsonObject:
         from ua_parser import Domain
 
-        return tuple(_additions(_resolver()(original, Domain.ALL)))
+        return dict(_additions(_resolver()(original, Domain.ALL)))
 
 
 def _additions(found: PartialResult) -> Iterator[tuple[str, Any]]:

@@ -53,7 +53,7 @@ TABLE = Table(
         "aws.access_analyzer.is_deleted": FLAG,
     },
     rest="aws.access_analyzer.other",
-    constants={"event.kind": "alert", "event.category": ["iam"], "event.type": ["info"], "cloud.provider": "aws"},
+    constants={"event.kind": "alert", "event.category": ["iam"], "event.type": ["info"]},
     complete=_complete,
 )
 

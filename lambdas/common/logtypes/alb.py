@@ -75,7 +75,7 @@ def _protected(value: str) -> tuple[str, str, str]:
     """Of ` ssl_cipher ssl_protocol target_group_arn `: members of `tls`, those of `cloud`, and the target group."""
     cipher, tls, region, account, group = groups(_PROTECTED, value)
     protection = f'"cipher":"{cipher}","version":"{tls}","version_protocol":"tls"' if cipher else ""
-    return protection, f'"cloud":{{"provider":"aws","region":"{region}","account":{{"id":"{account}"}}}}', group
+    return protection, f'"cloud":{{"region":"{region}","account":{{"id":"{account}"}}}}', group
 
 
 def _node(value: str) -> str:
@@ -123,7 +123,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     proven = "" if certificate in _NOTHING else f',"chosen_cert":{{"arn":"{certificate}"}}'
     traced = f',"connection_trace_id":"{connection}"' if connection else ""
     return (
-        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.alb","kind":"event","category":["web"],'
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.alb","category":["web"],'
         f'"outcome":"{outcome}","start":"{start}","duration":{nanoseconds}{stamp.json},{cloud},"source":{source},'
         f'"destination":{destination},"http":{{"request":{{"method":"{method}","bytes":{received}}},'
         f'"response":{{"status_code":{status},"bytes":{sent}}},"version":"{version}"}},'
@@ -199,14 +199,12 @@ def event(values: Iterable[str | None], other: JsonObject) -> JsonObject:
     found = {
         "@timestamp": moment("time", time),
         "event": present(
-            kind="event",
             category=["web"],
             outcome=outcome_of(code),
             start=moment("request_creation_time", created) if created else None,
             duration=_nanoseconds(known) if len(known) == len(seconds) else None,
         ),
         "cloud": present(
-            provider="aws",
             region=located[1] if located else None,
             account=present(id=located[2]) if located else None,
         ),

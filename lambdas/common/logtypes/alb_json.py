@@ -84,13 +84,12 @@ def _usual(values: list[str]) -> JsonObject | None:
     event: JsonObject = {
         "@timestamp": end,
         "event": {
-            "kind": "event",
             "category": ["web"],
             "outcome": alb.outcome_of(code),
             "start": start,
             "duration": round(sum(times) * 1e9),
         },
-        "cloud": {"provider": "aws", "region": region, "account": {"id": account}},
+        "cloud": {"region": region, "account": {"id": account}},
         "source": source,
         "destination": destination,
         "http": {

@@ -95,7 +95,7 @@ TABLE = Table(
     },
     own={"apache.module": WORD},
     rest="apache.other",
-    constants={"event.kind": "event", "event.category": ["web"]},
+    constants={"event.category": ["web"]},
     read={"time": _time},
     complete=_complete,
 )
@@ -144,7 +144,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
         referred = f'"http":{{"request":{{"referrer":{quoted(referrer)}}}}},'
     wrote = f'"apache":{{"module":"{module}"}},' if module else ""
     return (
-        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"apache.error","kind":"event","category":["web"],{coded}'
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"apache.error","category":["web"],{coded}'
         f'"type":["{"error" if level in _FAILING else "info"}"]{stamp.json},"log":{{"level":"{level}"{written}}},'
         f'{process}{wrote}{failed}{source}{referred}"message":{quoted(message)}}}'
     ).encode()

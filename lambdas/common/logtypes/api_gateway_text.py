@@ -123,19 +123,17 @@ def _usual(match: re.Match[str]) -> JsonObject | None:
     event: JsonObject = {
         "@timestamp": request_time(time),
         "event": {
-            "kind": "event",
             "category": ["web", "api"],
             "type": ["error"] if failed else ["access"],
             "outcome": "failure" if failed else "success",
         },
-        "cloud": {"provider": "aws"},
         "source": {"ip": ip},
         "http": {
             "request": {"method": method, "id": request},
             "response": {"status_code": int(status), "body": {"bytes": int(size)}},
             "version": version,
         },
-        "aws": {"apigateway": {"route": route, "extended_request_id": extended}},
+        "aws": {"apigateway": {"route": route} if request == extended else {"route": route, "extended_request_id": extended}},
     }
     known = {name: value for name, value in (("id", caller), ("name", user)) if value != "-"}
     if known:

@@ -17,7 +17,7 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
         time, fields = found
         return {"@timestamp": time or stamp.time, **fields}
     values, rest = app_log.read(record)
-    event: JsonObject = {"@timestamp": values.get("time") or stamp.time, "event": {"kind": "event"}}
+    event: JsonObject = {"@timestamp": values.get("time") or stamp.time, "event": {}}
     app_log.put(values, event)
     if rest:
         event["app"] = rest

@@ -169,7 +169,6 @@ TABLE = Table(
     },
     own={f"auditd.{name}": WORD for name in ("serial", "auid", "session", "syscall", "key", "op")},
     rest="auditd.other",
-    constants={"event.kind": "event"},
     complete=_complete,
 )
 

@@ -44,11 +44,9 @@ TABLE = Table(
     },
     rest="aws.bedrock.other",
     constants={
-        "event.kind": "event",
         "event.category": ["api"],
         "event.type": ["access"],
         "event.provider": "bedrock.amazonaws.com",
-        "cloud.provider": "aws",
     },
     complete=_complete,
 )

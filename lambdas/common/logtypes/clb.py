@@ -136,7 +136,7 @@ TABLE = Table(
         "aws.elb.target_status_code": WHOLE,
     },
     rest="aws.elb.other",
-    constants={"event.kind": "event", "event.category": ["web"], "cloud.provider": "aws"},
+    constants={"event.category": ["web"]},
     read={
         "timestamp": web_access.instant,
         **dict.fromkeys(_LATENCIES, line_values.seconds),
@@ -210,8 +210,8 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
         return None
     asked = "" if query is None or query == "-" else f',"query":"{query}"'
     return (
-        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.clb","kind":"event","category":["web"],'
-        f'"outcome":"{outcome}"{lasted}{stamp.json},"cloud":{{"provider":"aws"}},"source":{source}{destination},'
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.clb","category":["web"],'
+        f'"outcome":"{outcome}"{lasted}{stamp.json},"source":{source}{destination},'
         f'"http":{{"request":{{"method":"{method}","bytes":{received}}},"response":{{"status_code":{status},"bytes":{sent}}},'
         f'"version":"{version}"}},"url":{{"scheme":"{scheme}","domain":"{host}","port":{port},"path":"{path}"{asked}}}'
         f"{said}{protected},{named}{measured}}}}}}}"

@@ -77,10 +77,8 @@ TABLE = Table(
     },
     rest="aws.client_vpn.other",
     constants={
-        "event.kind": "event",
         "event.category": ["network", "session"],
         "event.type": ["connection"],
-        "cloud.provider": "aws",
     },
     read={"connection-duration-seconds": _nanoseconds},
     complete=_complete,

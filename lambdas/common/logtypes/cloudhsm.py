@@ -131,7 +131,6 @@ TABLE = Table(
         },
     },
     rest="aws.cloudhsm.other",
-    constants={"event.kind": "event", "cloud.provider": "aws"},
     read={"Time": _time, "Sequence No": _number, "Reboot counter": _number},
     complete=_complete,
 )
@@ -171,8 +170,8 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     keys = f',"key_handle":"{key}","public_key_handle":"{public}"' if key else ""
     named = f',"user":{{"name":{quoted(user)}}}' if user else ""
     return (
-        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.cloudhsm","kind":"event","sequence":{int(number, 16)},'
-        f'"code":"{code}",{_ANSWERED[opcode, response]}{stamp.json},"cloud":{{"provider":"aws"}},"aws":{{"cloudhsm":{{'
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"aws.cloudhsm","sequence":{int(number, 16)},'
+        f'"code":"{code}",{_ANSWERED[opcode, response]}{stamp.json},"aws":{{"cloudhsm":{{'
         f'"reboot_counter":{int(reboot, 16)},"command_type":"{command}","session_handle":"{session}",'
         f'"response":{quoted(response)},"log_type":"{kind}"{done_to}{keys}}}}}{named}}}'
     ).encode()

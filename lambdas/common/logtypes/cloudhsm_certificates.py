@@ -39,7 +39,7 @@ TABLE = Table(
     },
     own={"aws.cloudhsm.object_handle": WORD, "aws.cloudhsm.attributes": WORDS, "aws.cloudhsm.response": WORD},
     rest="aws.cloudhsm.other",
-    constants={"event.kind": "event", "event.category": ["iam"], "cloud.provider": "aws"},
+    constants={"event.category": ["iam"]},
     complete=_complete,
 )
 

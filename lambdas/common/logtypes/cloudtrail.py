@@ -94,7 +94,6 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
 
     event = present(
         id=_text(record, "eventID"),
-        kind="event",
         category=_category(action, provider, signing_in),
         type=_type(_flag(record, "readOnly"), action, str(error.get("code", ""))),
         action=action,
@@ -105,7 +104,6 @@ def parse(record: JsonObject, stamp: Stamp) -> JsonObject:
         "@timestamp": moment("eventTime", required(record, "eventTime")),
         "event": event,
         "cloud": present(
-            provider="aws",
             region=_text(record, "awsRegion"),
             account=present(id=_text(record, "recipientAccountId") or caller.account_id),
         ),
@@ -383,7 +381,6 @@ def _known_call(call: tuple[str, str, bool | None, bool | None, str, str | None,
         raise Malformed("eventSource, eventType: read field by field")
     return _Call(
         event={
-            "kind": "event",
             "category": _category(action, provider, signing_in=False),
             "type": _type(read_only, action, ""),
             "action": action,
@@ -402,7 +399,7 @@ def _known_call(call: tuple[str, str, bool | None, bool | None, str, str | None,
 
 def _known_cloud(place: tuple[str | None, str | None]) -> Any:
     region, account = place
-    return fragment(present(provider="aws", region=region, account=present(id=account)))
+    return fragment(present(region=region, account=present(id=account)))
 
 
 _AT = Cache(_known_moment, 4_096)

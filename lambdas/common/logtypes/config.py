@@ -126,7 +126,7 @@ TABLE = Table(
     },
     rest="aws.config.other",
     read={f"{holder}availabilityZone": _zone for holder in _HOLDERS},
-    constants={"event.kind": "event", "event.category": ["configuration"], "cloud.provider": "aws"},
+    constants={"event.category": ["configuration"]},
     complete=_complete,
 )
 

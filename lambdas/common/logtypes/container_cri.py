@@ -52,7 +52,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     if not isinstance(said := container_log.content(text), str):
         event: JsonObject = {
             "@timestamp": instant,
-            "event": {"kind": "event"},
+            "event": {},
             "container": {"stream": stream},
             "tenant": stamp.tenant,
         }
@@ -60,7 +60,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
         event["event"] |= {"id": event_id, "dataset": LOG_TYPE.dataset, "ingested": stamp.ingested}
         return orjson.dumps(event)
     return (
-        f'{{"@timestamp":"{instant}","event":{{"id":"{event_id}","dataset":"container","kind":"event",'
+        f'{{"@timestamp":"{instant}","event":{{"id":"{event_id}","dataset":"container",'
         f'"type":["info"],"outcome":"success"{stamp.json},"container":{{"stream":"{stream}"}},'
         f'"message":{orjson.dumps(text).decode()}}}'
     ).encode()

@@ -131,7 +131,6 @@ TABLE = Table(
     },
     own={f"aws.directory_service.{name}": WORD for name in ("channel", "logon_type", "status", "sub_status", "object_dn")},
     rest="aws.directory_service.other",
-    constants={"event.kind": "event", "cloud.provider": "aws"},
     read={"EventData.IpAddress": _address},
     complete=_complete,
 )

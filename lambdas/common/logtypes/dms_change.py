@@ -67,10 +67,8 @@ TABLE = Table(
     },
     rest="aws.dms.other",
     constants={
-        "event.kind": "event",
         "event.category": ["database"],
         "event.outcome": "success",
-        "cloud.provider": "aws",
     },
     complete=_complete,
 )

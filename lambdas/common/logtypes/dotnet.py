@@ -153,7 +153,6 @@ TABLE = Table(
         "stack_trace": "error.stack_trace",
     },
     rest="dotnet.other",
-    constants={"event.kind": "event"},
     read={"level": _level},
     complete=_complete,
 )

@@ -72,7 +72,7 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
     arn = change.get("stream_arn", "").split(":", 5)
     if len(arn) == 6 and arn[2] == "dynamodb":
         if arn[4]:
-            event["cloud"]["account"] = {"id": arn[4]}
+            event.setdefault("cloud", {})["account"] = {"id": arn[4]}
         kind, _, name = arn[5].partition("/")
         if kind == "table" and "table" not in change:
             change["table"] = name.partition("/")[0]
@@ -110,10 +110,8 @@ TABLE = Table(
     },
     rest="aws.dynamodb.other",
     constants={
-        "event.kind": "event",
         "event.category": ["database"],
         "event.outcome": "success",
-        "cloud.provider": "aws",
     },
     read={
         "dynamodb.ApproximateCreationDateTime": _time,

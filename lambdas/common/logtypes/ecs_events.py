@@ -156,7 +156,6 @@ TABLE = Table(
         "aws.ecs.exit_code": WHOLE,
     },
     rest="aws.ecs.other",
-    constants={"event.kind": "event", "cloud.provider": "aws"},
     read={"detail.eventType": level_of},
     complete=_complete,
 )

@@ -81,7 +81,7 @@ TABLE = Table(
         "kubernetes.audit.api_group": WORD,
     },
     rest="kubernetes.audit.other",
-    constants={"event.kind": "event", "event.category": ["api"], "cloud.provider": "aws"},
+    constants={"event.category": ["api"]},
     read={"sourceIPs": _only_ip},
     complete=_complete,
 )

@@ -113,7 +113,7 @@ TABLE = Table(
         "aws.fsx.logon_id": WORD,
     },
     rest="aws.fsx.other",
-    constants={"event.kind": "event", "event.category": ["file"], "cloud.provider": "aws"},
+    constants={"event.category": ["file"]},
     read={"EventData.AccessList": _access},
     complete=_complete,
 )

@@ -239,7 +239,7 @@ TABLE = Table(
         "aws.guardduty.service": OPEN,
     },
     rest="aws.guardduty.other",
-    constants={"event.kind": "alert", "event.type": ["info"], "cloud.provider": "aws"},
+    constants={"event.kind": "alert", "event.type": ["info"]},
     read={f"{action}.{source}": read for action in _ACTIONS for source, read in _READ_ACTION.items()},
     complete=_complete,
 )

@@ -220,7 +220,7 @@ TABLE = Table(
         **{f"haproxy.{name}": WHOLE for name in ("request_ms", "queue_ms", "connect_ms", "response_ms")},
     },
     rest="haproxy.other",
-    constants={"event.kind": "event", "event.category": ["network"]},
+    constants={"event.category": ["network"]},
     read={"time": str, "total_ms": _nanoseconds},  # a time is read when it is taken apart
     complete=_complete,
 )

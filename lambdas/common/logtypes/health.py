@@ -84,7 +84,7 @@ TABLE = Table(
         },
     },
     rest="aws.health.other",
-    constants={"event.kind": "alert", "event.category": ["host"], "event.type": ["info"], "cloud.provider": "aws"},
+    constants={"event.kind": "alert", "event.category": ["host"], "event.type": ["info"]},
     read=dict.fromkeys(("detail.startTime", "detail.endTime", "detail.lastUpdatedTime"), _time),
     complete=_complete,
 )

@@ -112,7 +112,7 @@ TABLE = Table(
     },
     own={"iis.sub_status": WORD, "iis.win32_status": WORD, "iis.site": WORD},
     rest="iis.other",
-    constants={"event.kind": "event", "event.category": ["web"]},
+    constants={"event.category": ["web"]},
     read={
         "date time": _time,
         "cs(User-Agent)": _spaced,

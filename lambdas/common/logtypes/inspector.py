@@ -54,7 +54,7 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         event["event"]["severity"] = number
     parts = event.get("aws", {}).get("inspector", {}).get("arn", "").split(":")
     if len(parts) > _REGION and parts[_REGION]:
-        event["cloud"]["region"] = parts[_REGION]
+        event.setdefault("cloud", {})["region"] = parts[_REGION]
     for name, key in (("resource_types", "type"), ("resource_ids", "id")):
         if words := distinct(rest.get("resources"), key):
             put(event, ["aws", "inspector", name], words)
@@ -100,7 +100,6 @@ TABLE = Table(
         "event.kind": "alert",
         "event.category": ["vulnerability"],
         "event.type": ["info"],
-        "cloud.provider": "aws",
     },
     read={
         **dict.fromkeys(("updatedAt", "firstObservedAt", "lastObservedAt"), _time),

@@ -259,7 +259,6 @@ TABLE = Table(
         "stack_trace": "error.stack_trace",
     },
     rest="java.other",
-    constants={"event.kind": "event"},
     read={"level": _level, "thread": _thread_of},
     complete=_complete,
 )

@@ -16,7 +16,6 @@ from common.logtype import JsonObject, ObjectType, Stamp
 from common.table import Table
 
 _REST = "aws.lambda.other"
-_CONSTANTS = {"event.kind": "event", "event.category": ["process"], "cloud.provider": "aws"}
 _LOGS = ("function", "extension")
 _NANOSECONDS = 1_000_000
 #: A year in milliseconds. In nanoseconds, much more would not fit the 64 bits of event.duration.
@@ -82,7 +81,6 @@ _LOGGED = Table(
         "record.errorMessage": "error.message",
     },
     rest=_REST,
-    constants=_CONSTANTS,
     complete=_complete,
 )
 TABLE = Table(
@@ -128,7 +126,6 @@ TABLE = Table(
         "aws.lambda.dropped_bytes": WHOLE,
     },
     rest=_REST,
-    constants=_CONSTANTS,
     read={"record.metrics.durationMs": _duration},
     complete=_complete,
 )

@@ -118,8 +118,7 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
 def _event(action: str, kind: str, stamp: Stamp) -> JsonObject:
     return {
         "@timestamp": stamp.time,
-        "event": {"kind": "event", "category": ["process"], "action": action, "type": [kind]},
-        "cloud": {"provider": "aws"},
+        "event": {"action": action, "type": [kind]},
     }
 
 

@@ -133,7 +133,6 @@ TABLE = Table(
         "auth.directory": LONG_WORD,
     },
     rest="auth.other",
-    constants={"event.kind": "event"},
     read={"time": str},  # as header_fields made it
     complete=_complete,
 )

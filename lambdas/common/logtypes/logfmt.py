@@ -142,7 +142,6 @@ TABLE = Table(
         "request_id": "http.request.id",
     },
     rest="logfmt.fields",
-    constants={"event.kind": "event"},
     read=dict.fromkeys(_LEVELS, level_of),
     complete=_complete,
 )

@@ -74,7 +74,7 @@ TABLE = Table(
         "aws.macie.sample": FLAG,
     },
     rest="aws.macie.other",
-    constants={"event.kind": "alert", "event.type": ["info"], "cloud.provider": "aws"},
+    constants={"event.kind": "alert", "event.type": ["info"]},
     complete=_complete,
 )
 

@@ -128,7 +128,6 @@ TABLE = Table(
     },
     own={"kafka.component": WORD},
     rest="kafka.other",
-    constants={"event.kind": "event"},
     complete=_complete,
 )
 

@@ -139,7 +139,7 @@ TABLE = Table(
     },
     own={"mysql.connection": WHOLE, "mysql.schema": WORD, "mysql.object": WORD, "mysql.statement": TEXT},
     rest="mysql.other",
-    constants={"event.kind": "event", "event.category": ["database"]},
+    constants={"event.category": ["database"]},
     read={"timestamp": _time, "queryid": _query},
     complete=_complete,
 )
@@ -201,7 +201,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
         held = f'{held},"other":{{"connection_type":{quoted(security)}}}'
     named = f',"user":{{"name":"{user}"}}' if user else ""
     return (
-        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.audit","kind":"event",{said}{stamp.json},'
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.audit",{said}{stamp.json},'
         f'"host":{{"name":"{server}"}}{named},"source":{source}{error},"mysql":{{"connection":{connection}{held}}}}}'
     ).encode()
 

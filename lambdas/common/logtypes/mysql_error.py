@@ -59,7 +59,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     coded = f',"code":"{code}"' if code else ""
     part = f',"mysql":{{"subsystem":"{subsystem}"}}' if subsystem else ""
     return (
-        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.error","kind":"event","category":["database"]'
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.error","category":["database"]'
         f'{coded}{failed}{stamp.json},"process":{{"thread":{{"id":{int(thread)}}}}},"log":{{"level":"{level.lower()}"}}{part},'
         f'"message":{quoted(message)}}}'
     ).encode()

@@ -139,7 +139,7 @@ TABLE = Table(
         "mysql.statement": TEXT,
     },
     rest="mysql.other",
-    constants={"event.kind": "event", "event.category": ["database"]},
+    constants={"event.category": ["database"]},
     read={
         "Time": _time,
         "timestamp": _second,
@@ -209,7 +209,7 @@ def quick(entry: str, event_id: str, stamp: Stamp) -> bytes | None:
     if other:
         rows = f'{rows},"other":{{{other}}}'
     return (
-        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.slow","kind":"event","category":["database"],'
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"mysql.slow","category":["database"],'
         f'"duration":{round(float(took) * 1e9)},"start":"{start}"{outcome}{stamp.json},{said},"mysql":{{"lock_seconds":{locked},'
         f'"rows_sent":{sent},"rows_examined":{examined}{rows},"statement":{quoted(statement)}}}}}'
     ).encode()

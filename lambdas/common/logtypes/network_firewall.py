@@ -45,7 +45,7 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         what |= {"type": ["error"], "outcome": "failure"}
     else:
         what["type"] = ["connection"]
-    zone = _ZONE.fullmatch(event["cloud"].get("availability_zone", ""))
+    zone = _ZONE.fullmatch(event.get("cloud", {}).get("availability_zone", ""))
     if zone is not None:
         event["cloud"]["region"] = zone[1]
     inner = rest.get("event")
@@ -138,7 +138,7 @@ TABLE = Table(
         "aws.network_firewall.revocation_status": WORD,
     },
     rest="aws.network_firewall.other",
-    constants={"event.kind": "event", "event.category": ["network"], "cloud.provider": "aws"},
+    constants={"event.category": ["network"]},
     read={
         "event.proto": _lower,
         "event.alert.action": _lower,

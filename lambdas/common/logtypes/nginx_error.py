@@ -91,7 +91,7 @@ TABLE = Table(
     },
     own={"nginx.server": WORD, "nginx.connection": WORD, "nginx.upstream": LONG_WORD},
     rest="nginx.other",
-    constants={"event.kind": "event", "event.category": ["web"]},
+    constants={"event.category": ["web"]},
     read={"time": _time},
     complete=_complete,
 )
@@ -147,7 +147,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     if held:
         held = f',"nginx":{{{held}}}'
     return (
-        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"nginx.error","kind":"event","category":["web"],'
+        f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"nginx.error","category":["web"],'
         f'"type":["{"error" if level in _FAILING else "info"}"]{stamp.json},"log":{{"level":"{level}"}},'
         f'"process":{{"pid":{int(process)},"thread":{{"id":{int(thread)}}}}}{asked}{failed}{held},"message":{quoted(message)}}}'
     ).encode()

@@ -81,9 +81,9 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         event["event"]["outcome"] = "failure" if "bytes" in event.get("source", ()) else "unknown"
     region, account = _located(balancer.get("chosen_cert", {}).get("arn", ""))
     if account:
-        event["cloud"]["account"] = {"id": account}
+        event.setdefault("cloud", {})["account"] = {"id": account}
         if region:
-            event["cloud"]["region"] = region
+            event.setdefault("cloud", {})["region"] = region
     web_access.move_tls_version(event, rest, "tls_protocol_version")
 
 
@@ -142,9 +142,7 @@ def table(read: Mapping[str, Read]) -> Table:
         },
         rest="aws.elb.other",
         constants={
-            "event.kind": "event",
             "event.category": ["network"],
-            "cloud.provider": "aws",
             "network.transport": "tcp",
         },
         read={

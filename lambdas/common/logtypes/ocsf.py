@@ -191,7 +191,6 @@ TABLE = Table(
         "ocsf.resource_uids": WORDS,
     },
     rest="ocsf.other",
-    constants={"event.kind": "event"},
     read={
         "duration": _nanoseconds,
         "cloud.provider": _lower,

@@ -87,7 +87,7 @@ TABLE = Table(
         "opensearch.audit.document_id": WORD,
     },
     rest="opensearch.audit.other",
-    constants={"event.kind": "event", "event.category": ["database"]},
+    constants={"event.category": ["database"]},
     read={"audit_category": _lower},
     complete=_complete,
 )

@@ -49,7 +49,7 @@ TABLE = Table(
         "order.items": WHOLE,
     },
     rest="order.other",
-    constants={"event.kind": "event", "event.type": ["info"]},
+    constants={"event.type": ["info"]},
 )
 
 LOG_TYPE = ObjectType(

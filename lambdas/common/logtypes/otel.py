@@ -219,7 +219,6 @@ TABLE = Table(
         "exception_stacktrace": "error.stack_trace",
     },
     rest="otel.other",
-    constants={"event.kind": "event"},
     read={"level": level_of},
     complete=_complete,
 )

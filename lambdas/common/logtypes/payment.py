@@ -68,7 +68,6 @@ TABLE = Table(
         "payment.risk_score": NUMBER,
     },
     rest="payment.other",
-    constants={"event.kind": "event"},
     complete=_complete,
 )
 

@@ -118,7 +118,6 @@ TABLE = Table(
         "stack_trace": "error.stack_trace",
     },
     rest="python.other",
-    constants={"event.kind": "event"},
     read={"level": _level, "pid": _whole, "line": _whole},
     complete=_complete,
 )

@@ -27,9 +27,9 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
     parts = source.get("source_arn", "").split(":", _ARN_PARTS - 1)
     if len(parts) == _ARN_PARTS:
         if parts[3]:
-            event["cloud"]["region"] = parts[3]
+            event.setdefault("cloud", {})["region"] = parts[3]
         if parts[4]:
-            event["cloud"]["account"] = {"id": parts[4]}
+            event.setdefault("cloud", {})["account"] = {"id": parts[4]}
     categories = source.get("categories", ())
     happened["type"] = [_TYPES[category] for category in categories if category in _TYPES] or ["info"]
     if "configuration change" in categories:
@@ -55,7 +55,7 @@ TABLE = Table(
         "aws.rds.source_arn": WORD,
     },
     rest="aws.rds.other",
-    constants={"event.kind": "event", "event.category": ["database"], "cloud.provider": "aws"},
+    constants={"event.category": ["database"]},
     complete=_complete,
 )
 

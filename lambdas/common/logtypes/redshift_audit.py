@@ -184,7 +184,7 @@ TABLE = Table(
         "aws.redshift.statement": TEXT,
     },
     rest="aws.redshift.other",
-    constants={"event.kind": "event", "event.category": ["database"], "cloud.provider": "aws"},
+    constants={"event.category": ["database"]},
     read={
         "recordtime": _time,
         "duration": _duration,

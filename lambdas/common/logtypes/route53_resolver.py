@@ -77,10 +77,8 @@ TABLE = Table(
     },
     rest="aws.route53_resolver.other",
     constants={
-        "event.kind": "event",
         "event.category": ["network"],
         "event.type": ["protocol"],
-        "cloud.provider": "aws",
         "network.protocol": "dns",
     },
     read={"query_name": _name, "answers": _answers, "transport": _lower, "firewall_rule_action": _lower},

@@ -201,7 +201,7 @@ TABLE = Table(
         "aws.s3access.source_region": WORD,
     },
     rest="aws.s3access.other",
-    constants={"event.kind": "event", "event.category": ["web"], "cloud.provider": "aws"},
+    constants={"event.category": ["web"]},
     read={
         "time": request_time,
         "total_time": _milliseconds,

@@ -88,7 +88,7 @@ TABLE = Table(
         "aws.s3.configuration_id": WORD,
     },
     rest="aws.s3.other",
-    constants={"event.kind": "event", "event.category": ["file"], "cloud.provider": "aws"},
+    constants={"event.category": ["file"]},
     read={"s3.object.key": _key, "eventName": _action},
     complete=_complete,
 )

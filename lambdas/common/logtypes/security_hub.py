@@ -107,7 +107,7 @@ TABLE = Table(
         **{f"aws.securityhub.{name}": WORDS for name in ("types", "resource_types", "resource_ids")},
     },
     rest="aws.securityhub.other",
-    constants={"event.kind": "alert", "event.type": ["info"], "cloud.provider": "aws"},
+    constants={"event.kind": "alert", "event.type": ["info"]},
     read={"Network.Protocol": _lower, "Network.Direction": _direction},
     complete=_complete,
 )

@@ -62,11 +62,9 @@ TABLE = Table(
     },
     rest="aws.securityhub.other",
     constants={
-        "event.kind": "event",
         "event.category": ["intrusion_detection"],
         "event.type": ["info"],
         "event.provider": "Security Hub",
-        "cloud.provider": "aws",
     },
     complete=_complete,
 )

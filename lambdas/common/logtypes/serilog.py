@@ -50,7 +50,6 @@ TABLE = Table(
     },
     own={"serilog.template": LONG_WORD},
     rest="serilog.properties",
-    constants={"event.kind": "event"},
     read={"@l": level_of},
     complete=_complete,
 )

@@ -50,7 +50,7 @@ TABLE = Table(
         **{f"stock.{name}": NUMBER for name in ("quantity", "level", "reserved", "reorder_point")},
     },
     rest="stock.other",
-    constants={"event.kind": "event", "event.type": ["info"]},
+    constants={"event.type": ["info"]},
 )
 
 LOG_TYPE = ObjectType(

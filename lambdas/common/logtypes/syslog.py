@@ -58,7 +58,7 @@ TABLE = Table(
     },
     own={"syslog.version": WORD, "syslog.structured_data": OPEN},
     rest="syslog.other",
-    constants={"event.kind": "event", "event.category": ["host"]},
+    constants={"event.category": ["host"]},
     read={"time": str},  # as header_fields made it
     complete=_complete,
 )
@@ -77,7 +77,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     kind = "error" if priority in _ERRORS else "info"
     told = "" if data is None else f'"syslog":{{"structured_data":{dumps(structured_data(data)).decode()}}},'
     return (
-        f'{{"@timestamp":"{time}","event":{{"id":"{event_id}","dataset":"linux.syslog","kind":"event","category":["host"]{code},'
+        f'{{"@timestamp":"{time}","event":{{"id":"{event_id}","dataset":"linux.syslog","category":["host"]{code},'
         f'"type":["{kind}"]{stamp.json},{LOG[priority]}{members(found)}{told}"message":{dumps(message).decode()}}}'
     ).encode()
 

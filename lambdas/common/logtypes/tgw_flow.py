@@ -88,7 +88,7 @@ TABLE = Table(
     },
     own={**{_own(name): WORD for name in _WORDS}, **{_own(name): WHOLE for name in _LOST}},
     rest="aws.tgwflow.other",
-    constants={"event.kind": "event", "event.category": ["network"], "cloud.provider": "aws"},
+    constants={"event.category": ["network"]},
     read={
         "start": flow_record.instant,
         "end": flow_record.instant,

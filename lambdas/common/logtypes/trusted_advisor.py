@@ -45,7 +45,6 @@ TABLE = Table(
         "event.kind": "state",
         "event.category": ["configuration"],
         "event.type": ["info"],
-        "cloud.provider": "aws",
     },
     complete=_complete,
 )

@@ -49,7 +49,7 @@ TABLE = Table(
     },
     own={"valkey.role": WORD},
     rest="valkey.other",
-    constants={"event.kind": "event", "event.category": ["database"], "cloud.provider": "aws"},
+    constants={"event.category": ["database"]},
     read={"Time": _time, "Role": _role, "LogLevel": _level},
     complete=_complete,
 )

@@ -44,7 +44,7 @@ TABLE = Table(
     },
     own={"valkey.command": LONG_WORD, "valkey.client_name": WORD},
     rest="valkey.other",
-    constants={"event.kind": "event", "event.category": ["database"], "event.type": ["access"], "cloud.provider": "aws"},
+    constants={"event.category": ["database"], "event.type": ["access"]},
     read={"Duration (us)": _nanoseconds},
     complete=_complete,
 )

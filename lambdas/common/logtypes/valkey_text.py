@@ -106,7 +106,7 @@ TABLE = Table(
     },
     own={"valkey.role": WORD, "valkey.command": LONG_WORD, "valkey.client_name": WORD},
     rest="valkey.other",
-    constants={"event.kind": "event", "event.category": ["database"]},
+    constants={"event.category": ["database"]},
     read={"time": _time},
     complete=_complete,
 )
@@ -131,7 +131,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
         failed = ',"type":["error"]' if sign == "#" else ""
         who = f'"process":{{"pid":{int(pid)}}}' if pid else f'"service":{{"name":"{cluster}","node":{{"name":"{node}"}}}}'
         return (
-            f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"valkey.log","kind":"event","category":["database"]'
+            f'{{"@timestamp":"{at}","event":{{"id":"{event_id}","dataset":"valkey.log","category":["database"]'
             f'{failed}{stamp.json},{who},"valkey":{{"role":"{ROLES[role]}"}},"log":{{"level":"{LEVELS[sign]}"}},'
             f'"message":{quoted(message)}}}'
         ).encode()
@@ -145,7 +145,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     counted = f',"sequence":{int(number)}' if number else ""
     named = f',"client_name":{quoted(name)}' if name else ""
     return (
-        f'{{"@timestamp":"{_time(time)}","event":{{"id":"{event_id}","dataset":"valkey.log","kind":"event","category":["database"]'
+        f'{{"@timestamp":"{_time(time)}","event":{{"id":"{event_id}","dataset":"valkey.log","category":["database"]'
         f'{counted},"duration":{int(duration) * 1_000},"action":{quoted(action)}{stamp.json},'
         f'"service":{{"name":"{cluster}","node":{{"name":"{node}"}}}},"source":{source},'
         f'"valkey":{{"command":{quoted(command)}{named}}}}}'

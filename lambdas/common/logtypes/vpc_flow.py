@@ -73,7 +73,7 @@ def _head(value: str) -> str:
     if match is None:
         raise _Unusual(value)
     account, interface = match.groups()
-    account = f',"cloud":{{"provider":"aws","account":{{"id":"{account}"}}}}'
+    account = f',"cloud":{{"account":{{"id":"{account}"}}}}'
     return f'{account},"aws":{{"vpcflow":{{"interface_id":"{interface}"}}}},"source":{{"ip":"'
 
 
@@ -86,7 +86,7 @@ def _tail(value: str) -> str:
     verdict, outcome = _VERDICT[action]
     moment, until = (from_milliseconds(int(seconds) * 1_000) for seconds in (start, end))
     return (
-        f'{{"@timestamp":"{moment}","event":{{"dataset":"aws.vpcflow","kind":"event","category":["network"],'
+        f'{{"@timestamp":"{moment}","event":{{"dataset":"aws.vpcflow","category":["network"],'
         f'"action":"{verdict}","outcome":"{outcome}","end":"{until}","id":"'
     )
 
@@ -159,7 +159,6 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
     )
     account, instance = _take(record, "account-id", _account), _take(record, "instance-id", _name)
     cloud = present(
-        provider="aws",
         account=present(id=account),
         instance=present(id=instance),
         region=_take(record, "region", _name),
@@ -176,7 +175,6 @@ def parse(line: str, stamp: Stamp) -> JsonObject:
     # What is left has the documentation's own name.
     flow |= {name.replace("-", "_"): _take(record, name, _name) for name in tuple(record)}
     event = present(
-        kind="event",
         category=["network"],
         action=named,
         outcome=outcome,

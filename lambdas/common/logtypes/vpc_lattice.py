@@ -43,7 +43,7 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
     web_access.move_tls_version(event, rest, "tlsVersion")
     located = _SERVICE.fullmatch(event.get("aws", {}).get("vpc_lattice", {}).get("service_arn", ""))
     if located is not None:
-        event["cloud"] |= {"region": located[1], "account": {"id": located[2]}}
+        event["cloud"] = event.get("cloud", {}) | {"region": located[1], "account": {"id": located[2]}}
     url = event.get("url", {})
     path, mark, query = url.get("path", "").partition("?")
     if mark and path:
@@ -95,7 +95,7 @@ TABLE = Table(
         "aws.vpc_lattice.response_from_target_seconds": NUMBER,
     },
     rest="aws.vpc_lattice.other",
-    constants={"event.kind": "event", "event.category": ["web"], "event.type": ["access"], "cloud.provider": "aws"},
+    constants={"event.category": ["web"], "event.type": ["access"]},
     read={
         "duration": _duration,
         "requestToTargetDuration": _seconds,

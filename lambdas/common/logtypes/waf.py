@@ -71,7 +71,7 @@ def _complete(event: JsonObject, rest: JsonObject) -> None:
         happened["outcome"], happened["type"] = _VERDICTS.get(action.upper(), _NO_VERDICT)
     region, account, name = _located(logged.get("web_acl_id", ""))
     if name:
-        event["cloud"] |= {"region": region, "account": {"id": account}}
+        event["cloud"] = {"region": region, "account": {"id": account}}
         logged["web_acl"] = name
     if type(request) is not dict:
         return
@@ -140,7 +140,7 @@ TABLE = Table(
         "aws.waf.labels": WORDS,
     },
     rest="aws.waf.other",
-    constants={"event.kind": "event", "event.category": ["web"], "cloud.provider": "aws"},
+    constants={"event.category": ["web"]},
     read={"action": _action, "labels": _labels, "httpRequest.country": _country, "httpRequest.httpVersion": _version},
     complete=_complete,
 )
@@ -214,18 +214,18 @@ class _Usual(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=Fals
 
 
 def _known_acl(arn: str) -> tuple[JsonObject, JsonObject]:
-    """`cloud`, and the first fields of `aws.waf`."""
+    """Where it is, and the first fields of `aws.waf`."""
     region, account, name = _located(arn)
     if not name:
-        return {"provider": "aws"}, {"web_acl_id": arn}
-    return {"provider": "aws", "region": region, "account": {"id": account}}, {"web_acl_id": arn, "web_acl": name}
+        return {}, {"web_acl_id": arn}
+    return {"cloud": {"region": region, "account": {"id": account}}}, {"web_acl_id": arn, "web_acl": name}
 
 
 def _known_verdict(verdict: tuple[str, str, str]) -> tuple[JsonObject, JsonObject]:
     """`event` and `rule`."""
     action, rule, kind = verdict
     outcome, kinds = _VERDICTS.get(action.upper(), _NO_VERDICT)
-    event = {"kind": "event", "category": ["web"], "action": action.lower(), "outcome": outcome, "type": kinds}
+    event = {"category": ["web"], "action": action.lower(), "outcome": outcome, "type": kinds}
     return event, {"id": rule, "category": kind}
 
 
@@ -270,7 +270,7 @@ def quick(data: bytes) -> JsonObject | None:
     version = request.http_version.removeprefix("HTTP/")
     if not version:
         return None
-    cloud, logged = _ACL[record.webacl_id]
+    place, logged = _ACL[record.webacl_id]
     event, rule = _VERDICT[record.action, record.terminating_rule_id, record.terminating_rule_type]
     logged = logged.copy()
     logged["source_name"], logged["source_id"] = record.http_source_name, record.http_source_id
@@ -280,7 +280,7 @@ def quick(data: bytes) -> JsonObject | None:
     document: JsonObject = {
         "@timestamp": from_milliseconds(record.timestamp),
         "event": event.copy(),
-        "cloud": cloud,
+        **place,
         "rule": rule,
         "source": source,
         "http": http,

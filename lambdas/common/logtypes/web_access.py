@@ -91,7 +91,7 @@ TABLE = Table(
     },
     own={"web.forwarded_for": LONG_WORD},
     rest="web.other",
-    constants={"event.kind": "event", "event.category": ["web"]},
+    constants={"event.category": ["web"]},
     read={"time": request_time, "seconds": _nanoseconds},
     complete=_complete,
 )
@@ -112,7 +112,8 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     fields, answer = parts[0].split(" "), parts[2].split(" ")
     method, _, rest = parts[1].partition(" ")
     target, _, protocol = rest.rpartition(" ")
-    if len(fields) != _FIELDS_BEFORE_REQUEST or len(answer) < 3 or answer[0] or answer[3:] not in ([], [""]):
+    behind = [""] if len(parts) > _COMMON else []  # a space stands before what else is in quotes
+    if len(fields) != _FIELDS_BEFORE_REQUEST or len(answer) < 3 or answer[0] or answer[3:] != behind:
         return None
     client, identity, user, day, offset, _ = fields
     _, status, size = answer[:3]
@@ -144,7 +145,7 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
     said = "" if agent in _NOTHING else f',"user_agent":{{"original":"{agent}"}}'
     passed_on = "" if forwarded in _NOTHING else f',"web":{{"forwarded_for":"{forwarded}"}}'
     return (
-        f'{{"@timestamp":"{time}","event":{{"id":"{event_id}","dataset":"web.access","kind":"event","category":["web"],'
+        f'{{"@timestamp":"{time}","event":{{"id":"{event_id}","dataset":"web.access","category":["web"],'
         f'"outcome":"{outcome}"{stamp.json},"source":{{"ip":"{client}"}},{named}"http":{{"request":{{"method":"{method}"{referred}}},'
         f'"response":{{"status_code":{status},"body":{{"bytes":{size}}}}},"version":"{protocol[5:]}"}},'
         f'"url":{{"path":"{path}"{asked}}}{said}{passed_on}}}'

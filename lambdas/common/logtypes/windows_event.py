@@ -97,7 +97,6 @@ TABLE = Table(
     },
     own=windows_fields.OWN,
     rest=windows_fields.REST,
-    constants=windows_fields.CONSTANTS,
     read={
         **dict.fromkeys(("LevelDisplayName", "Level", "Severity", "log.level"), windows_fields.level),
         **dict.fromkeys(("IpAddress", "winlog.event_data.IpAddress"), windows_fields.address),

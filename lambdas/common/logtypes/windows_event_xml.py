@@ -49,7 +49,6 @@ TABLE = Table(
     },
     own=windows_fields.OWN,
     rest=windows_fields.REST,
-    constants=windows_fields.CONSTANTS,
     # What comes again and again.
     read={
         "Level": remembered(256)(windows_fields.level),

@@ -44,7 +44,7 @@ TABLE = Table(
         "aws.workspaces.client_version": WORD,
     },
     rest="aws.workspaces.other",
-    constants={"event.kind": "event", "event.category": ["authentication", "session"], "cloud.provider": "aws"},
+    constants={"event.category": ["authentication", "session"]},
     complete=_complete,
 )
 

@@ -11,13 +11,13 @@ from hashlib import blake2b
 from ipaddress import IPv6Address
 from typing import Any
 
-from common.ids import DIGEST_BYTES
 from common.kinds import Kind
 from common.logtype import JsonObject
 from common.shaping.paths import holder_of, path_of, remove
 
 #: What stands for a masked text and a masked address.
 MASK, MASKED_ADDRESS = "***", "::"
+_PSEUDONYM_BYTES = 13
 
 _TEXTS = frozenset(("keyword", "text", "flat_object"))
 
@@ -77,7 +77,7 @@ def pseudonyms(dotted: str, kinds: Mapping[str, Kind], key: Callable[[], bytes |
 
     def word(value: str) -> str:
         secret = key()
-        return blake2b(value.encode(), digest_size=DIGEST_BYTES, key=secret).hexdigest() if secret else MASK
+        return blake2b(value.encode(), digest_size=_PSEUDONYM_BYTES, key=secret).hexdigest() if secret else MASK
 
     def address(value: str) -> str:
         secret = key()

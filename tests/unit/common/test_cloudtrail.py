@@ -62,7 +62,6 @@ def test_a_record_and_its_id(document: Callable[..., Document]) -> None:
         "event": {
             "id": "450230d4-b39e-4a18-a6a0-d07a6e2105cb",
             "dataset": "aws.cloudtrail",
-            "kind": "event",
             "category": ["api"],
             "type": ["creation"],
             "action": "RunInstances",
@@ -71,7 +70,7 @@ def test_a_record_and_its_id(document: Callable[..., Document]) -> None:
             "ingested": "2026-11-23T08:00:00.250Z",
         },
         "tenant": "default",
-        "cloud": {"provider": "aws", "region": "eu-central-1", "account": {"id": "444455556666"}},
+        "cloud": {"region": "eu-central-1", "account": {"id": "444455556666"}},
         "source": {"ip": "198.51.100.7"},
         "user": {"name": "deployer", "id": "AROAEXAMPLE:session"},
         "user_agent": {"original": "aws-cli/2.17"},

@@ -88,7 +88,7 @@ def test_a_finding_delivered_by_eventbridge(document: Callable[..., Document]) -
         "message": "A description",
         "rule": {"name": "Discovery:IAMUser/AnomalousBehavior", "category": "Discovery"},
         "threat": {"tactic": {"name": ["Discovery"]}, "feed": {"name": ["list-1"]}},
-        "cloud": {"provider": "aws", "account": {"id": "111122223333"}, "region": "eu-north-1"},
+        "cloud": {"account": {"id": "111122223333"}, "region": "eu-north-1"},
         "user": {"name": "alice", "id": "AIDA"},
         "source": PLACE,
         "aws": {

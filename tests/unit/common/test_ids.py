@@ -12,11 +12,11 @@ from common.model import Coordinates
 HERE = ("weir-dev-raw", "shardId-000000000000", "4959", "0")
 
 
-def test_an_id_is_26_hexadecimal_digits_and_never_changes() -> None:
-    # BLAKE2b-104 of "weir-dev-raw/shardId-000000000000:4959", as the documents already indexed have it
-    assert event_id(*HERE) == "464c37d19e328e1169760bf0c9"
-    assert len(event_id(*HERE)) == 26
-    assert set(event_id(*HERE)) <= set(string.hexdigits)
+def test_an_id_is_16_characters_of_base64url_and_never_changes() -> None:
+    # BLAKE2b-96 of "weir-dev-raw/shardId-000000000000:4959", as the documents already indexed have it
+    assert event_id(*HERE) == "oQblYktT5Iw20xsE"
+    assert len(event_id(*HERE)) == 16
+    assert set(event_id(*HERE)) <= set(string.ascii_letters + string.digits + "-_")
 
 
 @pytest.mark.parametrize("changed", range(4), ids=["stream", "shard", "sequence", "position"])
