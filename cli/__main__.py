@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli.commands import bench, cdk, demo, down, log_types, query, redrive, replay, send, status, test, topology, up
+from cli.commands import bench, build, cdk, demo, down, log_types, query, redrive, replay, send, status, test, topology, up
 from cli.output import CommandError, Exit, show_error
 from config.loader import ConfigError
 from localrun.errors import LocalRunError
@@ -27,6 +27,7 @@ app.command("redrive")(redrive.redrive)
 app.command("replay")(replay.replay)
 app.command("down")(down.down)
 app.add_typer(bench.app, name="bench")
+app.add_typer(build.app, name="build")
 app.command("log-types")(log_types.log_types)
 app.command("topology")(topology.topology)
 app.command("test")(test.test)

@@ -24,6 +24,7 @@ class Part(enum.StrEnum):
     checks = "checks"
     unit = "unit"
     synth = "synth"
+    flink = "flink"
     e2e = "e2e"
 
 
@@ -33,6 +34,7 @@ SUITES: dict[Part, Command] = {
     Part.synth: ("tests/synth", "tests/topology"),
     Part.e2e: ("tests/e2e",),
 }
+FLINK: Command = (sys.executable, "-m", "flink")
 
 
 def test(
@@ -50,10 +52,12 @@ def stages(part: Part, select: str | None) -> list[list[Command]]:
     pytest = {suite: suite_command(paths, select) for suite, paths in SUITES.items()}
     if part is Part.checks:
         return [[check] for check in CHECKS]
+    if part is Part.flink:
+        return [[FLINK]]
     if part is not Part.all:
         return [[pytest[part]]]
     # Each takes one core. The pipeline of the embedded tests wants both.
-    return [*([check] for check in CHECKS), [pytest[Part.synth], pytest[Part.unit]], [pytest[Part.e2e]]]
+    return [*([check] for check in CHECKS), [pytest[Part.synth], pytest[Part.unit], FLINK], [pytest[Part.e2e]]]
 
 
 def suite_command(paths: Command, select: str | None) -> Command:

@@ -1,0 +1,34 @@
+"""`weir build`: what is made of sources and deployed as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.output import out, print_json, progress
+from flink import build as applications
+
+app = typer.Typer(help="Build what is deployed as a whole.", no_args_is_help=True)
+
+
+@app.callback()
+def build() -> None:
+    """Build what is deployed as a whole."""
+
+
+@app.command("flink")
+def flink(
+    connector: Annotated[
+        applications.Connector, typer.Option(help="What carries a stream's records: for AWS, or for the embedded run.")
+    ] = applications.Connector.official,
+    json_: Annotated[bool, typer.Option("--json", help="Print the jars by application as JSON.")] = False,
+) -> None:
+    """Build the Flink applications; what was built of the same sources is not built again."""
+    with progress() as report:
+        jars = applications.build(connector, report)
+    if json_:
+        print_json({name: str(jar) for name, jar in jars.items()})
+        return
+    for name, jar in jars.items():
+        out.print(f"{name}  {jar.stat().st_size / 1e6:.1f} MB  {jar}")

@@ -1,0 +1,131 @@
+"""Builds the applications: for each a jar with all it needs, kept under a hash of what it was made of.
+
+The jars are made by Maven out of a copy of the sources, so that nothing is written into the checkout and two that build at once
+do not meet. The same sources make the same bytes (`project.build.outputTimestamp`).
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from localrun.errors import LocalRunError
+from localrun.maven import growing
+from localrun.paths import PROJECT, cache_dir, make_directory, placed
+from localrun.tools import last_lines
+
+#: What Maven reads, below the checkout.
+SOURCES = ("flink", "localrun/flink")
+#: Names below these that have no part in a jar.
+_NOT_BUILT = frozenset(("target", "__pycache__", "README.md"))
+#: Measured: what Maven fetches for all modules, and what they make.
+_BYTES = 900_000_000
+_SECONDS = 1_800.0
+#: An error of Maven's that says what a repository has not got.
+_MISSING = re.compile(r"(?:Could not find artifact|The following artifacts could not be resolved:) ([^\s(]+)")
+
+
+class Connector(enum.StrEnum):
+    """What carries the records of a stream in an application."""
+
+    official = "official"
+    """Apache's, which is on Maven Central: for what is deployed to AWS."""
+    local = "local"
+    """Weir's stand-in with the same options, for the embedded run."""
+
+
+_MODULES: Mapping[Connector, tuple[str, ...]] = {
+    Connector.official: ("-Dconnector=connector-aws", "-Paws"),
+    Connector.local: ("-Dconnector=connector-local",),
+}
+
+
+def fingerprint() -> str:
+    """Hash of everything the applications are made of."""
+    digest = hashlib.sha256()
+    for file in _files(PROJECT):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(PROJECT)}\n{len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()[:12]
+
+
+def build(connector: Connector, report: Callable[[str], None]) -> dict[str, Path]:
+    """The jar of each application by its name, made if there is none of these sources.
+
+    Raises LocalRunError where Maven or a JDK is missing, a repository lacks an artifact, or the sources do not compile.
+    """
+    target = cache_dir() / f"flink-{fingerprint()}-{connector}"
+    with placed(target, _BYTES, "building the Flink applications") as scratch:
+        if scratch is not None:
+            report(f"building the Flink applications with the {connector} connector")
+            sources = scratch / "sources"
+            maven("package", sources, (*_MODULES[connector], "-DskipTests"), report)
+            for jar in _jars(sources):
+                jar.rename(scratch / jar.name)
+            shutil.rmtree(sources)
+    return {jar.stem: jar for jar in sorted(target.glob("*.jar"))}
+
+
+def maven(phase: str, sources: Path, options: Sequence[str], report: Callable[[str], None]) -> str:
+    """Copies what is built to `sources` and runs Maven on it there; returns its output. Raises LocalRunError as `build`."""
+    program = shutil.which("mvn")
+    if program is None:
+        raise LocalRunError(
+            "mvn (Apache Maven) not found, which builds the Flink applications; on Debian or Ubuntu: "
+            "sudo apt install maven openjdk-17-jdk-headless"
+        )
+    for file in _files(PROJECT):
+        copy = sources / file.relative_to(PROJECT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    repository = make_directory(cache_dir() / "maven")
+    command: list[str | Path] = [
+        program,
+        "-B",
+        "-ntp",
+        f"-Dmaven.repo.local={repository}",
+        "-f",
+        sources / "flink" / "pom.xml",
+        *options,
+        phase,
+    ]
+    with growing(repository, report):
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=_SECONDS, env=os.environ
+        )
+    if done.returncode:
+        raise LocalRunError(_refusal(done.stdout, options))
+    return done.stdout
+
+
+def _refusal(output: str, options: Sequence[str]) -> str:
+    """What went wrong and what to do, in Maven's words."""
+    errors = "\n".join(line for line in output.splitlines() if line.startswith("[ERROR]")) or output
+    if missing := _MISSING.search(output):
+        remedy = f"the Maven repository in use has no {missing[1]}; use one that has it, such as Maven Central"
+        if options[:2] == _MODULES[Connector.official]:
+            remedy += ", or, for the embedded run, --connector local"
+        return f"{remedy}\n{last_lines(errors, 3)}"
+    if "invalid target release" in output or "No compiler is provided" in output:
+        return "the Flink applications need a JDK 17 or newer; on Debian or Ubuntu: sudo apt install openjdk-17-jdk-headless"
+    return f"the Flink applications do not build:\n{last_lines(errors, 30)}"
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for folder in SOURCES:
+        for file in sorted((root / folder).rglob("*")):
+            if file.is_file() and _NOT_BUILT.isdisjoint(file.relative_to(root).parts) and file.suffix != ".py":
+                yield file
+
+
+def _jars(sources: Path) -> Iterator[Path]:
+    """Those of applications: the modules that are shaded have an `original-` beside it."""
+    for original in sorted(sources.rglob("target/original-*.jar")):
+        yield original.with_name(original.name.removeprefix("original-"))
