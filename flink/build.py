@@ -112,7 +112,7 @@ def _refusal(output: str, options: Sequence[str]) -> str:
         remedy = f"the Maven repository in use has no {missing[1]}; use one that has it, such as Maven Central"
         if options[:2] == _MODULES[Connector.official]:
             remedy += ", or, for the embedded run, --connector local"
-        return f"{remedy}\n{last_lines(errors, 3)}"
+        return remedy
     if "invalid target release" in output or "No compiler is provided" in output:
         return "the Flink applications need a JDK 17 or newer; on Debian or Ubuntu: sudo apt install openjdk-17-jdk-headless"
     return f"the Flink applications do not build:\n{last_lines(errors, 30)}"
