@@ -1,0 +1,3 @@
+-- Latency and errors of a service against what they were in the windows before.
+
+SELECT 1;
