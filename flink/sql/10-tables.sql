@@ -18,10 +18,10 @@ CREATE TABLE events (
   `url.domain` STRING,
   `aws.elb.name` STRING,
   -- A clock that runs far ahead would make the events of all others late.
-  happened AS CASE WHEN `@timestamp` > `event.ingested` + INTERVAL '${future.seconds}' SECOND(6)
+  happened AS CASE WHEN `@timestamp` > `event.ingested` + INTERVAL '${future.seconds}' SECOND(3)
     THEN `event.ingested` ELSE `@timestamp` END,
   arrived AS PROCTIME(),
-  WATERMARK FOR happened AS happened - INTERVAL '${out-of-orderness.seconds}' SECOND(6) - INTERVAL '0.001' SECOND
+  WATERMARK FOR happened AS happened - INTERVAL '${out-of-orderness.seconds}' SECOND(3) - INTERVAL '0.001' SECOND
 ) WITH ('connector' = 'weir', 'stream' = 'events');
 
 CREATE TABLE services (

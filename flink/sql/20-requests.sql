@@ -1,7 +1,7 @@
 -- Each event once: the first of an id that comes within duplicates.seconds. The rows are only added to, and keep their time.
 
 CREATE VIEW requests AS
-SELECT happened, tenant, dataset, service, status_class, failed, duration, source_ip, bytes
+SELECT happened, tenant, dataset, service, status_class, failed, duration, source_ip, transferred
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY tenant, id ORDER BY arrived) AS nth
   FROM (
@@ -28,7 +28,7 @@ FROM (
       END AS failed,
       `event.duration` AS duration,
       `source.ip` AS source_ip,
-      COALESCE(`network.bytes`, `http.response.bytes`, `source.bytes`) AS bytes
+      COALESCE(`network.bytes`, `http.response.bytes`, `source.bytes`) AS transferred
     FROM events
   )
   WHERE service IS NOT NULL OR source_ip IS NOT NULL

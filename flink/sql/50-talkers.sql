@@ -9,7 +9,7 @@ SELECT
   CAST(window_end AS TIMESTAMP_LTZ(3)),
   CAST(window_start AS TIMESTAMP_LTZ(3)),
   CAST(window_end AS TIMESTAMP_LTZ(3)),
-  60 * 1000000000,
+  CAST(60 AS BIGINT) * 1000000000,
   tenant,
   CAST(NULL AS STRING),
   source_ip,
@@ -23,17 +23,17 @@ SELECT
   CAST(NULL AS DOUBLE),
   CAST(NULL AS DOUBLE),
   CAST(NULL AS DOUBLE),
-  CAST(bytes AS DOUBLE)
+  CAST(transferred AS DOUBLE)
 FROM (
   SELECT *, ROW_NUMBER() OVER (
-    PARTITION BY window_start, window_end, tenant, dataset ORDER BY bytes DESC, events DESC, source_ip ASC) AS nth
+    PARTITION BY window_start, window_end, tenant, dataset ORDER BY transferred DESC, events DESC, source_ip ASC) AS nth
   FROM (
     SELECT
       window_start, window_end, tenant, dataset, source_ip,
       COUNT(*) AS events,
       COUNT(*) FILTER (WHERE failed) AS errors,
-      COALESCE(SUM(bytes), 0) AS bytes
-    FROM TABLE(TUMBLE((SELECT happened, tenant, dataset, source_ip, failed, bytes FROM requests WHERE source_ip IS NOT NULL),
+      COALESCE(SUM(transferred), 0) AS transferred
+    FROM TABLE(TUMBLE((SELECT happened, tenant, dataset, source_ip, failed, transferred FROM requests WHERE source_ip IS NOT NULL),
       DESCRIPTOR(happened), INTERVAL '1' MINUTE))
     GROUP BY window_start, window_end, tenant, dataset, source_ip
   )

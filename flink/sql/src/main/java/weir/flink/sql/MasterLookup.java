@@ -30,7 +30,7 @@ import weir.flink.streams.PropertyGroup;
  * with a value that is not of its column's type is left out. Both are logged, and counted in {@code masterDataFailures} and
  * {@code masterDataRefused}.
  */
-final class MasterLookup extends LookupFunction {
+public final class MasterLookup extends LookupFunction {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(MasterLookup.class);
 

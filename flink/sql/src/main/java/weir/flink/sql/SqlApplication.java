@@ -48,6 +48,8 @@ public final class SqlApplication {
         StreamTableEnvironment tables = StreamTableEnvironment.create(environment);
         tables.getConfig().addConfiguration(options(settings));
         register(tables, new WeirTables(NAME, groups, connector));
+        tables.createTemporarySystemFunction("DURATIONS", DurationsOf.class);
+        tables.createTemporarySystemFunction("LATENCY", LatencyOf.class);
         StreamStatementSet inserts = tables.createStatementSet();
         for (String file : FILES) {
             run(SqlScript.read(file, settings), tables, inserts);

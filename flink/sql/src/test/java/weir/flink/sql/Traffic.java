@@ -2,6 +2,7 @@ package weir.flink.sql;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Map;
 import weir.flink.streams.Times;
 
 /**
@@ -20,6 +21,8 @@ record Traffic(int count, long size, double everyMillis, int repeatEvery, int ba
         "not json", "{\"event\":{\"id\":\"cut", "[1,2]", "{\"@timestamp\":\"2026-03-01T09:00:00.000Z\"}",
         "{\"event\":{\"id\":\"b\",\"dataset\":\"app\",\"ingested\":\"yesterday\"},\"tenant\":\"shop\",\"@timestamp\":\"2026-03-01T09:00:00.000Z\"}",
     };
+
+    private static final ThreadLocal<Object[]> LAST = ThreadLocal.withInitial(() -> new Object[16]);
 
     /** What a record says. */
     record Event(String id, long at, long ingested, String tenant, String service, int status, long duration, String ip, long bytes) {
@@ -76,12 +79,12 @@ record Traffic(int count, long size, double everyMillis, int repeatEvery, int ba
 
     static byte[] json(Event event) {
         StringBuilder json = new StringBuilder(900)
-                .append("{\"@timestamp\":\"").append(Times.text(event.at))
+                .append("{\"@timestamp\":\"").append(text(event.at))
                 .append("\",\"event\":{\"kind\":\"event\",\"category\":[\"web\"],\"type\":[\"access\"],\"outcome\":\"")
                 .append(event.status < 400 ? "success" : "failure")
                 .append("\",\"duration\":").append(event.duration)
                 .append(",\"id\":\"").append(event.id)
-                .append("\",\"dataset\":\"app\",\"ingested\":\"").append(Times.text(event.ingested))
+                .append("\",\"dataset\":\"app\",\"ingested\":\"").append(text(event.ingested))
                 .append("\"},\"log\":{\"level\":\"info\"},\"message\":\"GET /v1/items/4711 answered\",\"service\":{\"name\":\"")
                 .append(event.service)
                 .append("\",\"version\":\"1.4.2\"},\"trace\":{\"id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"},\"span\":{\"id\":\"00f067aa0ba902b7\"},")
@@ -91,6 +94,18 @@ record Traffic(int count, long size, double everyMillis, int repeatEvery, int ba
                 .append("\"},\"cloud\":{\"region\":\"eu-central-1\"},\"tenant\":\"").append(event.tenant)
                 .append("\",\"app\":{\"pid\":17,\"hostname\":\"checkout-7c9f\"}}");
         return json.toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** As {@link Times#text}, of which only a second's first is asked: the generator may not cost more than what it feeds. */
+    private static String text(long at) {
+        long second = Math.floorDiv(at, 1_000L);
+        Object[] last = LAST.get();
+        int slot = (int) (second & 15);
+        if (last[slot] == null || ((Map.Entry<?, ?>) last[slot]).getKey().equals(second) == false) {
+            last[slot] = Map.entry(second, Times.text(second * 1_000).substring(0, 20));
+        }
+        int millis = (int) Math.floorMod(at, 1_000L);
+        return ((Map.Entry<?, ?>) last[slot]).getValue() + String.valueOf(1_000 + millis).substring(1) + "Z";
     }
 
     /** SplitMix64's mixing step (Steele, Lea, Flood 2014). */
