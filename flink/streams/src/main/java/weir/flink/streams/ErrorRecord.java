@@ -1,6 +1,7 @@
 package weir.flink.streams;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.Serializable;
 import java.util.Base64;
@@ -34,6 +35,24 @@ public record ErrorRecord(
         byte[] original)
         implements Serializable {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** @param event what {@code record} holds, or a missing node where that is no JSON */
+    public static ErrorRecord of(StreamRecord record, String step, String reason, String detail, JsonNode event) {
+        String id = event.at("/event/id").asText();
+        return new ErrorRecord(
+                id.isEmpty() ? record.stream() + "/" + record.shard() + ":" + record.sequence() : id,
+                step,
+                reason,
+                detail,
+                event.at("/event/dataset").textValue(),
+                event.at("/tenant").asText(),
+                Times.text(record.arrival().toEpochMilli()),
+                record.stream(),
+                record.shard(),
+                record.sequence(),
+                record.partitionKey(),
+                record.data());
+    }
 
     /** The JSON of the record on {@code errors}. */
     public byte[] body() {

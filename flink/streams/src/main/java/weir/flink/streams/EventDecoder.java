@@ -28,36 +28,19 @@ final class EventDecoder<T> implements RecordDecoder<Either<ErrorRecord, T>> {
         try {
             event = JSON.readTree(record.data());
         } catch (IOException error) {
-            out.collect(Either.Left(refusal(record, "corrupt", "no JSON: " + firstLine(error), JSON.missingNode())));
+            out.collect(Either.Left(ErrorRecord.of(record, step, "corrupt", "no JSON: " + firstLine(error), JSON.missingNode())));
             return;
         }
         if (event.at("/event/id").asText().isEmpty()) {
-            out.collect(Either.Left(refusal(record, "corrupt", "no event: event.id is missing", event)));
+            out.collect(Either.Left(ErrorRecord.of(record, step, "corrupt", "no event: event.id is missing", event)));
             return;
         }
         try {
             Optional<T> read = reader.read(event);
             read.ifPresent(value -> out.collect(Either.Right(value)));
         } catch (BadEvent error) {
-            out.collect(Either.Left(refusal(record, "malformed", error.getMessage(), event)));
+            out.collect(Either.Left(ErrorRecord.of(record, step, "malformed", error.getMessage(), event)));
         }
-    }
-
-    private ErrorRecord refusal(StreamRecord record, String reason, String detail, JsonNode event) {
-        String id = event.at("/event/id").asText();
-        return new ErrorRecord(
-                id.isEmpty() ? record.stream() + "/" + record.shard() + ":" + record.sequence() : id,
-                step,
-                reason,
-                detail,
-                event.at("/event/dataset").textValue(),
-                event.at("/tenant").asText(),
-                Times.text(record.arrival().toEpochMilli()),
-                record.stream(),
-                record.shard(),
-                record.sequence(),
-                record.partitionKey(),
-                record.data());
     }
 
     private static String firstLine(IOException error) {

@@ -1,0 +1,36 @@
+-- Each event once: the first of an id that comes within duplicates.seconds. The rows are only added to, and keep their time.
+
+CREATE VIEW requests AS
+SELECT happened, tenant, dataset, service, status_class, failed, duration, source_ip, transferred
+FROM (
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY tenant, id ORDER BY arrived) AS nth
+  FROM (
+    SELECT
+      `event.id` AS id,
+      tenant,
+      happened,
+      arrived,
+      `event.dataset` AS dataset,
+      -- A service by its name, or what answered the request: not what inspected it on its way.
+      CASE
+        WHEN `service.name` IS NOT NULL THEN `service.name`
+        WHEN `event.dataset` IN ('aws.waf', 'aws.network_firewall', 'aws.guardduty', 'ocsf') THEN CAST(NULL AS STRING)
+        WHEN `http.response.status_code` IS NOT NULL THEN COALESCE(`container.name`, `url.domain`, `aws.elb.name`)
+      END AS service,
+      CASE
+        WHEN `http.response.status_code` BETWEEN 100 AND 599
+          THEN CAST(`http.response.status_code` / 100 AS STRING) || 'xx'
+        ELSE COALESCE(`event.outcome`, 'unknown')
+      END AS status_class,
+      CASE
+        WHEN `http.response.status_code` IS NOT NULL THEN `http.response.status_code` >= 500
+        ELSE COALESCE(`event.outcome`, '') = 'failure'
+      END AS failed,
+      `event.duration` AS duration,
+      `source.ip` AS source_ip,
+      COALESCE(`network.bytes`, `http.response.bytes`, `source.bytes`) AS transferred
+    FROM events
+  )
+  WHERE service IS NOT NULL OR source_ip IS NOT NULL
+)
+WHERE nth = 1;
