@@ -29,11 +29,11 @@ def main() -> int:
         except LocalRunError as error:
             print(error, file=sys.stderr)
             return 1
-    passed, *others = (sum(map(int, column)) for column in zip(*_RESULTS.findall(output), strict=True))
-    if not passed or any(others):
+    ran, *others = [sum(map(int, column)) for column in zip(*_RESULTS.findall(output), strict=True)] or [0]
+    if not ran or any(others):
         print(output, file=sys.stderr)
         return 1
-    said = f"{passed} passed"
+    said = f"{ran} passed"
     green.write_text(said + "\n")
     print(f"flink: {said} in {time.monotonic() - started:.1f} s")
     return 0
