@@ -107,8 +107,8 @@ def test_without_maven_the_message_says_what_to_install(project: Path) -> None:
         (
             Connector.official,
             ["[ERROR] Could not find artifact org.apache.flink:flink-connector-aws-kinesis-streams:jar:6.0.1-2.0 in central"],
-            "no org.apache.flink:flink-connector-aws-kinesis-streams:jar:6.0.1-2.0; use one that has it, such as Maven Central, or, for "
-            "the embedded run, --connector local",
+            "no org.apache.flink:flink-connector-aws-kinesis-streams:jar:6.0.1-2.0; use one that has it, such as Maven Central, "
+            "or, for the embedded run, --connector local",
         ),
         (Connector.local, ["[ERROR] Could not find artifact a:b:jar:1 in central"], "has no a:b:jar:1; use one that has it"),
         (Connector.local, ["[ERROR] Fatal error compiling: error: invalid target release: 17"], "need a JDK 17 or newer"),
