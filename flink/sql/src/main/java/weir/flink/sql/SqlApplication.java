@@ -47,7 +47,7 @@ public final class SqlApplication {
         environment.getConfig().enableObjectReuse();
         StreamTableEnvironment tables = StreamTableEnvironment.create(environment);
         tables.getConfig().addConfiguration(options(settings));
-        register(tables, new WeirTables(NAME, groups, connector));
+        register(tables, new WeirTables(environment, NAME, groups, connector));
         tables.createTemporarySystemFunction("DURATIONS", DurationsOf.class);
         tables.createTemporarySystemFunction("LATENCY", LatencyOf.class);
         StreamStatementSet inserts = tables.createStatementSet();

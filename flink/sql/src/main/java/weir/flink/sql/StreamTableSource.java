@@ -31,6 +31,7 @@ import weir.flink.streams.StreamConnector;
  * A stream as a table: watermarks of each shard, only the columns that are used, and what is no row of the table on {@code errors}.
  */
 final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushDown, SupportsProjectionPushDown {
+    private final StreamExecutionEnvironment job;
     private final StreamConnector connector;
     private final PropertyGroup stream;
     private final PropertyGroup errors;
@@ -38,7 +39,14 @@ final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushD
     private DataType columns;
     private WatermarkStrategy<RowData> watermarks = WatermarkStrategy.noWatermarks();
 
-    StreamTableSource(StreamConnector connector, PropertyGroup stream, PropertyGroup errors, String step, DataType columns) {
+    StreamTableSource(
+            StreamExecutionEnvironment job,
+            StreamConnector connector,
+            PropertyGroup stream,
+            PropertyGroup errors,
+            String step,
+            DataType columns) {
+        this.job = job;
         this.connector = connector;
         this.stream = stream;
         this.errors = errors;
@@ -83,7 +91,8 @@ final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushD
                         .returns(type)
                         .uid("split-" + stream.name())
                         .name("split " + stream.name());
-                rows.getSideOutput(refused)
+                // The planner translates in an environment that is thrown away, and keeps of it what leads to the sinks of tables.
+                new DataStream<>(job, rows.getSideOutput(refused).getTransformation())
                         .sinkTo(connector.sink(errors, new ErrorEncoder()))
                         .uid("write-" + errors.name() + "-of-" + stream.name())
                         .name(errors.name());
@@ -99,7 +108,7 @@ final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushD
 
     @Override
     public DynamicTableSource copy() {
-        StreamTableSource copy = new StreamTableSource(connector, stream, errors, step, columns);
+        StreamTableSource copy = new StreamTableSource(job, connector, stream, errors, step, columns);
         copy.watermarks = watermarks;
         return copy;
     }

@@ -5,6 +5,7 @@ import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.catalog.GenericInMemoryCatalog;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
@@ -28,11 +29,14 @@ final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFac
     private static final ConfigOption<String> STREAM = ConfigOptions.key("stream").stringType().noDefaultValue();
     private static final ConfigOption<String> MASTER = ConfigOptions.key("master").stringType().noDefaultValue();
 
+    private final StreamExecutionEnvironment job;
     private final String application;
     private final PropertyGroups groups;
     private final StreamConnector connector;
 
-    WeirTables(String application, PropertyGroups groups, StreamConnector connector) {
+    /** @param job which gets the sink of errors of each table that is read */
+    WeirTables(StreamExecutionEnvironment job, String application, PropertyGroups groups, StreamConnector connector) {
+        this.job = job;
         this.application = application;
         this.groups = groups;
         this.connector = connector;
@@ -71,7 +75,7 @@ final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFac
             return new MasterTable(groups.group("master"), options.get(MASTER), columns);
         }
         return new StreamTableSource(
-                connector, groups.group(options.get(STREAM)), groups.group("errors"), "flink-" + application, columns);
+                job, connector, groups.group(options.get(STREAM)), groups.group("errors"), "flink-" + application, columns);
     }
 
     @Override
