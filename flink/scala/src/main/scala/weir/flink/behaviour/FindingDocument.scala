@@ -26,7 +26,7 @@ private[behaviour] object FindingDocument {
     document.put("@timestamp", Times.text(activity.time)).put("tenant", activity.tenant).put("message", found.message)
 
     val event = document.putObject("event")
-    event.put("id", Ids.digest(Seq(Application, key, activity.time, activity.id).mkString("\n")))
+    event.put("id", Ids.digest(s"$Application\n$key\n${activity.time}\n${activity.id}"))
     event.put("kind", "alert").put("dataset", Dataset).put("severity", metadata.severity)
     event.putArray("category").add("intrusion_detection")
     event.putArray("type").add("info")
