@@ -1,5 +1,7 @@
 package weir.flink.behaviour
 
+import org.apache.flink.api.common.typeinfo.TypeInfo
+
 /** Where something is, in degrees. */
 final case class Place(latitude: Double, longitude: Double)
 
@@ -34,6 +36,7 @@ object Deed {
  * @param address in the one form of its kind, so that it can be compared
  * @param deeds at least one
  */
+@TypeInfo(classOf[ActivityType])
 final case class Activity(
     id: String,
     tenant: String,

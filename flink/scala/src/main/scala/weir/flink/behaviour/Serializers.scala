@@ -1,7 +1,9 @@
 package weir.flink.behaviour
 
+import java.lang.reflect.Type
+import java.util
 import org.apache.flink.api.common.serialization.SerializerConfig
-import org.apache.flink.api.common.typeinfo.TypeInformation
+import org.apache.flink.api.common.typeinfo.{TypeInfoFactory, TypeInformation}
 import org.apache.flink.api.common.typeutils.{SimpleTypeSerializerSnapshot, TypeSerializer, TypeSerializerSnapshot}
 import org.apache.flink.api.common.typeutils.base.TypeSerializerSingleton
 import org.apache.flink.core.memory.{DataInputView, DataOutputView}
@@ -49,6 +51,12 @@ private[behaviour] object Serializers {
   }
 }
 
+/** By which Flink finds the type wherever it meets an activity. */
+private[behaviour] final class ActivityType extends TypeInfoFactory[Activity] {
+  override def createTypeInfo(of: Type, parameters: util.Map[String, TypeInformation[_]]): TypeInformation[Activity] =
+    Serializers.activities
+}
+
 /** What never changes is never copied. */
 private[behaviour] abstract class ImmutableSerializer[T](version: Int) extends TypeSerializerSingleton[T] {
   protected def write(value: T, out: DataOutputView): Unit
@@ -94,14 +102,24 @@ private[behaviour] final class ActivitySerializer extends ImmutableSerializer[Ac
     deeds.foreach(deed(out, _))
   }
 
-  override protected def read(in: DataInputView): Activity = {
-    val Seq(id, tenant, dataset, realm) = Seq.fill(4)(word(in).mkString)
-    val Seq(user, principal, account, host, address, country) = Seq.fill(6)(word(in))
-    val (time, ingested) = (in.readLong(), in.readLong())
-    val at = place(in)
-    val deeds = List.fill(in.readByte().toInt)(deed(in))
-    Activity(id, tenant, dataset, time, ingested, realm, deeds, user, principal, account, host, address, country, at)
-  }
+  /** Named arguments are evaluated as they are written: in the order of the bytes. */
+  override protected def read(in: DataInputView): Activity =
+    Activity(
+      id = word(in).mkString,
+      tenant = word(in).mkString,
+      dataset = word(in).mkString,
+      realm = word(in).mkString,
+      user = word(in),
+      principal = word(in),
+      account = word(in),
+      host = word(in),
+      address = word(in),
+      country = word(in),
+      time = in.readLong(),
+      ingested = in.readLong(),
+      place = Serializers.place(in),
+      deeds = List.fill(in.readByte().toInt)(deed(in))
+    )
 
   override def snapshotConfiguration(): TypeSerializerSnapshot[Activity] = new ActivitySerializerSnapshot
 }
