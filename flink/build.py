@@ -29,6 +29,9 @@ _BYTES = 900_000_000
 _SECONDS = 1_800.0
 #: An error of Maven's that says what a repository has not got.
 _MISSING = re.compile(r"(?:Could not find artifact|The following artifacts could not be resolved:) ([^\s(]+)")
+#: What Maven says at every error; how many of the others are shown.
+_ADVICE = re.compile(r"\[ERROR\]\s*(?:$|To see the full|Re-run Maven|For more information|\[Help|After correcting|mvn <args>|-> )")
+_ERRORS = 30
 
 
 class Connector(enum.StrEnum):
@@ -107,7 +110,7 @@ def maven(phase: str, sources: Path, options: Sequence[str], report: Callable[[s
 
 def _refusal(output: str, options: Sequence[str]) -> str:
     """What went wrong and what to do, in Maven's words."""
-    errors = "\n".join(line for line in output.splitlines() if line.startswith("[ERROR]")) or output
+    errors = [line for line in output.splitlines() if line.startswith("[ERROR]") and not _ADVICE.match(line)]
     if missing := _MISSING.search(output):
         remedy = f"the Maven repository in use has no {missing[1]}; use one that has it, such as Maven Central"
         if options[:2] == _MODULES[Connector.official]:
@@ -115,7 +118,7 @@ def _refusal(output: str, options: Sequence[str]) -> str:
         return remedy
     if "invalid target release" in output or "No compiler is provided" in output:
         return "the Flink applications need a JDK 17 or newer; on Debian or Ubuntu: sudo apt install openjdk-17-jdk-headless"
-    return f"the Flink applications do not build:\n{last_lines(errors, 30)}"
+    return "the Flink applications do not build:\n" + ("\n".join(errors[:_ERRORS]) or last_lines(output))
 
 
 def _files(root: Path) -> Iterator[Path]:

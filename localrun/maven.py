@@ -97,8 +97,12 @@ def growing(directory: Path, report: Callable[[str], None]) -> Iterator[None]:
     before = size(directory)
 
     def watch() -> None:
+        told = 0
         while not done.wait(PROGRESS_SECONDS):
-            report(f"  {(size(directory) - before) / 1e6:.0f} MB fetched so far")
+            fetched = round((size(directory) - before) / 1e6)
+            if fetched != told:
+                report(f"  {fetched} MB fetched so far")
+                told = fetched
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
