@@ -2,10 +2,13 @@ package weir.flink.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -17,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RestartTest {
     @Test
     void nothingIsLostAndNothingIsCountedTwice(@TempDir Path snapshots) throws Exception {
-        // The first 400 of every 25 after the pause repeat events of before it.
+        // One in 25 repeats the event of 400 records before: of the first 400 after the pause, events of before it.
         Traffic traffic = new Traffic(2, 40_000, 2, 25, 100);
         ShardedStreams streams = new ShardedStreams(traffic, UUID.randomUUID().toString());
         streams.pauseAt(20_200);
@@ -39,7 +42,7 @@ class RestartTest {
         assertThat(streams.written("errors")).hasSize(truth.bad());
     }
 
-    private static java.util.List<com.fasterxml.jackson.databind.JsonNode> metrics(ShardedStreams streams, String name) {
+    private static List<JsonNode> metrics(ShardedStreams streams, String name) {
         return Run.read(streams.written("metrics")).stream()
                 .filter(metric -> metric.at("/weir/metric/name").asText().equals(name))
                 .toList();
@@ -56,7 +59,7 @@ class RestartTest {
         Instant end = Instant.now().plus(Duration.ofSeconds(60));
         while (streams.written("errors").size() < errors) {
             assertThat(Instant.now()).as("the records before the pause are read").isBefore(end);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(1_000_000);
         }
     }
 }

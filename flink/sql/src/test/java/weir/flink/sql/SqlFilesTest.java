@@ -54,7 +54,7 @@ class SqlFilesTest {
     void aSyntaxErrorNamesFileAndLine() {
         assertThatThrownBy(() -> planned(EVENTS + METRICS + "INSERT INTO metrics\nSELECT `event.id`\nFORM events;"))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageStartingWith("flink/sql/a.sql:8: SQL parse failed. Encountered \"FORM events\"");
+                .hasMessageStartingWith("flink/sql/a.sql:8: SQL parse failed. Encountered \"events\" at line 3");
     }
 
     @Test
