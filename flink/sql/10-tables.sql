@@ -78,6 +78,6 @@ CREATE TABLE findings (
   `weir.finding.score` DOUBLE,
   `weir.finding.start` TIMESTAMP_LTZ(3),
   `weir.finding.end` TIMESTAMP_LTZ(3),
-  `weir.finding.expected` MAP<STRING, STRING>,
-  `weir.finding.actual` MAP<STRING, STRING>
+  `weir.finding.expected` MAP<STRING, DOUBLE>,
+  `weir.finding.actual` MAP<STRING, DOUBLE>
 ) PARTITIONED BY (`tenant`, `service.name`) WITH ('connector' = 'weir', 'stream' = 'findings');

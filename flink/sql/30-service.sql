@@ -12,40 +12,49 @@ FROM TABLE(TUMBLE((SELECT happened, tenant, service, status_class, failed, durat
 GROUP BY window_start, window_end, window_time, tenant, service, status_class;
 
 CREATE VIEW service_10s AS
-SELECT window_start, window_end, window_time, tenant, service,
-  SUM(events) AS events, SUM(errors) AS errors, LATENCY(durations) AS latency
-FROM service_slices
-GROUP BY window_start, window_end, window_time, tenant, service;
+SELECT *,
+  SHA256(CONCAT_WS('|', 'aggregates', 'service_10s', CAST(window_start AS STRING), tenant, service)) AS id
+FROM (
+  SELECT window_start, window_end, window_time, tenant, service,
+    SUM(events) AS events, SUM(errors) AS errors, LATENCY(durations) AS latency
+  FROM service_slices
+  GROUP BY window_start, window_end, window_time, tenant, service
+);
 
 CREATE VIEW service_1m AS
-SELECT window_start, window_end, tenant, service, status_class,
-  SUM(events) AS events, SUM(errors) AS errors, LATENCY(durations) AS latency
-FROM TABLE(TUMBLE((SELECT window_time AS happened, tenant, service, status_class, events, errors, durations FROM service_slices),
-  DESCRIPTOR(happened), INTERVAL '1' MINUTE))
-GROUP BY window_start, window_end, GROUPING SETS ((tenant, service), (tenant, service, status_class));
+SELECT *,
+  IF(status_class IS NULL, 'service_1m', 'service_status_1m') AS name
+FROM (
+  SELECT window_start, window_end, tenant, service, status_class,
+    SUM(events) AS events, SUM(errors) AS errors, LATENCY(durations) AS latency
+  FROM TABLE(TUMBLE((SELECT window_time AS happened, tenant, service, status_class, events, errors, durations FROM service_slices),
+    DESCRIPTOR(happened), INTERVAL '1' MINUTE))
+  GROUP BY window_start, window_end, GROUPING SETS ((tenant, service), (tenant, service, status_class))
+);
 
 CREATE VIEW service_metrics AS
 SELECT *, PROCTIME() AS joined
 FROM (
-  SELECT 'service_10s' AS name, 10 AS seconds, window_start, window_end, tenant, service, CAST(NULL AS STRING) AS status_class,
+  SELECT id, 'service_10s' AS name, 10 AS seconds, window_start, window_end, tenant, service, CAST(NULL AS STRING) AS status_class,
     events, errors, latency
   FROM service_10s
   UNION ALL
-  SELECT IF(status_class IS NULL, 'service_1m', 'service_status_1m'), 60, window_start, window_end, tenant, service, status_class,
-    events, errors, latency
+  SELECT
+    SHA256(CONCAT_WS('|', 'aggregates', name, CAST(window_start AS STRING), tenant, COALESCE(status_class, ''), service)),
+    name, 60, window_start, window_end, tenant, service, status_class, events, errors, latency
   FROM service_1m
 );
 
 INSERT INTO metrics
 SELECT
   CAST(m.window_start AS TIMESTAMP_LTZ(3)),
-  SHA256(CONCAT_WS('|', 'aggregates', m.name, CAST(m.window_start AS STRING), m.tenant, COALESCE(m.status_class, ''), m.service)),
+  m.id,
   'metric',
   'weir.metric',
   CAST(m.window_end AS TIMESTAMP_LTZ(3)),
   CAST(m.window_start AS TIMESTAMP_LTZ(3)),
   CAST(m.window_end AS TIMESTAMP_LTZ(3)),
-  CAST(m.seconds AS BIGINT) * 1000000000,
+  m.seconds * CAST(1000000000 AS BIGINT),
   m.tenant,
   m.service,
   CAST(NULL AS STRING),

@@ -9,7 +9,7 @@ SELECT
   CAST(window_end AS TIMESTAMP_LTZ(3)),
   CAST(window_start AS TIMESTAMP_LTZ(3)),
   CAST(window_end AS TIMESTAMP_LTZ(3)),
-  CAST(60 AS BIGINT) * 1000000000,
+  60 * CAST(1000000000 AS BIGINT),
   tenant,
   CAST(NULL AS STRING),
   source_ip,

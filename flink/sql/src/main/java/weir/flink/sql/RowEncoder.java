@@ -25,6 +25,8 @@ final class RowEncoder implements RecordEncoder<RowData> {
     /** Kinesis: PutRecords, "PartitionKey", at most 256 characters. */
     private static final int LONGEST_KEY = 256;
 
+    private static final List<String> LISTS = List.of("ARRAY<STRING>", "MAP<STRING, STRING>", "MAP<STRING, DOUBLE>");
+
     private final LinkedHashMap<String, Serializable> root = new LinkedHashMap<>();
     private final int[] key;
 
@@ -42,25 +44,20 @@ final class RowEncoder implements RecordEncoder<RowData> {
         for (int depth = 0; depth < names.length - 1; depth++) {
             object = (LinkedHashMap<String, Serializable>) object.computeIfAbsent(names[depth], name -> new LinkedHashMap<>());
         }
-        object.put(names[names.length - 1], new Column(index, writable(path, type)));
+        object.put(names[names.length - 1], new Column(index, writable(path, type), type.asSummaryString().equals("MAP<STRING, DOUBLE>")));
     }
 
     private static LogicalTypeRoot writable(String path, LogicalType type) {
         return switch (type.getTypeRoot()) {
             case VARCHAR, BIGINT, INTEGER, DOUBLE, BOOLEAN, TIMESTAMP_WITH_LOCAL_TIME_ZONE -> type.getTypeRoot();
-            case ARRAY, MAP -> {
-                if (type.getChildren().stream().allMatch(child -> child.is(LogicalTypeRoot.VARCHAR))) {
+            default -> {
+                if (LISTS.contains(type.asSummaryString())) {
                     yield type.getTypeRoot();
                 }
-                throw unwritable(path, type);
+                throw new ConfigurationException("column `" + path + "` is " + type + "; a stream is written of STRING, BIGINT, INT, "
+                        + "DOUBLE, BOOLEAN, TIMESTAMP_LTZ(3), and " + LISTS);
             }
-            default -> throw unwritable(path, type);
         };
-    }
-
-    private static ConfigurationException unwritable(String path, LogicalType type) {
-        return new ConfigurationException("column `" + path + "` is " + type + "; a stream is written of STRING, BIGINT, INT, DOUBLE, "
-                + "BOOLEAN, TIMESTAMP_LTZ(3), and ARRAY or MAP of STRING");
     }
 
     @Override
@@ -112,7 +109,8 @@ final class RowEncoder implements RecordEncoder<RowData> {
                 field instanceof Column column ? column.in(row) : any((Map<String, Serializable>) field, row));
     }
 
-    private record Column(int index, LogicalTypeRoot type) implements Serializable {
+    /** @param numbers whether it is a map whose values are */
+    private record Column(int index, LogicalTypeRoot type, boolean numbers) implements Serializable {
         boolean in(RowData row) {
             return !row.isNullAt(index) && (type != LogicalTypeRoot.DOUBLE || Double.isFinite(row.getDouble(index)));
         }
@@ -140,13 +138,19 @@ final class RowEncoder implements RecordEncoder<RowData> {
             json.writeEndArray();
         }
 
-        private static void write(JsonGenerator json, MapData entries) throws IOException {
+        private void write(JsonGenerator json, MapData entries) throws IOException {
             ArrayData names = entries.keyArray();
             ArrayData values = entries.valueArray();
             json.writeStartObject();
             for (int at = 0; at < names.size(); at++) {
-                if (!values.isNullAt(at)) {
-                    json.writeStringField(names.getString(at).toString(), values.getString(at).toString());
+                String name = names.getString(at).toString();
+                if (values.isNullAt(at)) {
+                    continue;
+                }
+                if (!numbers) {
+                    json.writeStringField(name, values.getString(at).toString());
+                } else if (Double.isFinite(values.getDouble(at))) {
+                    json.writeNumberField(name, values.getDouble(at));
                 }
             }
             json.writeEndObject();

@@ -3,6 +3,7 @@ package weir.flink.sql;
 import java.util.List;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.api.SqlParserException;
 import org.apache.flink.table.api.TableException;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.api.bridge.java.StreamStatementSet;
@@ -35,29 +36,40 @@ public final class SqlApplication {
 
     /** Adds the statements to {@code environment}, which runs them as one job. */
     static void define(StreamExecutionEnvironment environment, PropertyGroups groups, StreamConnector connector) {
-        statements(environment, groups, connector).attachAsDataStream();
+        define(environment, groups, connector, scripts(groups));
+    }
+
+    static void define(
+            StreamExecutionEnvironment environment, PropertyGroups groups, StreamConnector connector, List<SqlScript> scripts) {
+        StreamStatementSet inserts = statements(environment, groups, connector, scripts);
+        try {
+            inserts.attachAsDataStream();
+        } catch (ValidationException | TableException error) {
+            throw new ConfigurationException("flink/sql cannot be planned: " + SqlScript.told(error), error);
+        }
+    }
+
+    static List<SqlScript> scripts(PropertyGroups groups) {
+        return FILES.stream().map(file -> SqlScript.read(file, groups.group("application"))).toList();
     }
 
     /** @throws ConfigurationException naming file and line of a statement that is wrong, or property group and key */
     static StreamStatementSet statements(
-            StreamExecutionEnvironment environment, PropertyGroups groups, StreamConnector connector) {
-        PropertyGroup settings = groups.group("application");
-        // Managed Flink takes this, and these options of tables, from code; it refuses those of the cluster (AWS,
+            StreamExecutionEnvironment environment, PropertyGroups groups, StreamConnector connector, List<SqlScript> scripts) {
+        // Managed Flink takes this, and the options of tables below, from code, and refuses those of the cluster (AWS,
         // "Programmatic Flink configuration properties").
         environment.getConfig().enableObjectReuse();
         StreamTableEnvironment tables = StreamTableEnvironment.create(environment);
-        tables.getConfig().addConfiguration(options(settings));
+        tables.getConfig().addConfiguration(options(groups.group("application")));
         register(tables, new WeirTables(environment, NAME, groups, connector));
         tables.createTemporarySystemFunction("DURATIONS", DurationsOf.class);
         tables.createTemporarySystemFunction("LATENCY", LatencyOf.class);
         StreamStatementSet inserts = tables.createStatementSet();
-        for (String file : FILES) {
-            run(SqlScript.read(file, settings), tables, inserts);
-        }
+        scripts.forEach(script -> run(script, tables, inserts));
         return inserts;
     }
 
-    static void run(SqlScript script, StreamTableEnvironment tables, StreamStatementSet inserts) {
+    private static void run(SqlScript script, StreamTableEnvironment tables, StreamStatementSet inserts) {
         for (SqlScript.Statement statement : script.statements()) {
             try {
                 if (statement.inserts()) {
@@ -65,7 +77,7 @@ public final class SqlApplication {
                 } else {
                     tables.executeSql(statement.text());
                 }
-            } catch (ValidationException | TableException | org.apache.flink.table.api.SqlParserException error) {
+            } catch (ValidationException | TableException | SqlParserException error) {
                 throw script.wrong(statement, error);
             }
         }

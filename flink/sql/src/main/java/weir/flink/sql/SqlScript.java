@@ -48,19 +48,15 @@ record SqlScript(String file, List<Statement> statements) {
 
     /** The error of a statement, with file and line: {@code flink/sql/30-service.sql:12: …}. */
     ConfigurationException wrong(Statement statement, Throwable error) {
-        Throwable told = error;
-        while (!PLACE.matcher(String.valueOf(told.getMessage())).find() && told.getCause() != null) {
-            told = told.getCause();
-        }
-        Matcher place = PLACE.matcher(String.valueOf(told.getMessage()));
-        boolean placed = place.find();
-        int line = statement.line() + (placed ? Integer.parseInt(place.group(1)) - 1 : 0);
-        String message = placed ? told.getMessage() : rootOf(error).getMessage();
-        return new ConfigurationException("flink/sql/" + file + ":" + line + ": " + message, error);
+        Matcher place = PLACE.matcher(told(error));
+        int line = statement.line() + (place.find() ? Integer.parseInt(place.group(1)) - 1 : 0);
+        return new ConfigurationException("flink/sql/" + file + ":" + line + ": " + told(error), error);
     }
 
-    private static Throwable rootOf(Throwable error) {
-        return error.getCause() == null ? error : rootOf(error.getCause());
+    /** What is said of a place in the statement, or what it all began with. */
+    static String told(Throwable error) {
+        String message = String.valueOf(error.getMessage());
+        return PLACE.matcher(message).find() || error.getCause() == null ? message : told(error.getCause());
     }
 
     private static List<Statement> split(String text) {

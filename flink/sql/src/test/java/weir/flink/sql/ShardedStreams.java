@@ -11,6 +11,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
@@ -266,7 +267,7 @@ final class ShardedStreams implements StreamConnector {
         private final Generated<T> source;
         private final List<int[]> numbers = new ArrayList<>();
         private final List<long[]> positions = new ArrayList<>();
-        private CompletableFuture<Void> available = new CompletableFuture<>();
+        private final CompletableFuture<Void> available = new CompletableFuture<>();
         private boolean complete;
         private int next;
 
@@ -293,10 +294,11 @@ final class ShardedStreams implements StreamConnector {
                 }
                 paused |= position[0] < source.shards.size();
             }
-            if (paused || !complete) {
-                return paused ? InputStatus.MORE_AVAILABLE : InputStatus.NOTHING_AVAILABLE;
+            if (paused) {
+                LockSupport.parkNanos(1_000_000); // Then it is asked again whether it still is.
+                return InputStatus.MORE_AVAILABLE;
             }
-            return InputStatus.END_OF_INPUT;
+            return complete ? InputStatus.END_OF_INPUT : InputStatus.NOTHING_AVAILABLE;
         }
 
         private void read(int shard, long[] position, long end, SourceOutput<T> output) {

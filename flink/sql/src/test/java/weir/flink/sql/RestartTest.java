@@ -1,0 +1,65 @@
+package weir.flink.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The application is stopped in the middle of windows, and goes on from its snapshot. */
+class RestartTest {
+    @Test
+    void nothingIsLostAndNothingIsCountedTwice(@TempDir Path snapshots) throws Exception {
+        // One in 25 repeats the event of 400 records before: of the first 400 after the pause, events of before it.
+        Traffic traffic = new Traffic(2, 40_000, 2, 25, 100);
+        ShardedStreams streams = new ShardedStreams(traffic, UUID.randomUUID().toString());
+        streams.pauseAt(20_200);
+        JobClient first = start(new Configuration(), streams);
+        await(streams, 2 * 202);
+        String snapshot = first.stopWithSavepoint(false, snapshots.toUri().toString(), SavepointFormatType.CANONICAL).get();
+        int before = streams.written("metrics").size();
+        streams.resume();
+
+        Configuration restored = new Configuration();
+        restored.setString("execution.state-recovery.path", snapshot);
+        start(restored, streams).getJobExecutionResult().get();
+
+        Truth truth = new Truth(traffic);
+        assertThat(before).isPositive();
+        assertThat(Truth.written(metrics(streams, "service_10s"))).isEqualTo(truth.windows(10, event -> ""));
+        assertThat(Truth.written(metrics(streams, "service_status_1m")))
+                .isEqualTo(truth.windows(60, event -> event.status() / 100 + "xx"));
+        assertThat(streams.written("errors")).hasSize(truth.bad());
+    }
+
+    private static List<JsonNode> metrics(ShardedStreams streams, String name) {
+        return Run.read(streams.written("metrics")).stream()
+                .filter(metric -> metric.at("/weir/metric/name").asText().equals(name))
+                .toList();
+    }
+
+    private static JobClient start(Configuration configuration, ShardedStreams streams) throws Exception {
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
+        SqlApplication.define(environment, Settings.groups(), streams);
+        return environment.executeAsync();
+    }
+
+    /** Bad records are written as they are read: the last before the pause is the last of them. */
+    private static void await(ShardedStreams streams, int errors) {
+        Instant end = Instant.now().plus(Duration.ofSeconds(60));
+        while (streams.written("errors").size() < errors) {
+            assertThat(Instant.now()).as("the records before the pause are read").isBefore(end);
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+}
