@@ -49,13 +49,11 @@ class Selected(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is done with the events of one log type and tenant, in this order."""
+    """What is done with the events of one log type and tenant."""
 
     samples: tuple[Sample, ...]
-    times: tuple[Apply, ...]
-    enriching: tuple[Look, ...]
-    """What adds finished JSON."""
-    shaping: tuple[Apply, ...]
+    finish: Callable[[JsonObject], bytes] | None
+    """Changes an event that is in the samples, and writes it down; None where it stays as it is."""
 
 
 class Finisher:
@@ -80,9 +78,9 @@ class Finisher:
             return event
         if not self._sampled_in(plan, log_type, event.id):
             return None
-        if not (plan.times or plan.enriching or plan.shaping):
+        if plan.finish is None:
             return event
-        return Event(event.id, _applied(plan, orjson.loads(event.body)), event.partition_key)
+        return Event(event.id, plan.finish(orjson.loads(event.body)), event.partition_key)
 
     def finish_plain(self, log_type: str, tenant: str, content: bytes | JsonObject) -> bytes | None:
         """As `finish`, for an event as JSON or as an object, which is changed (common.plain)."""
@@ -90,9 +88,10 @@ class Finisher:
         if plan is None:
             return content if isinstance(content, bytes) else orjson.dumps(content)
         document: JsonObject = orjson.loads(content) if isinstance(content, bytes) else content
-        if plan.samples and not self._sampled_in(plan, log_type, document["event"]["id"]):
+        samples, finish = plan
+        if samples and not self._sampled_in(plan, log_type, document["event"]["id"]):
             return None
-        return _applied(plan, document)
+        return orjson.dumps(document) if finish is None else finish(document)
 
     def _sampled_in(self, plan: Plan, log_type: str, event_id: str) -> bool:
         if all(sample.keeps(event_id) for sample in plan.samples):
@@ -125,10 +124,10 @@ class Finisher:
         rules = [rule for rule in self._rules if _concerns(rule, log_type, tenant)]
         kinds = {**ecs.FIELDS, **TYPES[log_type].own}
         samples = tuple(Sample(rule["sample"]) for rule in rules if rule.get("sample") is not None)
-        times = tuple(step.apply for rule in rules for step in _times(rule))
+        times = [step.apply for rule in rules for step in _times(rule)]
         enrichers = [enricher for selection, enricher in self._enrichers if _concerns(selection, log_type, tenant)]
-        looks = tuple(look for enricher in enrichers for look in enricher.looks)
-        plan = Plan(samples, times, looks, tuple(step.apply for step in self._shapes(rules, kinds)))
+        looks = [look for enricher in enrichers for look in enricher.looks]
+        plan = Plan(samples, _finish(times, looks, [step.apply for step in self._shapes(rules, kinds)]))
         return plan if any(plan) else None
 
     def _shapes(self, rules: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> Iterator[Step]:
@@ -148,19 +147,30 @@ class Finisher:
         return self._hash_key.value if self._hash_key else None
 
 
-def _applied(plan: Plan, document: JsonObject) -> bytes:
-    for apply in plan.times:
-        apply(document)
-    for name, add in plan.enriching:
-        held = document.get(name)
-        if held is not None:
-            add(document, held)
-    if plan.shaping:
-        if plan.enriching:
-            document = orjson.loads(orjson.dumps(document))  # a rule may be about a field inside of finished JSON
-        for apply in plan.shaping:
+def _finish(times: Sequence[Apply], looks: Sequence[Look], shapes: Sequence[Apply]) -> Callable[[JsonObject], bytes] | None:
+    """Times are put right, then what is known of values is added, then the event is shaped."""
+
+    def enrich(document: JsonObject) -> bytes:
+        get = document.get
+        for name, add in looks:
+            held = get(name)
+            if held is not None:
+                add(document, held)
+        return orjson.dumps(document)
+
+    def finish(document: JsonObject) -> bytes:
+        for apply in times:
             apply(document)
-    return orjson.dumps(document)
+        if looks:
+            body = enrich(document)
+            if not shapes:
+                return body
+            document = orjson.loads(body)  # a rule may be about a field inside of the finished JSON that enrichment adds
+        for apply in shapes:
+            apply(document)
+        return orjson.dumps(document)
+
+    return finish if times or shapes else enrich if looks else None
 
 
 def _concerns(selection: Mapping[str, Any], log_type: str, tenant: str) -> bool:
