@@ -163,6 +163,17 @@ final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
             return StringData.fromBytes(bytes);
         }
 
+        private String wanted() {
+            return switch (type) {
+                case VARCHAR -> "text";
+                case BIGINT -> "whole number of 64 bits";
+                case INTEGER -> "whole number of 32 bits";
+                case DOUBLE -> "number";
+                case BOOLEAN -> "boolean";
+                default -> "time";
+            };
+        }
+
         Object value(JsonParser json, JsonToken token) throws IOException, BadEvent {
             switch (type) {
                 case VARCHAR:
@@ -195,7 +206,7 @@ final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
                         return json.getBooleanValue();
                     }
             }
-            throw new BadEvent(path + " is no " + type + ": " + (token.isStructStart() ? token.asString() + "…" : json.getText()));
+            throw new BadEvent(path + " is no " + wanted() + ": " + (token.isStructStart() ? token.asString() + "…" : json.getText()));
         }
     }
 }
