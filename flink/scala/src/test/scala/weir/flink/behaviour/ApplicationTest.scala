@@ -3,27 +3,27 @@ package weir.flink.behaviour
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import com.fasterxml.jackson.databind.node.ObjectNode
 import java.nio.charset.StandardCharsets.UTF_8
-import java.time.{Duration, Instant}
-import java.util.concurrent.atomic.AtomicBoolean
+import java.time.Duration
+import java.util.concurrent.atomic.{AtomicBoolean, AtomicInteger}
 import org.apache.flink.api.connector.sink2.Sink
 import org.apache.flink.api.connector.source.Source
 import org.apache.flink.configuration.{Configuration, RestartStrategyOptions}
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
 import org.apache.flink.streaming.api.graph.StreamGraph
 import org.apache.flink.test.junit5.MiniClusterExtension
 import org.assertj.core.api.Assertions.{assertThat, assertThatThrownBy}
-import org.junit.jupiter.api.extension.RegisterExtension
+import org.junit.jupiter.api.extension.ExtendWith
 import org.junit.jupiter.api.{AfterEach, Test}
 import scala.jdk.CollectionConverters._
 import weir.flink.streams._
 import weir.flink.streams.testing.MemoryStreams
 
 /** The whole application on a cluster in this process, with streams of two shards in memory. */
+@ExtendWith(Array(classOf[MiniClusterExtension]))
 final class ApplicationTest {
   import ApplicationTest._
 
-  private val streams = new MemoryStreams
+  private val streams = memory()
 
   @AfterEach
   def close(): Unit = streams.close()
@@ -44,7 +44,7 @@ final class ApplicationTest {
 
   @Test
   def aRestartMakesNoOtherFindings(): Unit = {
-    val undisturbed = new MemoryStreams
+    val undisturbed = memory()
     val events = Sequences.all.flatMap(_.events)
     val expected = try run(undisturbed, events) finally undisturbed.close()
     val failing = new FailingOnce(streams)
@@ -127,12 +127,12 @@ final class ApplicationTest {
 
   private def shardOf(event: ObjectNode): Int = math.floorMod(event.path("tenant").textValue.hashCode, 2)
 
-  private def put(memory: MemoryStreams, data: Array[Byte], shard: Int = 0): Unit = {
-    if (memory.records("events").isEmpty) {
-      try memory.create("events", 2)
-      catch { case _: IllegalStateException => () }
-    }
-    memory.put("events", shard, "key", data)
+  private def put(memory: MemoryStreams, data: Array[Byte], shard: Int = 0): Unit = memory.put("events", shard, "key", data)
+
+  private def memory(): MemoryStreams = {
+    val made = new MemoryStreams
+    made.create("events", 2)
+    made
   }
 
   private def byId(findings: Seq[JsonNode]): Map[String, String] =
@@ -141,11 +141,6 @@ final class ApplicationTest {
 
 object ApplicationTest {
   private val Json = new ObjectMapper
-
-  @RegisterExtension
-  val Cluster: MiniClusterExtension = new MiniClusterExtension(
-    new MiniClusterResourceConfiguration.Builder().setNumberTaskManagers(1).setNumberSlotsPerTaskManager(2).build()
-  )
 
   private def groups(): PropertyGroups =
     PropertyGroups.of(
@@ -171,7 +166,7 @@ final class FailingOnce(val streams: MemoryStreams) extends StreamConnector {
 
 object FailingOnce {
   val Failed = new AtomicBoolean
-  val Written = new java.util.concurrent.atomic.AtomicInteger
+  val Written = new AtomicInteger
 
   private final class Encoder[T](encoder: RecordEncoder[T]) extends RecordEncoder[T] {
     override def data(element: T): Array[Byte] = {
