@@ -34,7 +34,7 @@ object Deed {
  * @param realm whose user names these are: a domain, a cloud account, or the dataset
  * @param principal the ARN of the role or user that called an API; where the API knows none, the user
  * @param address in the one form of its kind, so that it can be compared
- * @param deeds at least one
+ * @param deeds none where the event only says how late it is
  */
 @TypeInfo(classOf[ActivityType])
 final case class Activity(

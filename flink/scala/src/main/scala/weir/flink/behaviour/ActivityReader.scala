@@ -7,7 +7,8 @@ import org.apache.flink.api.common.typeinfo.TypeInformation
 import weir.flink.streams.{BadEvent, EventReader, Times}
 
 /**
- * Takes of events those that say something of a user's or an address's behaviour.
+ * Takes of events what they say of a user's or an address's behaviour. Of one that says nothing there is an activity without deeds,
+ * which moves the watermark: or a log-in would wait for the next event that a rule looks at.
  *
  * @param skew by how much an event may say that it happened after it arrived; where it says more its clock is wrong, and when it
  *   arrived is its time: one such event would make all others late
@@ -18,14 +19,28 @@ final class ActivityReader(skew: Duration) extends EventReader[Activity] {
   override def read(event: JsonNode): Optional[Activity] = {
     val ecs = new Ecs(event)
     Deeds.of(ecs) match {
-      case Nil => Optional.empty()
+      case Nil => moment(ecs)
       case deeds => Optional.of(activity(ecs, deeds))
     }
   }
 
-  private def activity(ecs: Ecs, deeds: List[Deed]): Activity = {
+  /** What no rule looks at is not read closely: where it has no time it tells nothing. */
+  private def moment(ecs: Ecs): Optional[Activity] =
+    try {
+      val (time, ingested) = times(ecs)
+      Optional.of(Activity("", "", "", time, ingested, "", Nil))
+    } catch { case _: BadEvent => Optional.empty() }
+
+  /** For windows, and of arrival. */
+  @throws[BadEvent]
+  private def times(ecs: Ecs): (Long, Long) = {
     val happened = Times.milliseconds("@timestamp", ecs.required("@timestamp"))
     val ingested = Times.milliseconds("event.ingested", ecs.required("event.ingested"))
+    (if (happened > ingested + skew.toMillis) ingested else happened, ingested)
+  }
+
+  private def activity(ecs: Ecs, deeds: List[Deed]): Activity = {
+    val (time, ingested) = times(ecs)
     val dataset = ecs.required("event.dataset")
     val account = ecs.word("cloud.account.id")
     // Who logs in is the target of a log-in of Windows, and of one through a proxy.
@@ -36,7 +51,7 @@ final class ActivityReader(skew: Duration) extends EventReader[Activity] {
       id = ecs.required("event.id"),
       tenant = ecs.required("tenant"),
       dataset = dataset,
-      time = if (happened > ingested + skew.toMillis) ingested else happened,
+      time = time,
       ingested = ingested,
       realm = realm,
       deeds = deeds,

@@ -40,7 +40,8 @@ object BehaviourApplication {
       settings.duration(Settings.OutOfOrderness),
       settings.duration(Settings.Idle)
     )
-    val activities = distinct(events.read, settings.duration(Settings.Repeat))
+    val deeds = events.read.filter((activity: Activity) => activity.deeds.nonEmpty).uid("deeds").name("deeds")
+    val activities = distinct(deeds, settings.duration(Settings.Repeat))
     val found = judged("rules", activities, first)
     val foundAfter = judged("rules-after", activities.union(found.getSideOutput(Judge.Flags)), after)
 

@@ -26,7 +26,7 @@ final class Distinct(repeat: Duration) extends KeyedProcessFunction[String, Acti
   ): Unit =
     if (seen.value == null) {
       seen.update(true)
-      val forget = EventTime.now(context.timerService, activity.time) + repeat.toMillis
+      val forget = math.max(activity.time, context.timerService.currentWatermark) + repeat.toMillis
       context.timerService.registerEventTimeTimer(EventTime.upTo(forget, Distinct.Grain))
       out.collect(activity)
     }

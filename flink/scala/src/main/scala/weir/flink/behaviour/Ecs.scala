@@ -1,7 +1,8 @@
 package weir.flink.behaviour
 
 import com.fasterxml.jackson.databind.JsonNode
-import java.net.{Inet4Address, InetAddress, UnknownHostException}
+import java.net.{InetAddress, UnknownHostException}
+import java.nio.charset.StandardCharsets.UTF_8
 import scala.jdk.CollectionConverters._
 import weir.flink.streams.BadEvent
 
@@ -59,18 +60,18 @@ private[behaviour] object Ecs {
 
   /** The text, or its beginning and a digest of the whole, so that two of them stay two. */
   def short(text: String): String =
-    if (text.length <= LongestWord) text else text.take(LongestWord - Ids.Digits - 1) + "…" + Ids.digest(text)
+    if (text.length <= LongestWord) whole(text) else whole(text.take(LongestWord - Ids.Digits - 1)) + "…" + Ids.digest(text)
+
+  /** JSON can spell half a character, which UTF-8 cannot. */
+  private def whole(text: String): String =
+    if (text.exists(Character.isSurrogate)) new String(text.getBytes(UTF_8), UTF_8) else text
 
   /** Never asks a name server: what is no address in digits has none. */
   private def parsed(text: String): Option[String] = text match {
     case IPv4(parts @ _*) => Option.when(parts.forall(_.toInt < 256))(parts.map(_.toInt).mkString("."))
     case _ if text.contains(':') && text.forall(letter => Character.digit(letter, 16) >= 0 || letter == ':' || letter == '.') =>
-      try {
-        InetAddress.getByName(text) match {
-          case mapped: Inet4Address => Some(mapped.getHostAddress)
-          case other => Some(other.getHostAddress)
-        }
-      } catch { case _: UnknownHostException => None }
+      try Some(InetAddress.getByName(text).getHostAddress)
+      catch { case _: UnknownHostException => None }
     case _ => None
   }
 

@@ -41,12 +41,13 @@ final class Judge(rules: Seq[Rule]) extends KeyedProcessFunction[String, Watched
 
   override def processElement(watched: Watched, context: Here#Context, out: Collector[Finding]): Unit = {
     val activity = watched.activity
-    if (activity.time > context.timerService.currentWatermark) {
+    val watermark = context.timerService.currentWatermark
+    if (activity.time > watermark) {
       waiting.put(activity.id, activity)
       if (earliest.value == null || activity.time < earliest.value) wake(activity.time, context.timerService)
     } else {
       late.inc()
-      byId.get(Watched.rule(watched.key)).foreach(judge(_, activity, context, out))
+      byId.get(Watched.rule(watched.key)).foreach(judge(_, activity, watermark, context, out))
     }
   }
 
@@ -66,7 +67,7 @@ final class Judge(rules: Seq[Rule]) extends KeyedProcessFunction[String, Watched
     val (due, early) = waiting.values.asScala.toVector.partition(_.time <= watermark)
     due.sorted.foreach { activity =>
       waiting.remove(activity.id)
-      judge(rule, activity, context, out)
+      judge(rule, activity, activity.time, context, out)
     }
     if (early.isEmpty) earliest.clear() else wake(early.map(_.time).min, context.timerService)
   }
@@ -76,18 +77,18 @@ final class Judge(rules: Seq[Rule]) extends KeyedProcessFunction[String, Watched
     timers.registerEventTimeTimer(time)
   }
 
-  private def judge(rule: Rule, activity: Activity, context: Here#Context, out: Collector[Finding]): Unit = {
+  /** @param now from when the activity is remembered: what came late is for as long as what is judged at the same time */
+  private def judge(rule: Rule, activity: Activity, now: Long, context: Here#Context, out: Collector[Finding]): Unit = {
     rule.judge(activity, new StateMemory(marks)).foreach { found =>
       val finding = FindingDocument.of(rule.metadata, Watched.subject(context.getCurrentKey), activity, found)
       out.collect(finding)
       if (activity.address.isDefined) context.output(Judge.Flags, Judge.flag(rule.metadata, activity, finding))
     }
-    if (!marks.isEmpty) remember(rule, activity, context.timerService)
+    if (!marks.isEmpty) remember(now + rule.remembers.toMillis, rule, context.timerService)
   }
 
-  private def remember(rule: Rule, activity: Activity, timers: TimerService): Unit = {
-    val grain = math.max(rule.remembers.toMillis / Judge.TimersOfSubject, 1_000)
-    val forget = EventTime.upTo(EventTime.now(timers, activity.time) + rule.remembers.toMillis, grain)
+  private def remember(atLeast: Long, rule: Rule, timers: TimerService): Unit = {
+    val forget = EventTime.upTo(atLeast, math.max(rule.remembers.toMillis / Judge.TimersOfSubject, 1_000))
     if (until.value == null || until.value < forget) {
       until.update(forget)
       timers.registerEventTimeTimer(forget)

@@ -40,11 +40,14 @@ object Memory {
      * @return what is remembered of the time `within` up to `mark`, oldest first
      */
     def remember(name: String, mark: Mark, within: Duration, most: Int): Seq[Mark] = {
-      if (!memory.get(Recent + name).exists(_.time > mark.time)) memory.put(Recent + name, mark)
-      val (old, kept) = memory.beginning(Recent).partition { case (_, known) => known.time <= mark.time - within.toMillis }
-      val extra = kept.sortBy { case (_, known) => (known.time, known.event) }.dropRight(most)
+      val place = Recent + name
+      val (same, others) = memory.beginning(Recent).partition { case (known, _) => known == place }
+      val newest = same.collectFirst { case (_, known) if known.time > mark.time => known }.getOrElse(mark)
+      if (newest == mark) memory.put(place, mark)
+      val (old, young) = ((place -> newest) +: others).partition { case (_, known) => known.time <= mark.time - within.toMillis }
+      val (extra, kept) = young.sortBy { case (_, known) => (known.time, known.event) }.splitAt(young.size - most)
       (old ++ extra).foreach { case (forgotten, _) => memory.remove(forgotten) }
-      recent(mark.time, within)
+      kept.map(_._2).filter(_.time <= mark.time)
     }
 
     /** What is remembered of the time `within` up to `time`, oldest first. */

@@ -29,15 +29,20 @@ final class Chain(settings: Settings, from: Option[Chain.Saved] = None) extends 
 
   val findings: mutable.Buffer[Finding] = mutable.Buffer.empty
 
-  def read(event: JsonNode): Option[Activity] = Option(reader.read(event).orElse(null))
+  def read(event: JsonNode): Option[Activity] = Option(reader.read(event).orElse(null)).filter(_.deeds.nonEmpty)
 
   def send(event: JsonNode): Unit = read(event).foreach(send)
 
-  def send(activity: Activity): Unit = {
+  /** What is not the repetition of an event. */
+  def pass(activity: Activity): Seq[Activity] = {
     distinct.processElement(activity, activity.time)
     val passed = distinct.extractOutputValues.asScala.toVector
     distinct.getOutput.clear()
-    passed.foreach { one =>
+    passed
+  }
+
+  def send(activity: Activity): Unit = {
+    pass(activity).foreach { one =>
       watch(first, one, judge)
       watch(after, one, judgeAfter)
     }
@@ -53,12 +58,14 @@ final class Chain(settings: Settings, from: Option[Chain.Saved] = None) extends 
     collect()
   }
 
-  /** As a source does that expects events `bound` out of order: a watermark after each. */
-  def sendAll(events: Seq[JsonNode], bound: Duration): Unit = {
+  /** As a source does that expects events `bound` out of order: a watermark after so `many`. */
+  def sendAll(events: Seq[JsonNode], bound: Duration, many: Int = 1): Unit = {
     var newest = Long.MinValue
-    events.foreach { event =>
-      send(event)
-      read(event).foreach(activity => newest = math.max(newest, activity.time))
+    events.grouped(many).foreach { group =>
+      group.flatMap(read).foreach { activity =>
+        send(activity)
+        newest = math.max(newest, activity.time)
+      }
       if (newest > Long.MinValue) watermark(newest - bound.toMillis - 1)
     }
   }
