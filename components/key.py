@@ -63,6 +63,38 @@ class DataKey(Construct):
             )
         )
 
+    def let_flink_keep_state(self, applications: str) -> None:
+        """Managed Service for Apache Flink encrypts snapshots and running state in its own name, told apart by the encryption
+        context (developer guide, "Managing CMK using APIs"). `applications` is a pattern of their ARNs."""
+        services = [
+            iam.ServicePrincipal(name)
+            for name in ("kinesisanalytics.amazonaws.com", "infrastructure.kinesisanalytics.amazonaws.com")
+        ]
+        context = {"ArnLike": {"kms:EncryptionContext:aws:kinesisanalytics:arn": applications}}
+        for sid, actions, conditions in (
+            (
+                "FlinkSeesKey",
+                ["kms:DescribeKey"],
+                {
+                    "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
+                    "ArnLike": {"aws:SourceArn": applications},
+                },
+            ),
+            ("FlinkKeepsState", ["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"], context),
+            (
+                "FlinkGrantsRunningState",
+                ["kms:CreateGrant"],
+                {
+                    **context,
+                    "StringEquals": {"kms:GrantConstraintType": "EncryptionContextSubset"},
+                    "ForAllValues:StringEquals": {"kms:GrantOperations": "Decrypt"},
+                },
+            ),
+        ):
+            self.key.add_to_resource_policy(
+                iam.PolicyStatement(sid=sid, principals=services, actions=actions, resources=["*"], conditions=conditions)
+            )
+
     def let_notify(self, sid: str, service: str, *, conditions: dict[str, dict[str, str]]) -> None:
         """Lets a service write to encrypted queues (S3 user guide, "Granting permissions to publish event notification messages
         to a destination"; EventBridge user guide, "Amazon SQS permissions"; SNS developer guide, "Key management")."""

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from config.parts.analytics import Analytics, FlinkApplication, Output
+from config.parts.analytics import Analytics, ExistingFunction, FlinkApplication, Output, Preparation
 from config.parts.base import Model, TenantName, Text
 from config.parts.collection import Collection, CollectionRule, LogSource
 from config.parts.delivery import Archive, ArchiveDelivery, Delivery, DirectPut, SearchDelivery
@@ -39,6 +39,7 @@ __all__ = [
     "Environment",
     "ErrorsStream",
     "EventSource",
+    "ExistingFunction",
     "FlinkApplication",
     "Functions",
     "Lake",
@@ -50,6 +51,7 @@ __all__ = [
     "Normalisation",
     "Observability",
     "Output",
+    "Preparation",
     "Removal",
     "RouteConsumer",
     "Search",
@@ -170,6 +172,6 @@ class Environment(Model):
             if f":{account.region}:{account.id}:" not in function.arn or f"::{account.id}:" not in function.role:
                 yield Problem(
                     ("analytics", "outputs", number, "function"),
-                    f"{function.arn} with {function.role} is not of account {account.id} and {account.region}, where the stream is; "
+                    f"{function.arn} with {function.role} is not of account {account.id} and {account.region}; "
                     "Lambda reads a stream of its own account and region only: name a function there",
                 )

@@ -107,6 +107,11 @@ class Preparation(Consumer):
     """Its code: `handler.py` there has `handler`, which gets batches of `events` as Lambda passes them, and puts what the
     applications are to read on the stream that `PREPARED_STREAM` names. `ERRORS_STREAM` takes what it cannot use."""
 
+    @property
+    def package(self) -> str:
+        """What the code is imported as."""
+        return self.folder.rpartition("/")[2]
+
     @field_validator("folder")
     @classmethod
     def folder_has_a_handler(cls, value: str) -> str:
@@ -156,6 +161,8 @@ class Analytics(Model):
     """What users and addresses do over time."""
     business: Business = Business()
     """Orders, payments and stock."""
+    connector: Literal["official", "local"] = "official"
+    """What carries the records of streams: Apache's connector, or in the embedded run Weir's own with the same options."""
     refresh_seconds: int = Field(default=300, ge=10, le=86_400)
     """How often the applications look at master data again, in seconds."""
     kpu_quota: Annotated[int, Field(ge=1, le=10_000), FLINK] = 64
