@@ -39,3 +39,11 @@ def acknowledge_wildcard(construct: IConstruct, resource: Resource, arn: str, *s
     else:
         shown = here.resolve(owner.export_value(arn))["Fn::ImportValue"]
     acknowledge(construct, *(f"AwsSolutions-IAM5[Resource::{shown}{suffix}]" for suffix in suffixes), reason=reason)
+
+
+def acknowledge_wildcard_arn(construct: IConstruct, arn: str, *, reason: str) -> None:
+    """Accepts the wildcard in an ARN that names no resource of the stacks; the pack shows its references by their names."""
+    resolved = Stack.of(construct).resolve(arn)
+    parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) else [resolved]
+    shown = "".join(part if isinstance(part, str) else f"<{part['Ref']}>" for part in parts)
+    acknowledge(construct, f"AwsSolutions-IAM5[Resource::{shown}]", reason=reason)

@@ -6,18 +6,30 @@ response with Kinesis Data Streams and Lambda".
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import jsii
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from components.bucket import DataBucket
-from components.function import PipelineFunction
 from components.stream import RecordStream
-from config.model import Consumer
+from config.model import EventSource
 
 #: For a consumer function's `failures_go_to`.
 CONSUMER_FAILURES = "Its event source mapping leaves batches it gives up in the quarantine bucket."
+
+
+class Reader(Protocol):
+    """A function that reads, and the role it reads with."""
+
+    @property
+    def function(self) -> lambda_.IFunction: ...
+
+    @property
+    def role(self) -> iam.IRole: ...
 
 
 class StreamConsumer(Construct):
@@ -29,8 +41,8 @@ class StreamConsumer(Construct):
         construct_id: str,
         *,
         stream: RecordStream,
-        function: PipelineFunction,
-        settings: Consumer,
+        function: Reader,
+        settings: EventSource,
         quarantine: DataBucket,
     ) -> None:
         super().__init__(scope, construct_id)

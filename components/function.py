@@ -19,6 +19,9 @@ from config.model import Functions
 #: Of the metrics that functions report themselves; their dimension `service` is the function's package.
 METRICS_NAMESPACE = "Weir"
 
+#: Why functions have no network where an environment has none.
+PUBLIC = "The environment says `network.vpc: false`: everything the function calls has a public endpoint guarded by IAM."
+
 #: A function inside a VPC manages its network interfaces; EC2 offers no narrower resource for these (Lambda developer
 #: guide, "Giving Lambda functions access to resources in an Amazon VPC": required permissions).
 _NETWORK_INTERFACE_ACTIONS = [
@@ -39,11 +42,20 @@ class FunctionPlatform(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Functions, network: PrivateNetwork | None, at_rest: AtRest
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Functions,
+        network: PrivateNetwork | None,
+        at_rest: AtRest,
+        outside: str = PUBLIC,
     ) -> None:
+        """`outside` says why functions without a network have none."""
         super().__init__(scope, construct_id)
         self.settings = settings
         self.network = network
+        self.outside = outside
         self.at_rest = at_rest
         # Made from the version: the construct library names a new runtime later than Lambda offers it.
         self.runtime = lambda_.Runtime(f"python{settings.python}", lambda_.RuntimeFamily.PYTHON)
@@ -120,7 +132,7 @@ class PipelineFunction(Construct):
             vpc_subnets=ec2.SubnetSelection(subnets=network.subnets) if network else None,
             security_groups=[network.function_security_group] if network else None,
         )
-        self._acknowledge(failures_go_to=failures_go_to, in_network=network is not None)
+        self._acknowledge(failures_go_to=failures_go_to, outside=None if network else platform.outside)
 
     @property
     def name(self) -> str:
@@ -139,7 +151,7 @@ class PipelineFunction(Construct):
     def _grant_network_interfaces(self) -> None:
         self.role.add_to_policy(iam.PolicyStatement(actions=_NETWORK_INTERFACE_ACTIONS, resources=["*"]))
 
-    def _acknowledge(self, *, failures_go_to: str, in_network: bool) -> None:
+    def _acknowledge(self, *, failures_go_to: str, outside: str | None) -> None:
         acknowledge_inline_policy(self.role)
         acknowledge_any_resource(
             self.role,
@@ -159,10 +171,5 @@ class PipelineFunction(Construct):
             reason="Its caller bounds it (a mapping by shards × parallelization factor, Firehose by its buffers); a "
             "reservation would throttle it after a stream has grown.",
         )
-        if not in_network:
-            acknowledge(
-                self.function,
-                "NIST.800.53.R5-LambdaInsideVPC",
-                reason="The environment says `network.vpc: false`: everything the function calls has a public endpoint guarded "
-                "by IAM.",
-            )
+        if outside:
+            acknowledge(self.function, "NIST.800.53.R5-LambdaInsideVPC", reason=outside)

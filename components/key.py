@@ -63,6 +63,31 @@ class DataKey(Construct):
             )
         )
 
+    def let_flink_keep_state(self, applications: str) -> None:
+        """Managed Service for Apache Flink encrypts snapshots and running state in its own name, told apart by the encryption
+        context (developer guide, "Managing CMK using APIs"). `applications` is a pattern of their ARNs."""
+        managing, running = "kinesisanalytics.amazonaws.com", "infrastructure.kinesisanalytics.amazonaws.com"
+        context = {"ArnLike": {"kms:EncryptionContext:aws:kinesisanalytics:arn": applications}}
+        described = {
+            "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
+            "ArnLike": {"aws:SourceArn": applications},
+        }
+        granted = {
+            **context,
+            "StringEquals": {"kms:GrantConstraintType": "EncryptionContextSubset"},
+            "ForAllValues:StringEquals": {"kms:GrantOperations": "Decrypt"},
+        }
+        for sid, services, actions, conditions in (
+            ("FlinkSeesKey", (managing, running), ["kms:DescribeKey"], described),
+            ("FlinkKeepsSnapshots", (managing,), ["kms:Decrypt", "kms:GenerateDataKey"], context),
+            ("FlinkKeepsRunningState", (running,), ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"], context),
+            ("FlinkGrantsRunningState", (running,), ["kms:CreateGrant"], granted),
+        ):
+            principals: list[iam.IPrincipal] = [iam.ServicePrincipal(name) for name in services]
+            self.key.add_to_resource_policy(
+                iam.PolicyStatement(sid=sid, principals=principals, actions=actions, resources=["*"], conditions=conditions)
+            )
+
     def let_notify(self, sid: str, service: str, *, conditions: dict[str, dict[str, str]]) -> None:
         """Lets a service write to encrypted queues (S3 user guide, "Granting permissions to publish event notification messages
         to a destination"; EventBridge user guide, "Amazon SQS permissions"; SNS developer guide, "Key management")."""

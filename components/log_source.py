@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote_plus
 
-from aws_cdk import Stack, Token
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from components.acknowledge import acknowledge
+from components.acknowledge import acknowledge, acknowledge_wildcard_arn
 from components.function import PipelineFunction
 from components.queue import FailingQueue
 from config.model import LogSource
@@ -89,12 +89,8 @@ class ExistingLogBucket(Construct):
         function.role.add_to_principal_policy(
             iam.PolicyStatement(actions=["s3:GetObject", "s3:GetObjectVersion"], resources=[objects])
         )
-        # As the rule pack writes it: the partition is known where the region is.
-        partition = "<AWS::Partition>" if Token.is_unresolved(stack.partition) else stack.partition
-        acknowledge(
-            function.role,
-            f"AwsSolutions-IAM5[Resource::arn:{partition}:s3:::{source.bucket}/{source.prefix}*]",
-            reason="Which objects there are the services decide that write to the bucket.",
+        acknowledge_wildcard_arn(
+            function.role, objects, reason="Which objects there are the services decide that write to the bucket."
         )
         if source.key:
             function.role.add_to_principal_policy(

@@ -100,6 +100,10 @@ class PipelineMonitoring(Construct):
             add_fault_count_alarm={"Warning": ErrorCountThreshold(max_error_count=0)},
             add_throttles_count_alarm={"Warning": ErrorCountThreshold(max_error_count=0)},
         )
+        self.mapping(consumer, name=name)
+
+    def mapping(self, consumer: StreamConsumer, *, name: str) -> None:
+        """What the mapping of a consumer gave up."""
         dimensions = {"EventSourceMappingUUID": consumer.mapping.event_source_mapping_id}
         given_up = CustomThreshold(
             threshold=0,

@@ -25,7 +25,7 @@ REQUIREMENTS = PROJECT / "lambdas" / "requirements.txt"
 #: Files beside the code that no function needs, most of which change without the code changing.
 _BY_PRODUCTS = ("__pycache__", "*.pyc", "samples")
 #: Named by the construct library's bundling options and never pulled: all bundling here is local.
-_NO_IMAGE = DockerImage.from_registry("scratch")
+NO_IMAGE = DockerImage.from_registry("scratch")
 
 
 class PackagingError(Exception):
@@ -34,8 +34,14 @@ class PackagingError(Exception):
 
 def function_code(package: str) -> lambda_.Code:
     """The code of one function: the folder `lambdas/<package>`, importable as `<package>`."""
+    return folder_code(f"lambdas/{package}")
+
+
+def folder_code(folder: str) -> lambda_.Code:
+    """The code in a folder of the project, importable by the folder's own name."""
+    place = PROJECT / folder
     return lambda_.Code.from_asset(
-        str(PROJECT / "lambdas"), ignore_mode=IgnoreMode.GIT, exclude=["/*", f"!/{package}", *_BY_PRODUCTS]
+        str(place.parent), ignore_mode=IgnoreMode.GIT, exclude=["/*", f"!/{place.name}", *_BY_PRODUCTS]
     )
 
 
@@ -60,7 +66,7 @@ def dependencies_code(*, python: str, architecture: str) -> lambda_.Code:
         exclude=["/*", f"!/{REQUIREMENTS.name}"],
         asset_hash_type=AssetHashType.CUSTOM,
         asset_hash=hashlib.sha256(lock + f"{python}/{architecture}".encode()).hexdigest(),
-        bundling=BundlingOptions(image=_NO_IMAGE, local=_InstallWheels(python, architecture)),
+        bundling=BundlingOptions(image=NO_IMAGE, local=_InstallWheels(python, architecture)),
     )
 
 
@@ -90,7 +96,7 @@ def _copied(folders: Mapping[str, str], files: Mapping[str, str] | None = None) 
         exclude=[*kept, *_BY_PRODUCTS],
         asset_hash_type=AssetHashType.SOURCE,
         bundling=BundlingOptions(
-            image=_NO_IMAGE,
+            image=NO_IMAGE,
             # Part of the asset's hash.
             command=[f"{a}={b}" for a, b in (*folders.items(), *(files or {}).items())],
             local=_CopyFolders(folders, files),

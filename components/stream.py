@@ -51,8 +51,8 @@ class RecordStream(Construct):
         return self.stream.stream_arn
 
     def grant_read(self, role: iam.IRole) -> None:
-        """What Lambda's poller and Firehose need to read with GetRecords (Lambda developer guide, "Processing Kinesis data
-        streams"; Firehose developer guide, "Grant Firehose access to a Kinesis data stream")."""
+        """What Lambda's poller, Firehose and Flink need to read with GetRecords (Lambda developer guide, "Processing Kinesis
+        data streams"; Firehose developer guide, "Grant Firehose access to a Kinesis data stream")."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=[
@@ -67,8 +67,24 @@ class RecordStream(Construct):
         )
         allow_key(role, self._key, through="kinesis", actions=["kms:Decrypt"])
 
+    def grant_subscribe(self, role: iam.IRole, consumer: kinesis.CfnStreamConsumer) -> None:
+        """What it takes to read as this consumer, by enhanced fan-out (Kinesis developer guide, "Develop enhanced fan-out
+        consumers"); Flink's connector finds it by stream and name."""
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["kinesis:DescribeStreamConsumer", "kinesis:DescribeStreamSummary", "kinesis:ListShards"],
+                resources=[self.arn],
+            )
+        )
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard"], resources=[consumer.attr_consumer_arn]
+            )
+        )
+        allow_key(role, self._key, through="kinesis", actions=["kms:Decrypt"])
+
     def grant_write(self, role: iam.IRole) -> None:
-        """What a function needs to put records in batches (Kinesis developer guide, "Permissions to use user-generated KMS
-        keys")."""
+        """What a function or an application needs to put records in batches (Kinesis developer guide, "Permissions to use
+        user-generated KMS keys")."""
         role.add_to_principal_policy(iam.PolicyStatement(actions=["kinesis:PutRecords"], resources=[self.arn]))
         allow_key(role, self._key, through="kinesis", actions=["kms:GenerateDataKey"])

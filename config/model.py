@@ -11,21 +11,23 @@ from typing import Annotated
 
 from pydantic import Field
 
+from config.parts.analytics import Analytics, ExistingFunction, FlinkApplication, Output, Preparation
 from config.parts.base import Model, TenantName, Text
 from config.parts.collection import Collection, CollectionRule, LogSource
 from config.parts.delivery import Archive, ArchiveDelivery, Delivery, DirectPut, SearchDelivery
 from config.parts.enrichment import Enrichment
-from config.parts.functions import Consumer, Functions, LogRetentionDays, Normalisation, RouteConsumer
+from config.parts.functions import Consumer, EventSource, Functions, LogRetentionDays, Normalisation, RouteConsumer
 from config.parts.lake import Lake, LakeDelivery
 from config.parts.operations import Account, Alerting, Network, Observability, Removal, Tags
 from config.parts.search import Search
 from config.parts.shaping import Shaping
 from config.parts.streams import ErrorsStream, Stream, Streams
-from config.problem import Problem
+from config.problem import Path, Problem
 
 __all__ = [
     "Account",
     "Alerting",
+    "Analytics",
     "Archive",
     "ArchiveDelivery",
     "Collection",
@@ -36,6 +38,9 @@ __all__ = [
     "Enrichment",
     "Environment",
     "ErrorsStream",
+    "EventSource",
+    "ExistingFunction",
+    "FlinkApplication",
     "Functions",
     "Lake",
     "LakeDelivery",
@@ -45,6 +50,8 @@ __all__ = [
     "Network",
     "Normalisation",
     "Observability",
+    "Output",
+    "Preparation",
     "Removal",
     "RouteConsumer",
     "Search",
@@ -74,7 +81,7 @@ class Environment(Model):
     network: Network = Network()
     """Public endpoints guarded by IAM, or everything inside a VPC."""
     streams: Streams = Streams()
-    """The data streams `raw`, `events` and `errors`."""
+    """The data streams: `raw`, `events`, `errors`, and those of analytics."""
     collection: Collection = Collection()
     """Log files that services write to S3."""
     functions: Functions = Functions()
@@ -89,6 +96,8 @@ class Environment(Model):
     """The S3 archive and its delivery."""
     lake: Lake = Lake()
     """Events as Parquet in S3, and queries over them."""
+    analytics: Analytics = Analytics()
+    """Flink applications over `events`, and what becomes of what they write."""
     search: Search = Search()
     """The OpenSearch domain, its indices, and the function that fills them."""
     direct_put: DirectPut = DirectPut()
@@ -106,13 +115,23 @@ class Environment(Model):
     def conflicts(self) -> Iterator[Problem]:
         yield from self._records_expire_before_they_are_kept()
         yield from self._buffers_wait_longer_than_their_alarm()
+        yield from self._functions_of_another_account()
 
     def _records_expire_before_they_are_kept(self) -> Iterator[Problem]:
-        for path, consumer, stream, retention in (
-            (("normalisation", "consumer"), self.normalisation.consumer, "raw", self.streams.raw.retention_hours),
-            (("search", "route"), self.search.route, "events", self.streams.events.retention_hours),
-            (("search", "report"), self.search.report, "errors", self.streams.errors.retention_hours),
-        ):
+        analytics, route = self.analytics, self.search.route
+        consumers: list[tuple[Path, EventSource, str]] = [
+            (("normalisation", "consumer"), self.normalisation.consumer, "raw"),
+            *((("search", "route"), route, stream) for stream in ("events", *analytics.written)),
+            (("search", "report"), self.search.report, "errors"),
+            *([(("analytics", "prepare"), analytics.prepare, "events")] if analytics.prepare else []),
+            *(
+                (("analytics", "outputs", number, "function"), output.function, output.stream)
+                for number, output in enumerate(analytics.outputs)
+                if output.function
+            ),
+        ]
+        for path, consumer, stream in consumers:
+            retention = getattr(self.streams, stream).retention_hours
             if consumer.max_record_age_hours >= retention:
                 yield Problem(
                     (*path, "max_record_age_hours"),
@@ -128,6 +147,11 @@ class Environment(Model):
             # A lake that is not there must not stand in the way of a low threshold.
             *([(("lake", "delivery"), self.lake.delivery, PARTITIONS_WAIT)] if self.lake.enabled else []),
             (("direct_put", "delivery"), self.direct_put.delivery, 1.0),
+            *(
+                (("analytics", "outputs", number, "delivery"), output.delivery, 1.0)
+                for number, output in enumerate(self.analytics.outputs)
+                if output.delivery
+            ),
         ):
             if delivery.buffer_seconds * longest >= threshold:
                 waits = (
@@ -137,4 +161,17 @@ class Environment(Model):
                     (*path, "buffer_seconds"),
                     f"{delivery.buffer_seconds}{waits} is not below `observability.delivery_freshness_seconds` ({threshold}), "
                     "so its alarm would always ring; shorten the wait, or raise the threshold",
+                )
+
+    def _functions_of_another_account(self) -> Iterator[Problem]:
+        account = self.account
+        for number, output in enumerate(self.analytics.outputs):
+            function = output.function
+            if account is None or function is None:
+                continue
+            if f":{account.region}:{account.id}:" not in function.arn or f"::{account.id}:" not in function.role:
+                yield Problem(
+                    ("analytics", "outputs", number, "function"),
+                    f"{function.arn} with {function.role} is not of account {account.id} and {account.region}; "
+                    "Lambda reads a stream of its own account and region only: name a function there",
                 )

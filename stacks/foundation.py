@@ -34,6 +34,9 @@ class FoundationStack(Stack):
         key = DataKey(self, "DataKey", alias=f"weir-{environment.name}", removal_policy=policy)
         if collects:
             self._let_buckets_notify(key, environment.collection)
+        if environment.analytics.applications:
+            names = f"weir-{environment.name}-*"
+            key.let_flink_keep_state(self.format_arn(service="kinesisanalytics", resource="application", resource_name=names))
         self.at_rest = AtRest(
             key=key.key,
             log_retention_days=environment.functions.log_retention_days,
@@ -95,7 +98,7 @@ class FoundationStack(Stack):
                 "Network",
                 settings=environment.network,
                 queues=collects,
-                reads_table=environment.enrichment.reads_table,
+                reads_table=environment.enrichment.reads_table or environment.analytics.reads_table,
                 at_rest=self.at_rest,
             )
             if environment.network.vpc

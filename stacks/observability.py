@@ -5,10 +5,12 @@ from __future__ import annotations
 from aws_cdk import Stack
 from constructs import Construct
 
+from components.flink_monitoring import monitor_application
 from components.monitoring import PipelineMonitoring
 from components.search_monitoring import monitor_domain
 from components.topic import AlertTopic
 from config.model import Environment
+from stacks.analytics import AnalyticsStack
 from stacks.collection import CollectionStack
 from stacks.ingestion import IngestionStack
 from stacks.lake import LakeStack
@@ -30,6 +32,7 @@ class ObservabilityStack(Stack):
         collection: CollectionStack | None,
         normalisation: NormalisationStack,
         lake: LakeStack | None,
+        analytics: AnalyticsStack | None,
         search: SearchStack,
     ) -> None:
         super().__init__(
@@ -62,10 +65,37 @@ class ObservabilityStack(Stack):
             watch.header("Lake")
             watch.delivery(lake.delivery, name="lake")
             watch.delivery_failures(lake.delivery, name="lake")
+        if analytics:
+            watch.header("Analytics")
+            _watch_analytics(watch, analytics, environment)
         watch.header("Search")
-        watch.consumer(search.events_to_route, search.route, name="route")
+        for stream, consumer in search.to_route.items():
+            if stream == "events":
+                watch.consumer(consumer, search.route, name="route")
+            else:
+                watch.mapping(consumer, name=f"{stream}-to-route")
         watch.consumer(search.errors_to_report, search.report, name="report")
         monitor_domain(watch.facade, search.domain, environment.search)
         if search.direct_put and search.transform:
             watch.function(search.transform, name="transform")
             watch.delivery(search.direct_put, name="direct-put")
+
+
+def _watch_analytics(watch: PipelineMonitoring, analytics: AnalyticsStack, environment: Environment) -> None:
+    if prepared := analytics.prepared:
+        watch.consumer(prepared.consumer, prepared.function, name="prepare")
+        watch.stream(prepared.stream, name="prepared")
+    for name, application in analytics.applications.items():
+        monitor_application(
+            watch.facade,
+            application,
+            environment.observability,
+            name=name,
+            kpu_quota=environment.analytics.kpu_quota,
+        )
+    for name, stream in analytics.written.items():
+        watch.stream(stream, name=name)
+    for name, consumer in analytics.consumers.items():
+        watch.mapping(consumer, name=name)
+    for name, delivery in analytics.deliveries.items():
+        watch.delivery(delivery, name=name)

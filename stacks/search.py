@@ -1,9 +1,11 @@
-"""From `events` and `errors` to the search domain, and the direct way into it.
+"""From `events`, `metrics`, `findings` and `errors` to the search domain, and the direct way into it.
 
 The direct-put delivery stands here and not in ingestion: it needs the domain, which needs `events`, which needs `raw`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
@@ -40,8 +42,10 @@ class SearchStack(Stack):
         network: PrivateNetwork | None,
         events: RecordStream,
         errors: RecordStream,
+        written: Mapping[str, RecordStream],
         quarantine: DataBucket,
     ) -> None:
+        """`written` are the streams of analytics by name: what is on them is indexed as what is on `events`."""
         super().__init__(
             scope,
             construct_id,
@@ -62,7 +66,7 @@ class SearchStack(Stack):
             administrator=content.role,
             at_rest=at_rest,
         )
-        self.route = self._route(platform, events, errors)
+        self.route = self._route(platform, {"events": events, **written}, errors)
         self.report = self._report(platform, errors)
         writers: list[iam.IRole] = [self.route.role, self.report.role]
         self.transform: PipelineFunction | None = None
@@ -102,7 +106,7 @@ class SearchStack(Stack):
             failures_go_to=CONTENT_FAILURES,
         )
 
-    def _route(self, platform: FunctionPlatform, events: RecordStream, errors: RecordStream) -> PipelineFunction:
+    def _route(self, platform: FunctionPlatform, streams: Mapping[str, RecordStream], errors: RecordStream) -> PipelineFunction:
         consumer = self._environment.search.route
         function = PipelineFunction(
             self,
@@ -119,9 +123,17 @@ class SearchStack(Stack):
         )
         errors.grant_write(function.role)
         self.domain.allow(function.role, actions=["es:ESHttpPost"], paths=["_bulk"])
-        self.events_to_route = StreamConsumer(
-            self, "EventsToRoute", stream=events, function=function, settings=consumer, quarantine=self._quarantine
-        )
+        self.to_route = {
+            name: StreamConsumer(
+                self,
+                f"{name.capitalize()}ToRoute",
+                stream=stream,
+                function=function,
+                settings=consumer,
+                quarantine=self._quarantine,
+            )
+            for name, stream in streams.items()
+        }
         return function
 
     def _report(self, platform: FunctionPlatform, errors: RecordStream) -> PipelineFunction:

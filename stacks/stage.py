@@ -8,6 +8,7 @@ from constructs import Construct
 
 from config.model import Environment
 from stacks.alerting import AlertingStack
+from stacks.analytics import AnalyticsStack
 from stacks.collection import CollectionStack
 from stacks.foundation import FoundationStack
 from stacks.ingestion import IngestionStack
@@ -65,6 +66,22 @@ class PipelineStage(Stage):
             if self.foundation.lake
             else None
         )
+        self.analytics = (
+            AnalyticsStack(
+                self,
+                "analytics",
+                environment=environment,
+                at_rest=at_rest,
+                network=network,
+                events=self.normalisation.events,
+                errors=self.normalisation.errors,
+                archive=self.foundation.archive,
+                quarantine=self.foundation.quarantine,
+                master_data=self.foundation.master_data,
+            )
+            if environment.analytics.applications
+            else None
+        )
         self.search = SearchStack(
             self,
             "search",
@@ -73,6 +90,7 @@ class PipelineStage(Stage):
             network=network,
             events=self.normalisation.events,
             errors=self.normalisation.errors,
+            written=self.analytics.written if self.analytics else {},
             quarantine=self.foundation.quarantine,
         )
         self.alerting = AlertingStack(self, "alerting", environment=environment, at_rest=at_rest)
@@ -85,6 +103,7 @@ class PipelineStage(Stage):
             collection=self.collection,
             normalisation=self.normalisation,
             lake=self.lake,
+            analytics=self.analytics,
             search=self.search,
         )
         for name, value in {"weir:environment": environment.name, **environment.tags}.items():

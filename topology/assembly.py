@@ -150,7 +150,7 @@ class Assembly:
 
     @staticmethod
     def _attribute(resource: Resource, attribute: str) -> str:
-        if attribute == "Arn" or (attribute == "TopicArn" and resource.type == "AWS::SNS::Topic"):
+        if attribute in ("Arn", "ConsumerARN") or (attribute == "TopicArn" and resource.type == "AWS::SNS::Topic"):
             return resource.arn
         if resource.type == "AWS::OpenSearchService::Domain" and attribute == "DomainEndpoint":
             return f"search-{resource.name}.{resource.region}.es.amazonaws.com"

@@ -58,6 +58,11 @@ def _promises(environment: Environment) -> Iterator[tuple[str, str, str]]:
         yield "bucket/logs", "queue/collect", "stream/raw"
     if environment.direct_put.enabled:
         yield "producers/producers", "delivery/direct-put", "domain"
+    for name in environment.analytics.written:
+        yield "producers/producers", f"stream/{name}", "domain"
+    for output in environment.analytics.outputs:
+        if output.delivery:
+            yield "producers/producers", f"delivery/{output.name}", "bucket/archive"
     if environment.lake.enabled:
         yield "producers/producers", "delivery/lake", "bucket/lake"
         yield "producers/producers", "delivery/lake", "workgroup/lake"
@@ -98,6 +103,8 @@ def _orphan(node: Node, into: list[Edge], out: list[Edge]) -> Iterator[Finding]:
                 yield Finding("orphan", node.key, "nothing reads the stream")
         case "queue" if not into:
             yield Finding("orphan", node.key, "no message arrives at the queue")
+        case "application" if not any(edge.verb == "operates" for edge in into):
+            yield Finding("orphan", node.key, "nothing starts the application")
         case "function" if not into:
             yield Finding("orphan", node.key, "nothing calls the function")
         case "bucket" if any(edge.verb == "reads" for edge in out):

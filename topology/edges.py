@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from topology import needs as uses
+from topology.applications import APPLICATION, application_edges
 from topology.assembly import Assembly, AssemblyError, Resource
 from topology.delivery import (
     Delivery,
@@ -30,6 +31,7 @@ KINDS: Mapping[str, Kind] = {
     "AWS::Kinesis::Stream": "stream",
     "AWS::Lambda::Function": "function",
     "AWS::KinesisFirehose::DeliveryStream": "delivery",
+    APPLICATION: "application",
     "AWS::S3::Bucket": "bucket",
     "AWS::OpenSearchService::Domain": "domain",
     "AWS::OpenSearchServerless::Collection": "collection",
@@ -64,6 +66,14 @@ def outside_bucket(told: ToldBucket) -> Node:
     return Node("bucket", told.bucket.name, step="", path="")
 
 
+def outside_function(assembly: Assembly, mapping: Resource) -> Node | None:
+    """The function a mapping calls, where it is not of the stacks."""
+    arn = assembly.properties(mapping)["FunctionName"]
+    if not arn.startswith("arn:") or assembly.find(arn, "AWS::Lambda::Function"):
+        return None
+    return Node("function", arn.rpartition(":")[2], step="", path="")
+
+
 @dataclass(frozen=True)
 class Reader:
     """Reads the edges of an assembly whose nodes are known by their ARN."""
@@ -83,6 +93,7 @@ class Reader:
             yield Edge(DEPLOYMENT.key, self._key(function), "calls")
         for function in self.assembly.of_type("AWS::Lambda::Function"):
             yield from self._written(function, applies_content=function.arn in applying)
+        yield from application_edges(self.assembly, self.nodes)
         for bucket in self.assembly.of_type("AWS::S3::Bucket"):
             yield from self._access_logged(bucket)
             yield from self._notified(bucket)
@@ -110,15 +121,19 @@ class Reader:
             return
         source = properties["EventSourceArn"]
         stream = self._find(source, mapping, "event source", "AWS::Kinesis::Stream", "AWS::SQS::Queue")
+        destination = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        failure = self._find(destination, mapping, "failure destination", "AWS::S3::Bucket") if destination else None
+        kept_by = self._key(failure) if failure else None
+        if subscriber := outside_function(self.assembly, mapping):
+            # Whose role the stacks add to, and which is not in them: what else it may do is not known here.
+            yield Edge(self._key(stream), subscriber.key, "reads", asynchronous=True, failure=kept_by)
+            return
         function = self._find(properties["FunctionName"], mapping, "function", "AWS::Lambda::Function")
         role = self.assembly.properties(function)["Role"]
         if stream.type == "AWS::SQS::Queue":
             yield from self._dequeued(stream, function, role)
             return
-        destination = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-        failure = self._find(destination, mapping, "failure destination", "AWS::S3::Bucket") if destination else None
         polled = needs(uses.POLL_STREAM, role, stream, key=key_of(self.assembly, stream))
-        kept_by = self._key(failure) if failure else None
         yield Edge(self._key(stream), self._key(function), "reads", polled, asynchronous=True, failure=kept_by)
         if failure:
             kept = needs(uses.KEEP_FAILED_BATCH, role, failure, key=key_of(self.assembly, failure))

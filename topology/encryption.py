@@ -10,6 +10,7 @@ from topology.assembly import Assembly, AssemblyError, Resource
 _KEY: Mapping[str, Sequence[str | int]] = {
     "AWS::Kinesis::Stream": ("StreamEncryption", "KeyId"),
     "AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamEncryptionConfigurationInput", "KeyARN"),
+    "AWS::KinesisAnalyticsV2::Application": ("ApplicationConfiguration", "ApplicationEncryptionConfiguration", "KeyId"),
     "AWS::S3::Bucket": (
         "BucketEncryption",
         "ServerSideEncryptionConfiguration",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from topology import needs as uses
+from topology.applications import SERVICE, application_needs
 from topology.assembly import Assembly, AssemblyError, Resource
 from topology.delivery import log_group_needs, outside, own_needs, read_delivery
-from topology.edges import KINDS, OUTSIDE, Reader, outside_bucket
+from topology.edges import KINDS, OUTSIDE, Reader, outside_bucket, outside_function
 from topology.encryption import key_of
 from topology.labels import is_generated, label
 from topology.model import Need, Node, Topology, unique
@@ -21,11 +22,13 @@ def build(assembly: Assembly) -> Topology:
     first = next(iter(assembly.stacks.values()))
     pipeline = first.name.removesuffix(f"-{first.step}")
     inside = {resource.arn: _node(assembly, resource, pipeline) for resource in assembly.of_type(*KINDS)}
-    edges = tuple(Reader(assembly, inside).edges())
+    edges = unique(Reader(assembly, inside).edges())
     touched = {key for edge in edges for key in (edge.source, edge.target)}
     streams = (read_delivery(assembly, resource) for resource in assembly.of_type("AWS::KinesisFirehose::DeliveryStream"))
     receivers = [node for node in map(outside, streams) if node]
     receivers += [outside_bucket(told) for told in told_buckets(assembly)]
+    mappings = assembly.of_type("AWS::Lambda::EventSourceMapping")
+    receivers += [node for node in (outside_function(assembly, mapping) for mapping in mappings) if node]
     beyond = [node for node in OUTSIDE if node.key in touched]
     return Topology(pipeline, assembly, {node.key: node for node in (*beyond, *inside.values(), *receivers)}, edges)
 
@@ -37,6 +40,9 @@ def _node(assembly: Assembly, resource: Resource, pipeline: str) -> Node:
     if kind == "function":
         roles = (assembly.properties(resource)["Role"],)
         found = _trust(assembly, roles, "lambda.amazonaws.com") + _function_needs(assembly, resource, roles[0])
+    elif kind == "application":
+        roles = (assembly.properties(resource)["ServiceExecutionRole"],)
+        found = _trust(assembly, roles, SERVICE) + application_needs(assembly, resource)
     elif kind == "delivery":
         delivery = read_delivery(assembly, resource)
         roles = delivery.roles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 import networkx as nx
 
@@ -17,6 +17,7 @@ Kind = Literal[
     "stream",
     "function",
     "delivery",
+    "application",
     "bucket",
     "domain",
     "collection",
@@ -44,9 +45,13 @@ Verb = Literal[
     "answers",
     "indexes",
     "applies",
+    "operates",
     "notifies",
     "logs to",
 ]
+
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,13 @@ class Need:
         return self.request.principal.rpartition("/")[2]
 
 
-def unique(found: Iterable[Need]) -> tuple[Need, ...]:
-    """Each need once: two parts of one delivery stream often need the same."""
-    kept: list[Need] = []
-    for need in found:
-        if need not in kept:
-            kept.append(need)
+def unique(found: Iterable[Found]) -> tuple[Found, ...]:
+    """Each once: two parts of one delivery stream often need the same, and a function that reads two streams fails to one
+    place."""
+    kept: list[Found] = []
+    for each in found:
+        if each not in kept:
+            kept.append(each)
     return tuple(kept)
 
 

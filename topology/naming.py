@@ -21,6 +21,13 @@ class Naming:
 
 NAMING: Mapping[str, Naming] = {
     "AWS::Kinesis::Stream": Naming("Name", "arn:aws:kinesis:{region}:{account}:stream/{name}"),
+    # Its stream and the time it was made are in a consumer's ARN; that it is unique is what matters here.
+    "AWS::Kinesis::StreamConsumer": Naming(
+        "ConsumerName", "arn:aws:kinesis:{region}:{account}:stream/consumer/{name}", ref="{arn}"
+    ),
+    "AWS::KinesisAnalyticsV2::Application": Naming(
+        "ApplicationName", "arn:aws:kinesisanalytics:{region}:{account}:application/{name}"
+    ),
     "AWS::KinesisFirehose::DeliveryStream": Naming(
         "DeliveryStreamName", "arn:aws:firehose:{region}:{account}:deliverystream/{name}"
     ),

@@ -27,7 +27,7 @@ POLL_STREAM = Use(
     page="https://docs.aws.amazon.com/streams/latest/dev/permissions-user-key-KMS.html",
 )
 PUT_RECORDS = Use(
-    "the function puts batches of records",
+    "batches of records are put",
     (Access(("kinesis:PutRecords",), ("{arn}",), "https://docs.aws.amazon.com/streams/latest/dev/controlling-access.html"),),
     key_actions=("kms:GenerateDataKey",),
     service="kinesis",
@@ -209,7 +209,7 @@ READ_LOOKUP = Use(
     page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
 )
 READ_MASTER_DATA = Use(
-    "the function queries master data",
+    "master data is queried",
     (Access(("dynamodb:Query",), ("{arn}",), "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html"),),
     key_actions=("kms:Decrypt",),
     service="dynamodb",
@@ -318,7 +318,6 @@ DELIVER_ACCESS_LOGS = Use(
         ),
     ),
 )
-
 # What a node needs by itself.
 ASSUME_ROLE = Use(
     "the service acts with the role",

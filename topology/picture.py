@@ -19,6 +19,7 @@ NOUNS: Mapping[Kind, str] = {
     "stream": "Kinesis stream",
     "function": "Lambda function",
     "delivery": "Firehose stream",
+    "application": "Flink application",
     "bucket": "S3 bucket",
     "domain": "OpenSearch domain",
     "collection": "OpenSearch collection",
@@ -33,7 +34,7 @@ NOUNS: Mapping[Kind, str] = {
     "deployment": "deployment",
 }
 FAILURE_VERBS: frozenset[Verb] = frozenset({"fails to"})
-CONTROL_VERBS: frozenset[Verb] = frozenset({"calls", "applies", "converts by", "notifies"})
+CONTROL_VERBS: frozenset[Verb] = frozenset({"calls", "applies", "converts by", "notifies", "operates"})
 #: Not the pipeline's data, so not drawn.
 _HIDDEN_VERBS: frozenset[Verb] = frozenset({"logs to"})
 

@@ -67,7 +67,7 @@ class Statement:
 
     def _holds(self, operator: str, key: str, expected: tuple[str, ...], request: Request) -> bool:
         where = "/".join(map(str, self.origin))
-        base = operator.removesuffix("IfExists")
+        base = operator.removesuffix("IfExists").removeprefix("ForAllValues:")
         context = {name.lower(): value for name, value in request.context.items()}
         if key.lower() not in context:
             if operator != base:

@@ -127,6 +127,7 @@ _SHAPES = {
     "producers": "([{}])",
     "stream": "[/{}/]",
     "function": "({})",
+    "application": "[[{}]]",
     "delivery": "[[{}]]",
     "bucket": "[({})]",
     "domain": "[({})]",

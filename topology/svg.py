@@ -12,6 +12,7 @@ _COLOURS: Mapping[Kind, str] = {
     "producers": "#475569",
     "stream": "#7c3aed",
     "function": "#d97706",
+    "application": "#b91c1c",
     "delivery": "#2563eb",
     "bucket": "#15803d",
     "domain": "#0e7490",

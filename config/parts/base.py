@@ -96,6 +96,10 @@ FIREHOSE_SEARCH = Page(
     f"{_DOCS}/firehose/latest/APIReference/API_AmazonopensearchserviceBufferingHints.html",
 )
 FIREHOSE_PARTITIONS = Page("Firehose buffering for dynamic partitioning", f"{_DOCS}/firehose/latest/dev/buffering.html")
+FLINK = Page("Managed Service for Apache Flink quotas", f"{_DOCS}/managed-flink/latest/java/limits.html")
+FLINK_AUTOSCALING = Page(
+    "Managed Service for Apache Flink application scaling", f"{_DOCS}/managed-flink/latest/java/how-scaling.html"
+)
 ATHENA_LIMIT = Page("Athena data usage controls", f"{_DOCS}/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html")
 LIFECYCLE = Page("S3 lifecycle transitions", f"{_S3}/lifecycle-transition-general-considerations.html")
 OPENSEARCH = Page("OpenSearch Service quotas", f"{_DOCS}/opensearch-service/latest/developerguide/limits.html")

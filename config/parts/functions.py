@@ -51,13 +51,9 @@ class Functions(Model):
         return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
-class Consumer(Model):
-    """A function that reads a stream, and its event source mapping."""
+class EventSource(Model):
+    """How a function is fed from a stream: its event source mapping."""
 
-    memory_mib: FunctionMemory = 1_024
-    """Memory of the function, in MiB; its CPU share follows it (1,769 MiB is one core)."""
-    timeout_seconds: Annotated[int, Field(ge=1, le=900), LAMBDA] = 60
-    """Longest run of one invocation, in seconds."""
     batch_size: Annotated[int, Field(ge=1, le=10_000), EVENT_SOURCE] = 500
     """Most records in one invocation; 6 MB of payload end a batch earlier."""
     batching_window_seconds: Annotated[int, Field(ge=0, le=300), EVENT_SOURCE] = 0
@@ -69,6 +65,15 @@ class Consumer(Model):
     a record could expire before it is kept."""
     retry_attempts: Annotated[int, Field(ge=0, le=10_000), EVENT_SOURCE] = 10
     """Retries of a failing batch (after bisecting it) before it goes to the failure destination."""
+
+
+class Consumer(EventSource):
+    """A function that reads a stream, and its event source mapping."""
+
+    memory_mib: FunctionMemory = 1_024
+    """Memory of the function, in MiB; its CPU share follows it (1,769 MiB is one core)."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=900), LAMBDA] = 60
+    """Longest run of one invocation, in seconds."""
 
 
 class IndexConsumer(Consumer):

@@ -42,7 +42,7 @@ class ErrorsStream(Stream):
     """The error stream. The original bytes ride along in base64, so its records are larger than those of `raw`."""
 
     max_record_kib: Annotated[int, Field(ge=1_024, le=LARGEST_RECORD_KIB), KINESIS_RECORD] = 4_096
-    """Largest record the stream takes, in KiB: at least twice that of `raw` and of `events`."""
+    """Largest record the stream takes, in KiB: at least twice that of any other stream."""
 
 
 class Streams(Model):
@@ -54,9 +54,16 @@ class Streams(Model):
     """One normalised event a record."""
     errors: ErrorsStream = ErrorsStream()
     """What a step could not process, with the step, the reason and the original bytes."""
+    prepared: Stream = Stream()
+    """What a function of yours makes of `events` for the Flink applications; there where `analytics.prepare` is."""
+    metrics: Stream = Stream()
+    """Windowed aggregates, one event a record; there where a Flink application that writes it runs, as `findings`."""
+    findings: Stream = Stream()
+    """Anomalies and detections, one event a record."""
 
     def conflicts(self) -> Iterator[Problem]:
-        largest = max(self.raw.max_record_kib, self.events.max_record_kib)
+        streams = (self.raw, self.events, self.prepared, self.metrics, self.findings)
+        largest = max(stream.max_record_kib for stream in streams)
         if self.errors.max_record_kib < 2 * largest:
             yield Problem(
                 ("errors", "max_record_kib"),

@@ -16,11 +16,11 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from common import search
+from common import custom_resource, search
 from common.deadline import Deadline
 from common.search import SearchClient
 from common.settings import ContentSettings
-from content import access, response, templates
+from content import access, templates
 from content.domain import Domain
 
 #: In the function's package, beside the functions' folders.
@@ -60,20 +60,20 @@ def content() -> Content:
     return Content(search.connect(settings), settings, TEMPLATES)
 
 
-def process(event: response.ResourceEvent, deadline: Deadline, make: Callable[[], Content]) -> response.Answer:
+def process(event: custom_resource.ResourceEvent, deadline: Deadline, make: Callable[[], Content]) -> custom_resource.Answer:
     """What to tell CloudFormation about `event`. Never raises. Deletion keeps everything: the documents need it."""
     try:
         data = {}
         if event["RequestType"] != "Delete":
             data = {"Templates": ",".join(make().apply(event["ResourceProperties"], deadline))}
-        return response.Answer("SUCCESS", f"{event['RequestType']} done", data)
+        return custom_resource.Answer("SUCCESS", f"{event['RequestType']} done", data)
     except Exception as error:  # whatever it is, CloudFormation has to hear of it, or the stack hangs for an hour
         logger.exception("content not applied")
-        return response.Answer("FAILED", f"{type(error).__name__}: {error}", {})
+        return custom_resource.Answer("FAILED", f"{type(error).__name__}: {error}", {})
 
 
 @logger.inject_lambda_context
-def handler(event: response.ResourceEvent, context: LambdaContext) -> None:
+def handler(event: custom_resource.ResourceEvent, context: LambdaContext) -> None:
     """Entry point of the Lambda function."""
     answer = process(event, Deadline.of(context, reserve=_RESERVE_SECONDS), content)
-    response.send(event, PHYSICAL_ID, answer, Deadline.of(context, reserve=1.0))
+    custom_resource.send(event, PHYSICAL_ID, answer, Deadline.of(context, reserve=1.0))

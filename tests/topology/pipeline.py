@@ -4,7 +4,8 @@ from __future__ import annotations
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 
-EDGES = (
+#: What environments without analytics have.
+BASIC = (
     "producers/producers writes stream/raw",
     "producers/producers writes delivery/direct-put",
     # log files → raw
@@ -57,6 +58,30 @@ EDGES = (
     "bucket/logs logs to bucket/access-logs",
 )
 
+_APPLICATIONS = {
+    "aggregates": ("metrics", "findings"),
+    "anomalies": ("findings",),
+    "behaviour": ("findings",),
+    "business": ("metrics", "findings"),
+}
+#: events → metrics, findings → index
+ANALYTICS = (
+    *(f"stream/events reads application/{name}" for name in _APPLICATIONS),
+    *(
+        f"application/{name} writes stream/{written}"
+        for name, streams in _APPLICATIONS.items()
+        for written in (*streams, "errors")
+    ),
+    "table/master-data reads application/aggregates",
+    "table/master-data reads application/business",
+    *(f"function/operate operates application/{name}" for name in _APPLICATIONS),
+    "deployment/cloudformation calls function/operate",
+    "stream/metrics reads function/route",
+    "stream/findings reads function/route",
+)
+#: Environments in which Flink applications run.
+WITH_ANALYTICS = ("staging", "prod")
+
 #: Nodes that need something by themselves: their role's trust, their log, their network.
 ACTING_NODES = (
     "function/normalise",
@@ -71,3 +96,9 @@ ACTING_NODES = (
     "delivery/lake",
     "delivery/direct-put",
 )
+ANALYTICS_NODES = ("function/operate", *(f"application/{name}" for name in _APPLICATIONS))
+
+
+def edges(environment: str) -> tuple[str, ...]:
+    """The names of an environment's edges."""
+    return BASIC + ANALYTICS if environment in WITH_ANALYTICS else BASIC

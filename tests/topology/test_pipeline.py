@@ -9,7 +9,7 @@ import pytest
 import topology
 from config.loader import load_environment
 from tests.topology.changes import changed, document, findings, resource
-from tests.topology.pipeline import EDGES, ENVIRONMENTS
+from tests.topology.pipeline import ENVIRONMENTS, edges
 from topology.assembly import Assembly
 
 AssemblyOf = Callable[[str], Assembly]
@@ -18,7 +18,7 @@ TopologyOf = Callable[[str], topology.Topology]
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_edges_are_exactly_these(environment: str, topology_of: TopologyOf) -> None:
-    assert sorted(edge.name for edge in topology_of(environment).edges) == sorted(EDGES)
+    assert sorted(edge.name for edge in topology_of(environment).edges) == sorted(edges(environment))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -31,7 +31,7 @@ def test_all_log_data_is_encrypted_with_the_environments_key(environment: str, t
     stores = [
         node
         for node in topology_of(environment).nodes.values()
-        if node.kind in ("stream", "bucket", "domain", "table", "workgroup", "queue")
+        if node.kind in ("stream", "bucket", "domain", "table", "workgroup", "queue", "application")
     ]
     keys = {node.key: node.encryption_key.path if node.encryption_key else None for node in stores}
     assert keys.pop("bucket/access-logs") is None  # S3 writes access logs only to a bucket with its own encryption
@@ -45,6 +45,8 @@ def test_asynchronous_hops_fail_to_these(topology_of: TopologyOf) -> None:
         "queue/collect reads function/collect": "queue/collect-dlq",
         "stream/raw reads function/normalise": "bucket/quarantine",
         "stream/events reads function/route": "bucket/quarantine",
+        "stream/metrics reads function/route": "bucket/quarantine",
+        "stream/findings reads function/route": "bucket/quarantine",
         "stream/errors reads function/report": "bucket/quarantine",
         "delivery/archive delivers bucket/archive": "bucket/archive",
         "delivery/errors-archive delivers bucket/archive": "bucket/archive",

@@ -13,16 +13,17 @@ import vl_convert
 
 import topology
 from localrun.paths import PROJECT
-from tests.topology.pipeline import EDGES, ENVIRONMENTS
+from tests.topology.pipeline import ANALYTICS, BASIC, ENVIRONMENTS
 from topology.picture import NODE_HEIGHT, NODE_WIDTH, lay_out
 
 TopologyOf = Callable[[str], topology.Topology]
+PROD = BASIC + ANALYTICS
 BROKEN = topology.Finding("missing permission", "stream/raw reads function/normalise", "the role may not read")
 
 
 def test_text_lists_every_edge_with_its_calls(topology_of: TopologyOf) -> None:
     text = topology.render(topology_of("prod"), "text", [])
-    assert text.count("└─") == len(EDGES)
+    assert text.count("└─") == len(PROD)
     assert re.search(r"is read by Lambda function normalise +6 calls, failures to quarantine\n", text)
     assert text.endswith("No findings: every edge is permitted, and no role may do more.\n")
 
@@ -46,7 +47,7 @@ def test_text_without_a_check_claims_nothing(topology_of: TopologyOf) -> None:
 def test_json_has_nodes_edges_needs_and_findings(topology_of: TopologyOf) -> None:
     read = json.loads(topology.render(topology_of("prod"), "json", [BROKEN]))
     assert read["pipeline"] == "weir-prod"
-    assert sorted(f"{edge['source']} {edge['verb']} {edge['target']}" for edge in read["edges"]) == sorted(EDGES)
+    assert sorted(f"{edge['source']} {edge['verb']} {edge['target']}" for edge in read["edges"]) == sorted(PROD)
     (raw,) = [node for node in read["nodes"] if node["key"] == "stream/raw"]
     assert (raw["name"], raw["path"], raw["step"], raw["encryption_key"]) == (
         "weir-prod-raw",
@@ -107,4 +108,4 @@ def test_svg_can_be_drawn(topology_of: TopologyOf) -> None:
 
 def test_every_edge_can_be_seen(topology_of: TopologyOf) -> None:
     drawn = {line.edge.name for line in lay_out(topology_of("prod")).lines}
-    assert drawn == {edge for edge in EDGES if " logs to " not in edge}
+    assert drawn == {edge for edge in PROD if " logs to " not in edge}

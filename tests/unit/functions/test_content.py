@@ -11,12 +11,12 @@ import orjson
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from common.custom_resource import NotAnswered, ResourceEvent
 from common.deadline import Deadline
 from common.search import SearchClient
 from common.settings import ContentSettings
 from content import handler as function
 from content.handler import Content
-from content.response import NotAnswered, ResourceEvent
 from tests.unit.functions.fakes import Answer, Clock, Context, Request, Server, connected
 
 TEMPLATES = Path(__file__).parents[3] / "search" / "templates"

@@ -1,0 +1,190 @@
+"""What each Flink application is told: the property group `application`.
+
+A setting's key is where it stands here, `brute_force.failures` → `brute-force.failures`, and a duration's unit is a part of its
+own, `idle_seconds` → `idle.seconds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import Field
+
+from config.parts.base import Model
+
+
+class FlinkSettings(Model):
+    """What every application is told."""
+
+    out_of_orderness_seconds: int = Field(default=2, ge=0, le=3_600)
+    """By how much events of one shard may come after later ones, in seconds: a window closes so long after its end."""
+    idle_seconds: int = Field(default=10, ge=1, le=3_600)
+    """After how long without events a shard holds up the others no more, in seconds."""
+    repeat_seconds: int = Field(default=600, ge=1, le=86_400)
+    """For how long an event that is delivered again counts once, in seconds. Their ids are state."""
+    skew_seconds: int = Field(default=60, ge=0, le=86_400)
+    """By how much the time of an event may be after its arrival, in seconds; beyond, the arrival is its time."""
+
+
+class Baseline(Model):
+    """What a service usually does, by which a spike is told."""
+
+    windows: int = Field(default=60, ge=2, le=10_080)
+    """Windows it is made of."""
+    least_windows: int = Field(default=12, ge=2, le=10_080)
+    """Windows of a new service before any is a spike."""
+
+
+class Spike(Model):
+    """A window far above the baseline."""
+
+    deviations: int = Field(default=4, ge=1, le=100)
+    """Standard deviations above its mean."""
+    least_events: int = Field(default=20, ge=1)
+    """Events a window has at least."""
+
+
+class Talkers(Model):
+    """Addresses with the most traffic."""
+
+    count: int = Field(default=10, ge=1, le=1_000)
+    """How many of a window."""
+
+
+class AggregateSettings(FlinkSettings):
+    """What `aggregates` is told."""
+
+    baseline: Baseline = Baseline()
+    """What a service usually does."""
+    spike: Spike = Spike()
+    """A window far above it."""
+    talkers: Talkers = Talkers()
+    """Addresses with the most traffic."""
+
+
+class AnomalySettings(FlinkSettings):
+    """What `anomalies` is told."""
+
+
+class FirstSeenApi(Model):
+    """A call that a principal has never made."""
+
+    learning_seconds: int = Field(default=604_800, ge=1)
+    """Of a principal that is new nothing is told for so long, in seconds."""
+    keeping_seconds: int = Field(default=2_592_000, ge=1)
+    """For how long a call is known after its last use, in seconds."""
+    quiet_seconds: int = Field(default=3_600, ge=0)
+    """For how long no second finding of a principal is made, in seconds."""
+
+
+class FirstSeenCountry(Model):
+    """A country that a user or role has never been seen in."""
+
+    learning_seconds: int = Field(default=604_800, ge=1)
+    """Of one that is new nothing is told for so long, in seconds."""
+    keeping_seconds: int = Field(default=2_592_000, ge=1)
+    """For how long a country is known after its last use, in seconds."""
+
+
+class BruteForce(Model):
+    """Failed log-ins, and then one that succeeds."""
+
+    failures: int = Field(default=10, ge=2)
+    """Failed ones before."""
+    seconds: int = Field(default=300, ge=1)
+    """In which they are."""
+
+
+class FlaggedDataAccess(Model):
+    """Data read from an address that another rule has flagged."""
+
+    seconds: int = Field(default=3_600, ge=1)
+    """For how long an address is flagged."""
+
+
+class DeniedCalls(Model):
+    """Different calls that one address is denied."""
+
+    calls: int = Field(default=8, ge=2)
+    """How many."""
+    seconds: int = Field(default=600, ge=1)
+    """In which it is; as long is no second finding of it."""
+
+
+class PasswordSpraying(Model):
+    """User names one address fails with."""
+
+    users: int = Field(default=10, ge=2)
+    """How many."""
+    seconds: int = Field(default=300, ge=1)
+    """In which it does; as long is no second finding of it."""
+
+
+class ImpossibleTravel(Model):
+    """Two places of a user that are too far apart."""
+
+    kilometres_per_hour: int = Field(default=1_000, ge=1)
+    """The speed nobody travels at."""
+    kilometres: int = Field(default=300, ge=0)
+    """Below this distance places of addresses are too uncertain to compare."""
+
+
+class WebEnumeration(Model):
+    """Paths for which one address gets 403 or 404."""
+
+    paths: int = Field(default=30, ge=2)
+    """How many."""
+    seconds: int = Field(default=60, ge=1)
+    """In which it does; as long is no second finding of it."""
+
+
+class BehaviourSettings(FlinkSettings):
+    """What `behaviour` is told."""
+
+    first_seen_api: FirstSeenApi = FirstSeenApi()
+    """A call that a principal has never made."""
+    first_seen_country: FirstSeenCountry = FirstSeenCountry()
+    """A country that a user or role has never been seen in."""
+    brute_force: BruteForce = BruteForce()
+    """Failed log-ins, and then one that succeeds."""
+    flagged_data_access: FlaggedDataAccess = FlaggedDataAccess()
+    """Data read from an address that another rule has flagged."""
+    denied_calls: DeniedCalls = DeniedCalls()
+    """Different calls that one address is denied."""
+    password_spraying: PasswordSpraying = PasswordSpraying()
+    """User names one address fails with."""
+    impossible_travel: ImpossibleTravel = ImpossibleTravel()
+    """Two places of a user that are too far apart."""
+    web_enumeration: WebEnumeration = WebEnumeration()
+    """Paths for which one address gets 403 or 404."""
+
+
+class BusinessSettings(FlinkSettings):
+    """What `business` is told."""
+
+
+#: Where an application calls a setting otherwise: {(application, its place here): key}.
+_OTHERWISE = {
+    ("aggregates", "repeat_seconds"): "duplicates.seconds",
+    ("aggregates", "skew_seconds"): "future.seconds",
+}
+
+
+def properties(application: str, settings: FlinkSettings) -> dict[str, str]:
+    """The settings by key, as text."""
+    places = _places(settings.model_dump())
+    return {_OTHERWISE.get((application, place), _key(place)): str(value) for place, value in places}
+
+
+def _places(section: dict[str, Any], around: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in section.items():
+        if isinstance(value, dict):
+            yield from _places(value, f"{around}{name}.")
+        else:
+            yield f"{around}{name}", value
+
+
+def _key(place: str) -> str:
+    stem = place.removesuffix("_seconds")
+    return stem.replace("_", "-") + (".seconds" if stem != place else "")

@@ -1,0 +1,1 @@
+"""Flink applications started and stopped with their deployment."""

@@ -1,0 +1,177 @@
+"""From `events` to `metrics` and `findings`: the Flink applications, what prepares their input, and who hears of their output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from components.at_rest import AtRest
+from components.bucket import DataBucket
+from components.delivery import StreamArchive
+from components.event_source import CONSUMER_FAILURES, StreamConsumer
+from components.existing_function import ExistingFunction
+from components.flink_application import FlinkApplication
+from components.flink_code import PROGRAMS, flink_code
+from components.flink_operation import OUTSIDE_NETWORK, FlinkOperator
+from components.flink_streams import MasterData
+from components.function import FunctionPlatform, PipelineFunction
+from components.network import PrivateNetwork
+from components.packaging import folder_code
+from components.stream import RecordStream
+from config.model import Environment, Output, Preparation
+from config.parts.flink_settings import properties
+
+_DESCRIPTIONS = {
+    "aggregates": "Requests, errors and latencies by the minute",
+    "anomalies": "Values no random cut forest expected",
+    "behaviour": "What users and addresses do over time",
+    "business": "Orders, payments and stock, joined with master data",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What prepares the applications' input."""
+
+    function: PipelineFunction
+    consumer: StreamConsumer
+    stream: RecordStream
+
+
+class AnalyticsStack(Stack):
+    """Exposes the `applications` by name, the streams they write (`written`), `operate`, `prepared` where the environment has it,
+    and of its outputs the `consumers` and `deliveries` by name."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        at_rest: AtRest,
+        network: PrivateNetwork | None,
+        events: RecordStream,
+        errors: RecordStream,
+        archive: DataBucket,
+        quarantine: DataBucket,
+        master_data: dynamodb.ITable,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description="Weir: Flink applications, metrics and findings",
+            termination_protection=environment.removal.deletion_protection,
+        )
+        self._environment, self._at_rest, self._network = environment, at_rest, network
+        self._archive, self._quarantine = archive, quarantine
+        analytics = environment.analytics
+        self.written = {name: self._stream(name) for name in analytics.written}
+        self.prepared = self._prepared(analytics.prepare, events, errors) if analytics.prepare else None
+        self.operate = self._operator()
+        master = MasterData(table=master_data, refresh_seconds=analytics.refresh_seconds)
+        self.applications = {
+            name: self._application(name, self.prepared.stream if self.prepared else events, errors, master)
+            for name in analytics.applications
+        }
+        self.consumers: dict[str, StreamConsumer] = {}
+        self.deliveries: dict[str, StreamArchive] = {}
+        for output in analytics.outputs:
+            self._output(output)
+        for name, stream in self.written.items():
+            CfnOutput(self, f"{name.capitalize()}Stream", value=stream.name)
+        for name, application in self.applications.items():
+            CfnOutput(self, f"{name.capitalize()}Application", value=application.application.ref)
+
+    def _name(self, role: str) -> str:
+        return f"weir-{self._environment.name}-{role}"
+
+    def _stream(self, name: str) -> RecordStream:
+        settings = getattr(self._environment.streams, name)
+        return RecordStream(self, name.capitalize(), name=self._name(name), settings=settings, at_rest=self._at_rest)
+
+    def _prepared(self, settings: Preparation, events: RecordStream, errors: RecordStream) -> Prepared:
+        stream = self._stream("prepared")
+        function = PipelineFunction(
+            self,
+            "Prepare",
+            name=self._name("prepare"),
+            package=settings.package,
+            description="Prepares what the Flink applications read",
+            code=folder_code(settings.folder),
+            platform=FunctionPlatform(
+                self, "Platform", settings=self._environment.functions, network=self._network, at_rest=self._at_rest
+            ),
+            memory_mib=settings.memory_mib,
+            timeout_seconds=settings.timeout_seconds,
+            variables={"PREPARED_STREAM": stream.name, "ERRORS_STREAM": errors.name},
+            failures_go_to=CONSUMER_FAILURES,
+        )
+        stream.grant_write(function.role)
+        errors.grant_write(function.role)
+        consumer = StreamConsumer(
+            self, "EventsToPrepare", stream=events, function=function, settings=settings, quarantine=self._quarantine
+        )
+        return Prepared(function=function, consumer=consumer, stream=stream)
+
+    def _operator(self) -> FlinkOperator:
+        platform = FunctionPlatform(
+            self,
+            "OperatorPlatform",
+            settings=self._environment.functions,
+            network=None,
+            at_rest=self._at_rest,
+            outside=OUTSIDE_NETWORK,
+        )
+        return FlinkOperator(self, "Operate", name=self._name("operate"), platform=platform)
+
+    def _application(self, name: str, source: RecordStream, errors: RecordStream, master: MasterData) -> FlinkApplication:
+        analytics = self._environment.analytics
+        settings = analytics.applications[name]
+        construct_id = name.capitalize()
+        code = flink_code(self, f"{construct_id}Code", application=name, local=analytics.connector == "local")
+        application = FlinkApplication(
+            self,
+            construct_id,
+            name=self._name(name),
+            description=_DESCRIPTIONS[name],
+            code=code,
+            run_options=PROGRAMS[name].run_options,
+            settings=settings,
+            properties=properties(name, settings.settings),
+            source=source,
+            sinks={**{stream: self.written[stream] for stream in settings.writes}, "errors": errors},
+            master_data=master if settings.joins else None,
+            maintenance_start=analytics.maintenance_start,
+            network=self._network,
+            at_rest=self._at_rest,
+        )
+        self.operate.run(application)
+        return application
+
+    def _output(self, output: Output) -> None:
+        stream, construct_id = self.written[output.stream], f"Output-{output.name}"
+        if output.function:
+            function = ExistingFunction(self, construct_id, settings=output.function)
+            self.consumers[output.name] = StreamConsumer(
+                self,
+                f"{construct_id}-Consumer",
+                stream=stream,
+                function=function,
+                settings=output.function,
+                quarantine=self._quarantine,
+            )
+        if output.delivery:
+            self.deliveries[output.name] = StreamArchive(
+                self,
+                construct_id,
+                name=self._name(output.name),
+                source=stream,
+                bucket=self._archive,
+                prefix=output.name,
+                settings=output.delivery,
+                processor=None,
+                at_rest=self._at_rest,
+            )
