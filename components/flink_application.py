@@ -58,7 +58,6 @@ class FlinkApplication(Construct):
         name: str,
         description: str,
         code: assets.Asset,
-        run_options: Mapping[str, str],
         settings: Settings,
         properties: Mapping[str, str],
         source: RecordStream,
@@ -68,9 +67,8 @@ class FlinkApplication(Construct):
         network: PrivateNetwork | None,
         at_rest: AtRest,
     ) -> None:
-        """`name` is the physical name; `run_options` are those of a Python program; `properties` is the property group
-        `application`; `source` is read as the group `events`, and `sinks` are streams by the names of their groups;
-        `maintenance_start` is a time of day, `hh:mm` in UTC."""
+        """`name` is the physical name; `properties` is the property group `application`; `source` is read as the group `events`,
+        and `sinks` are streams by the names of their groups; `maintenance_start` is a time of day, `hh:mm` in UTC."""
         super().__init__(scope, construct_id)
         self.name = name
         self.settings = settings
@@ -90,8 +88,6 @@ class FlinkApplication(Construct):
         }
         if master_data:
             groups["master"] = master_group(self, master_data, self.role, at_rest)
-        if run_options:
-            groups["kinesis.analytics.flink.run.options"] = run_options
         self._grant_code(code)
         self._grant_log()
         if network:

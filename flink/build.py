@@ -30,7 +30,9 @@ _SECONDS = 1_800.0
 #: An error of Maven's that says what a repository has not got.
 _MISSING = re.compile(r"(?:Could not find artifact|The following artifacts could not be resolved:) ([^\s(]+)")
 #: What Maven says at every error; how many of the others are shown.
-_ADVICE = re.compile(r"\[ERROR\]\s*(?:$|To see the full|Re-run Maven|For more information|\[Help|After correcting|mvn <args>|-> )")
+_ADVICE = re.compile(
+    r"\[ERROR\]\s*(?:$|To see the full|Re-run Maven|For more information|\[Help|After correcting|mvn <args>|-> )"
+)
 _ERRORS = 30
 
 

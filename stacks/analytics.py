@@ -14,7 +14,7 @@ from components.delivery import StreamArchive
 from components.event_source import CONSUMER_FAILURES, StreamConsumer
 from components.existing_function import ExistingFunction
 from components.flink_application import FlinkApplication
-from components.flink_code import PROGRAMS, flink_code
+from components.flink_code import flink_code
 from components.flink_operation import OUTSIDE_NETWORK, FlinkOperator
 from components.flink_streams import MasterData
 from components.function import FunctionPlatform, PipelineFunction
@@ -26,9 +26,7 @@ from config.parts.flink_settings import properties
 
 _DESCRIPTIONS = {
     "aggregates": "Requests, errors and latencies by the minute",
-    "anomalies": "Values no random cut forest expected",
     "behaviour": "What users and addresses do over time",
-    "business": "Orders, payments and stock, joined with master data",
 }
 
 
@@ -138,7 +136,6 @@ class AnalyticsStack(Stack):
             name=self._name(name),
             description=_DESCRIPTIONS[name],
             code=code,
-            run_options=PROGRAMS[name].run_options,
             settings=settings,
             properties=properties(name, settings.settings),
             source=source,

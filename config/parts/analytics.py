@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from config.parts.base import FLINK, FLINK_AUTOSCALING, Model, Text
 from config.parts.delivery import Delivery
-from config.parts.flink_settings import AggregateSettings, AnomalySettings, BehaviourSettings, BusinessSettings, FlinkSettings
+from config.parts.flink_settings import AggregateSettings, BehaviourSettings, FlinkSettings
 from config.parts.functions import Consumer, EventSource
 from config.problem import Problem, shown
 
@@ -72,31 +72,12 @@ class Aggregates(FlinkApplication):
     """What it is told."""
 
 
-class Anomalies(FlinkApplication):
-    """Java: values no random cut forest expected."""
-
-    writes: ClassVar[tuple[str, ...]] = ("findings",)
-
-    settings: AnomalySettings = AnomalySettings()
-    """What it is told."""
-
-
 class Behaviour(FlinkApplication):
     """Scala: what users and addresses do over time."""
 
     writes: ClassVar[tuple[str, ...]] = ("findings",)
 
     settings: BehaviourSettings = BehaviourSettings()
-    """What it is told."""
-
-
-class Business(FlinkApplication):
-    """Python: orders, payments and stock, joined with master data."""
-
-    writes: ClassVar[tuple[str, ...]] = ("metrics", "findings")
-    joins: ClassVar[bool] = True
-
-    settings: BusinessSettings = BusinessSettings()
     """What it is told."""
 
 
@@ -155,12 +136,8 @@ class Analytics(Model):
 
     aggregates: Aggregates = Aggregates()
     """Requests, errors and latencies by the minute."""
-    anomalies: Anomalies = Anomalies()
-    """Values nobody expected."""
     behaviour: Behaviour = Behaviour()
     """What users and addresses do over time."""
-    business: Business = Business()
-    """Orders, payments and stock."""
     connector: Literal["official", "local"] = "official"
     """What carries the records of streams: Apache's connector, or in the embedded run Weir's own with the same options."""
     refresh_seconds: int = Field(default=300, ge=10, le=86_400)
@@ -179,12 +156,7 @@ class Analytics(Model):
     @property
     def applications(self) -> dict[str, FlinkApplication]:
         """Those that run, by name."""
-        every: dict[str, FlinkApplication] = {
-            "aggregates": self.aggregates,
-            "anomalies": self.anomalies,
-            "behaviour": self.behaviour,
-            "business": self.business,
-        }
+        every: dict[str, FlinkApplication] = {"aggregates": self.aggregates, "behaviour": self.behaviour}
         return {name: application for name, application in every.items() if application.enabled}
 
     @property

@@ -63,10 +63,6 @@ class AggregateSettings(FlinkSettings):
     """Addresses with the most traffic."""
 
 
-class AnomalySettings(FlinkSettings):
-    """What `anomalies` is told."""
-
-
 class FirstSeenApi(Model):
     """A call that a principal has never made."""
 
@@ -158,10 +154,6 @@ class BehaviourSettings(FlinkSettings):
     """Two places of a user that are too far apart."""
     web_enumeration: WebEnumeration = WebEnumeration()
     """Paths for which one address gets 403 or 404."""
-
-
-class BusinessSettings(FlinkSettings):
-    """What `business` is told."""
 
 
 #: Where an application calls a setting otherwise: {(application, its place here): key}.

@@ -60,9 +60,7 @@ BASIC = (
 
 _APPLICATIONS = {
     "aggregates": ("metrics", "findings"),
-    "anomalies": ("findings",),
     "behaviour": ("findings",),
-    "business": ("metrics", "findings"),
 }
 #: events → metrics, findings → index
 ANALYTICS = (
@@ -73,7 +71,6 @@ ANALYTICS = (
         for written in (*streams, "errors")
     ),
     "table/master-data reads application/aggregates",
-    "table/master-data reads application/business",
     *(f"function/operate operates application/{name}" for name in _APPLICATIONS),
     "deployment/cloudformation calls function/operate",
     "stream/metrics reads function/route",
