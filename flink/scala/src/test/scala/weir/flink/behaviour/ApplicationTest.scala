@@ -3,27 +3,37 @@ package weir.flink.behaviour
 import com.fasterxml.jackson.databind.{JsonNode, ObjectMapper}
 import com.fasterxml.jackson.databind.node.ObjectNode
 import java.nio.charset.StandardCharsets.UTF_8
+import java.nio.file.Path
 import java.time.Duration
-import java.util.concurrent.atomic.{AtomicBoolean, AtomicInteger}
-import org.apache.flink.api.connector.sink2.Sink
-import org.apache.flink.api.connector.source.Source
-import org.apache.flink.configuration.{Configuration, RestartStrategyOptions}
+import org.apache.flink.configuration.{Configuration, RestartStrategyOptions, StateRecoveryOptions}
+import org.apache.flink.core.execution.SavepointFormatType
+import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
 import org.apache.flink.streaming.api.graph.StreamGraph
 import org.apache.flink.test.junit5.MiniClusterExtension
 import org.assertj.core.api.Assertions.{assertThat, assertThatThrownBy}
-import org.junit.jupiter.api.extension.ExtendWith
-import org.junit.jupiter.api.{AfterEach, Test}
+import org.junit.jupiter.api.extension.RegisterExtension
+import org.junit.jupiter.api.io.TempDir
+import org.junit.jupiter.api.{AfterEach, BeforeEach, Test, TestInstance}
+import scala.annotation.meta.field
 import scala.jdk.CollectionConverters._
 import weir.flink.streams._
 import weir.flink.streams.testing.MemoryStreams
 
 /** The whole application on a cluster in this process, with streams of two shards in memory. */
-@ExtendWith(Array(classOf[MiniClusterExtension]))
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class ApplicationTest {
   import ApplicationTest._
 
-  private val streams = memory()
+  @(RegisterExtension @field)
+  val cluster: MiniClusterExtension = new MiniClusterExtension(
+    new MiniClusterResourceConfiguration.Builder().setNumberTaskManagers(1).setNumberSlotsPerTaskManager(2).build()
+  )
+
+  private var streams: MemoryStreams = _
+
+  @BeforeEach
+  def open(): Unit = streams = memory()
 
   @AfterEach
   def close(): Unit = streams.close()
@@ -43,14 +53,24 @@ final class ApplicationTest {
   }
 
   @Test
-  def aRestartMakesNoOtherFindings(): Unit = {
+  def anApplicationThatGoesOnFromASavepointMakesTheSameFindings(@TempDir folder: Path): Unit = {
     val undisturbed = memory()
-    val events = Sequences.all.flatMap(_.events)
+    val events = Sequences.all.flatMap(_.events).sortBy(_.path("@timestamp").textValue)
     val expected = try run(undisturbed, events) finally undisturbed.close()
-    val failing = new FailingOnce(streams)
-    val found = run(failing, events, checkpoints = true)
-    assertThat(FailingOnce.Failed.get).isTrue()
-    assertThat(byId(found).asJava).isEqualTo(byId(expected).asJava)
+
+    val (before, after) = events.splitAt(events.size / 2)
+    before.foreach(put(streams, _))
+    val job = application(streams).executeAsync()
+    streams.await("findings", 5, Duration.ofSeconds(60))
+    val savepoint = job.stopWithSavepoint(false, folder.toUri.toString, SavepointFormatType.CANONICAL).get
+    val found = findings(streams).size
+    after.foreach(put(streams, _))
+    streams.end("events")
+    application(streams, _.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint)).execute()
+
+    assertThat(findings(streams).size).isGreaterThan(found)
+    assertThat(byId(findings(streams)).asJava).isEqualTo(byId(expected).asJava)
+    assertThat(findings(streams).map(_.at("/event/id").textValue).asJava).doesNotHaveDuplicates()
   }
 
   @Test
@@ -73,7 +93,7 @@ final class ApplicationTest {
     val noAddress = sequence.events.head.deepCopy
     noAddress.withObject("/source").put("ip", "bastion-1")
     noAddress.withObject("/event").put("id", "no address")
-    Seq("{\"cut", "[]", "", noAddress.toString).foreach(text => put(streams, text.getBytes(UTF_8)))
+    Seq("{\"cut", "[]", "", noAddress.toString).foreach(text => put(streams, 0, text.getBytes(UTF_8)))
     val findings = run(streams, sequence.events)
     assertThat(findings.count(_.at("/rule/id").textValue == "brute-force")).isEqualTo(1)
     val errors = streams.texts("errors").asScala.map(Json.readTree)
@@ -104,30 +124,31 @@ final class ApplicationTest {
       .hasMessageStartingWith("property group 'findings' is missing")
   }
 
-  private def run(connector: MemoryStreams, events: Seq[ObjectNode]): Seq[JsonNode] = run(connector, connector, events, checkpoints = false)
-
-  private def run(connector: FailingOnce, events: Seq[ObjectNode], checkpoints: Boolean): Seq[JsonNode] =
-    run(connector, connector.streams, events, checkpoints)
-
-  /** The findings of these events and no others, which are put in the order of their time, a tenant in one shard. */
-  private def run(connector: StreamConnector, memory: MemoryStreams, events: Seq[ObjectNode], checkpoints: Boolean): Seq[JsonNode] = {
-    events.sortBy(_.path("@timestamp").textValue).foreach(event => put(memory, Json.writeValueAsBytes(event), shardOf(event)))
-    memory.end("events")
-    val configuration = new Configuration
-    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay")
-    configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, Integer.valueOf(if (checkpoints) 1 else 0))
-    configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(1))
-    val environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration).setParallelism(2)
-    environment.getConfig.setAutoWatermarkInterval(1)
-    if (checkpoints) environment.enableCheckpointing(20)
-    BehaviourApplication.build(environment, connector, groups())
-    environment.execute()
-    memory.texts("findings").asScala.map(Json.readTree).toSeq
+  /** The findings of these events and no others. */
+  private def run(streams: MemoryStreams, events: Seq[ObjectNode]): Seq[JsonNode] = {
+    events.sortBy(_.path("@timestamp").textValue).foreach(put(streams, _))
+    streams.end("events")
+    application(streams).execute()
+    findings(streams)
   }
 
-  private def shardOf(event: ObjectNode): Int = math.floorMod(event.path("tenant").textValue.hashCode, 2)
+  private def application(streams: MemoryStreams, further: Configuration => Any = identity): StreamExecutionEnvironment = {
+    val configuration = new Configuration
+    configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none")
+    further(configuration)
+    val environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration).setParallelism(2)
+    environment.getConfig.setAutoWatermarkInterval(1)
+    BehaviourApplication.build(environment, streams, groups())
+    environment
+  }
 
-  private def put(memory: MemoryStreams, data: Array[Byte], shard: Int = 0): Unit = memory.put("events", shard, "key", data)
+  /** A tenant in one shard. */
+  private def put(streams: MemoryStreams, event: ObjectNode): Unit =
+    put(streams, math.floorMod(event.path("tenant").textValue.hashCode, 2), Json.writeValueAsBytes(event))
+
+  private def put(streams: MemoryStreams, shard: Int, data: Array[Byte]): Unit = streams.put("events", shard, "key", data)
+
+  private def findings(streams: MemoryStreams): Seq[JsonNode] = streams.texts("findings").asScala.map(Json.readTree).toSeq
 
   private def memory(): MemoryStreams = {
     val made = new MemoryStreams
@@ -149,31 +170,4 @@ object ApplicationTest {
       MemoryStreams.group("errors"),
       new PropertyGroup("application", Map.empty[String, String].asJava)
     )
-}
-
-/** Streams whose sink of findings fails when it is about to write the fiftieth, once. */
-final class FailingOnce(val streams: MemoryStreams) extends StreamConnector {
-  FailingOnce.Failed.set(false)
-  FailingOnce.Written.set(0)
-
-  override def description(): String = "fails once"
-
-  override def source[T](stream: PropertyGroup, decoder: RecordDecoder[T]): Source[T, _, _] = streams.source(stream, decoder)
-
-  override def sink[T](stream: PropertyGroup, encoder: RecordEncoder[T]): Sink[T] =
-    streams.sink(stream, if (stream.name == "findings") new FailingOnce.Encoder(encoder) else encoder)
-}
-
-object FailingOnce {
-  val Failed = new AtomicBoolean
-  val Written = new AtomicInteger
-
-  private final class Encoder[T](encoder: RecordEncoder[T]) extends RecordEncoder[T] {
-    override def data(element: T): Array[Byte] = {
-      if (Written.incrementAndGet() >= 50 && Failed.compareAndSet(false, true)) throw new IllegalStateException("as the test wants")
-      encoder.data(element)
-    }
-
-    override def partitionKey(element: T): String = encoder.partitionKey(element)
-  }
 }
