@@ -228,7 +228,7 @@ VALUES = {
     "a key with a line break": (
         '"a\\nb": 1',
         '2: "a\\nb": unknown key; remove it, or use one of: name, account, tags, removal, network, streams, '
-        "collection, functions, normalisation, shaping, enrichment, archive, lake, search, direct_put, alerting, observability",
+        "collection, functions, normalisation, shaping, enrichment, archive, lake, analytics, search, direct_put, alerting, observability",
     ),
 }  # fmt: skip
 
