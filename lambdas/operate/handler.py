@@ -117,7 +117,9 @@ class Request:
         return "; ".join(told)
 
 
-def process(event: ResourceEvent, progress: Progress, deadline: Deadline, made: Clients) -> Answer | Progress:
+def process(
+    event: ResourceEvent, progress: Progress, deadline: Deadline, made: Clients, now: Callable[[], float] = time.time
+) -> Answer | Progress:
     """What to tell CloudFormation about `event`, or how far it is where the deadline comes first. Never raises."""
     request: Request | None = None
     try:
@@ -127,7 +129,7 @@ def process(event: ResourceEvent, progress: Progress, deadline: Deadline, made: 
             if step.done:
                 return Answer("SUCCESS", f"{request.service.name} is {step.status}", {"Status": step.status})
             progress = Progress(progress.began, step.asked)
-            if time.time() - progress.began > _MOST_SECONDS:
+            if now() - progress.began > _MOST_SECONDS:
                 raise TimeoutError(f"still {step.status} after {_MOST_SECONDS // 60} minutes")
             if not deadline.pause(_ATTEMPT, before=_CALL_SECONDS):
                 return progress
@@ -154,7 +156,7 @@ def operate(
     event: ResourceEvent, context: LambdaContext, make: Callable[[], Clients], now: Callable[[], float] = time.time
 ) -> None:
     """One invocation."""
-    outcome = process(event, Progress.of(event, now()), Deadline.of(context, reserve=_RESERVE_SECONDS), make())
+    outcome = process(event, Progress.of(event, now()), Deadline.of(context, reserve=_RESERVE_SECONDS), make(), now)
     answer = outcome if isinstance(outcome, Answer) else go_on(event, outcome, context.function_name, make())
     if answer:
         physical_id = event["ResourceProperties"].get("Application", "unnamed")

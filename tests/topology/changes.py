@@ -10,6 +10,7 @@ from typing import Any
 
 import topology
 from config.loader import load_environment
+from config.model import Environment
 from topology.assembly import Assembly
 from topology.permissions import policies
 from topology.policies import Request, Statement
@@ -18,7 +19,17 @@ _DOCUMENTS = ("PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy", "Access
 
 
 _policies = cache(policies)
-environment_of = cache(load_environment)
+
+
+@cache
+def environment_of(name: str) -> Environment:
+    """The environment of this name; of `<name>+analytics`, with all Flink applications."""
+    of, _, analytics = name.partition("+")
+    environment = load_environment(of)
+    if not analytics:
+        return environment
+    every = {application: {"enabled": True} for application in ("aggregates", "behaviour")}
+    return Environment.model_validate({**environment.model_dump(), analytics: every})
 
 
 def findings(assembly: Assembly, environment: str) -> list[topology.Finding]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-ENVIRONMENTS = ("local", "dev", "staging", "prod")
+#: Those there are, and two of them with all Flink applications.
+WITH_ANALYTICS = ("staging+analytics", "prod+analytics")
+ENVIRONMENTS = ("local", "dev", "staging", "prod", *WITH_ANALYTICS)
 
 #: What environments without analytics have.
 BASIC = (
@@ -76,8 +78,6 @@ ANALYTICS = (
     "stream/metrics reads function/route",
     "stream/findings reads function/route",
 )
-#: Environments in which Flink applications run.
-WITH_ANALYTICS = ("staging", "prod")
 
 #: Nodes that need something by themselves: their role's trust, their log, their network.
 ACTING_NODES = (

@@ -8,7 +8,7 @@ import pytest
 
 import topology
 from config.loader import load_environment
-from tests.topology.changes import changed, document, findings, resource
+from tests.topology.changes import changed, document, environment_of, findings, resource
 from tests.topology.pipeline import ENVIRONMENTS, edges
 from topology.assembly import Assembly
 
@@ -23,7 +23,7 @@ def test_the_edges_are_exactly_these(environment: str, topology_of: TopologyOf) 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_nothing_is_found(environment: str, topology_of: TopologyOf) -> None:
-    assert topology.check(topology_of(environment), load_environment(environment)) == []
+    assert topology.check(topology_of(environment), environment_of(environment)) == []
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -40,7 +40,7 @@ def test_all_log_data_is_encrypted_with_the_environments_key(environment: str, t
 
 
 def test_asynchronous_hops_fail_to_these(topology_of: TopologyOf) -> None:
-    failures = {edge.name: edge.failure for edge in topology_of("prod").edges if edge.asynchronous}
+    failures = {edge.name: edge.failure for edge in topology_of("prod+analytics").edges if edge.asynchronous}
     assert failures == {
         "queue/collect reads function/collect": "queue/collect-dlq",
         "stream/raw reads function/normalise": "bucket/quarantine",

@@ -13,11 +13,11 @@ import vl_convert
 
 import topology
 from localrun.paths import PROJECT
-from tests.topology.pipeline import ANALYTICS, BASIC, ENVIRONMENTS
+from tests.topology.pipeline import BASIC, ENVIRONMENTS
 from topology.picture import NODE_HEIGHT, NODE_WIDTH, lay_out
 
 TopologyOf = Callable[[str], topology.Topology]
-PROD = BASIC + ANALYTICS
+PROD = BASIC
 BROKEN = topology.Finding("missing permission", "stream/raw reads function/normalise", "the role may not read")
 
 

@@ -122,7 +122,8 @@ DOCUMENTS = {
         'name: dev\n"owner\\ud83d": 1\n',
         f'{DEV}:1: "owner?" has an escape that is no character (shown as ?); write the character itself\n'
         f"{DEV}:2: owner?: unknown key; remove it, or use one of: name, account, tags, removal, network, streams, "
-        "collection, functions, normalisation, shaping, enrichment, archive, lake, analytics, search, direct_put, alerting, observability",
+        "collection, functions, normalisation, shaping, enrichment, archive, lake, analytics, search, direct_put, alerting, "
+        "observability",
     ),
     "a list for a key": (
         "name: dev\n? [a, b]\n: 1\n",

@@ -15,6 +15,9 @@ from config.parts.functions import log_types
 Refusal = Callable[[str | bytes], str]
 DEV = "config/environments/dev.yaml"
 
+#: A function of elsewhere that gets findings.
+CHAT = "arn: 'arn:aws:lambda:eu-central-1:123456789012:function:chat', role: 'arn:aws:iam::123456789012:role/chat'"
+
 DEFAULT_FLOW = (
     "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} "
     "${start} ${end} ${action} ${log-status}"
@@ -225,10 +228,46 @@ VALUES = {
         "collection:\n  buckets: [{bucket: acme-logs, topic: log-files}]",
         '3: collection.buckets[0].topic: "log-files" does not fit; write the ARN of an SNS topic',
     ),
+    "a parallelism of none": (
+        "analytics: {aggregates: {parallelism: 0}}",
+        "2: analytics.aggregates.parallelism: 0 is below the minimum of 1 (Managed Service for Apache Flink quotas); "
+        "set it to 1 or more",
+    ),
+    "more tasks than a KPU takes": (
+        "analytics:\n  business: {parallelism_per_kpu: 9}",
+        "3: analytics.business.parallelism_per_kpu: 9 is above the maximum of 8 "
+        "(Managed Service for Apache Flink application scaling); set it to 8 or less",
+    ),
+    "a reader there is not": (
+        "analytics: {anomalies: {reader: FANOUT}}",
+        "2: analytics.anomalies.reader: \"FANOUT\" is not among the values it takes; write 'POLLING' or 'EFO'",
+    ),
+    "a setting of another application": (
+        "analytics: {anomalies: {settings: {talkers: {count: 5}}}}",
+        "2: analytics.anomalies.settings.talkers: unknown key here; it belongs at `analytics.aggregates.settings.talkers`",
+    ),
+    "a setting below what makes sense": (
+        "analytics: {behaviour: {settings: {brute_force: {failures: 1}}}}",
+        "2: analytics.behaviour.settings.brute_force.failures: 1 is below the minimum of 2; set it to 2 or more",
+    ),
+    "a time of no day": (
+        "analytics: {maintenance_start: '24:00'}",
+        '2: analytics.maintenance_start: "24:00" does not fit; write a time of day in UTC, such as 02:00, in quotes',
+    ),
+    "a folder without a handler": (
+        "analytics: {behaviour: {enabled: true}, prepare: {folder: stacks}}",
+        '2: analytics.prepare.folder: "stacks" has no handler.py; write the folder, from the project\'s, of the function\'s code',
+    ),
+    "a function by its name": (
+        "analytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        "  - {name: chat, stream: findings, function: {arn: chat, role: 'arn:aws:iam::123456789012:role/chat'}}",
+        '5: analytics.outputs[0].function.arn: "chat" does not fit; write the ARN of a function',
+    ),
     "a key with a line break": (
         '"a\\nb": 1',
         '2: "a\\nb": unknown key; remove it, or use one of: name, account, tags, removal, network, streams, '
-        "collection, functions, normalisation, shaping, enrichment, archive, lake, analytics, search, direct_put, alerting, observability",
+        "collection, functions, normalisation, shaping, enrichment, archive, lake, analytics, search, direct_put, alerting, "
+        "observability",
     ),
 }  # fmt: skip
 
@@ -239,6 +278,53 @@ def test_an_impossible_value(refusal: Refusal, lines: str, text: str) -> None:
 
 
 CONFLICTS = {
+    "more KPUs than the account has": (
+        "analytics: {aggregates: {enabled: true, parallelism: 200, parallelism_per_kpu: 2}}",
+        "2: analytics.aggregates.parallelism: 200 needs 100 KPUs, above `kpu_quota` (64; "
+        "Managed Service for Apache Flink quotas); lower it, raise `parallelism_per_kpu`, "
+        "or have the quota raised and write it here",
+    ),
+    "a preparation for nobody": (
+        "analytics: {prepare: {folder: lambdas/archive}}",
+        "2: analytics.prepare: no application runs that would read what it prepares; enable one, or remove it",
+    ),
+    "an output of what nobody writes": (
+        "analytics: {behaviour: {enabled: true}, outputs: [{name: copies, stream: metrics, delivery: {}}]}",
+        "2: analytics.outputs[0].stream: no application that runs writes metrics; enable one that does, or remove the output",
+    ),
+    "an output to nowhere": (
+        "analytics: {behaviour: {enabled: true}, outputs: [{name: copies, stream: findings}]}",
+        "2: analytics.outputs[0].function: an output goes to a function or to a delivery stream; "
+        "give one of `function` and `delivery`",
+    ),
+    "an output in a place that is taken": (
+        "analytics: {behaviour: {enabled: true}, outputs: [{name: raw, stream: findings, delivery: {}}]}",
+        "2: analytics.outputs[0].name: raw is a name of the pipeline's own; choose another",
+    ),
+    "two outputs of one name": (
+        "analytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        "  - {name: copies, stream: findings, delivery: {}}\n  - {name: copies, stream: findings, delivery: {}}",
+        "6: analytics.outputs[1].name: copies is taken by another; choose another name",
+    ),
+    "an output's records that expire": (
+        "analytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        f"  - name: chat\n    stream: findings\n    function: {{max_record_age_hours: 24, {CHAT}}}",
+        "7: analytics.outputs[0].function.max_record_age_hours: 24 is not below `streams.findings.retention_hours` (24), "
+        "so a record could expire before it reaches the failure destination; set it to 23 or less",
+    ),
+    "a function of another account": (
+        "account: {id: '210987654321', region: eu-central-1}\nanalytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        f"  - {{name: chat, stream: findings, function: {{{CHAT}}}}}",
+        "6: analytics.outputs[0].function: arn:aws:lambda:eu-central-1:123456789012:function:chat with "
+        "arn:aws:iam::123456789012:role/chat is not of account 210987654321 and eu-central-1; "
+        "Lambda reads a stream of its own account and region only: name a function there",
+    ),
+    "an output's buffer that outlasts its alarm": (
+        "analytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        "  - {name: copies, stream: findings, delivery: {buffer_seconds: 900}}",
+        "5: analytics.outputs[0].delivery.buffer_seconds: 900 is not below `observability.delivery_freshness_seconds` (900), "
+        "so its alarm would always ring; shorten the wait, or raise the threshold",
+    ),
     "a provisioned stream without shards": (
         "streams:\n  raw:\n    mode: provisioned",
         "4: streams.raw.mode: a provisioned stream needs shards; "
