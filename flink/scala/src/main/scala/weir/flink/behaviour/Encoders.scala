@@ -11,5 +11,5 @@ final class FindingEncoder extends RecordEncoder[Finding] {
 final class ErrorEncoder extends RecordEncoder[ErrorRecord] {
   override def data(error: ErrorRecord): Array[Byte] = error.body
 
-  override def partitionKey(error: ErrorRecord): String = error.id
+  override def partitionKey(error: ErrorRecord): String = error.partitionKey
 }

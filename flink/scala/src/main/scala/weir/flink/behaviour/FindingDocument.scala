@@ -34,13 +34,14 @@ private[behaviour] object FindingDocument {
     event.put("ingested", Times.text(evidence.map(_.ingested).max))
 
     document.putObject("rule").put("id", metadata.id).put("name", metadata.name).put("description", metadata.description)
-    val threat = document.putObject("threat").put("framework", "MITRE ATT&CK")
-    metadata.techniques.foreach(threat.putObject("technique").putArray("id").add)
+    val techniques = document.putObject("threat").putObject("technique").putArray("id")
+    metadata.techniques.foreach(techniques.add)
     subjectFields(document, activity)
 
     val own = document.putObject("weir").putObject("finding")
     own.put("application", Application).put("key", subject).put("evidence_count", evidence.size.toLong)
-    evidence.takeRight(MostEvidence).foreach(mark => own.withArray[com.fasterxml.jackson.databind.node.ArrayNode]("/evidence").add(mark.event))
+    val ids = own.putArray("evidence")
+    evidence.takeRight(MostEvidence).foreach(mark => ids.add(mark.event))
     own.put("start", Times.text(start)).put("end", Times.text(end))
     numbers(own, "expected", found.expected)
     numbers(own, "actual", found.actual)

@@ -14,7 +14,7 @@ import weir.flink.streams.Finding
  * Judges the activities of a subject by a rule, in the order in which they happened: they wait for the watermark. One that comes
  * after its watermark, as from a log that is delivered in files, is judged when it comes, against what is remembered.
  *
- * <p>Keyed by rule, tenant and subject. The findings are the output; those that name an address go as flags to [[Judge.Flags]] too.
+ * <p>Keyed by rule, tenant and subject. The findings are the output; those that make an address suspicious are flags, too.
  */
 final class Judge(rules: Seq[Rule]) extends KeyedProcessFunction[String, Watched, Finding] {
   private type Here = KeyedProcessFunction[String, Watched, Finding]
@@ -82,7 +82,9 @@ final class Judge(rules: Seq[Rule]) extends KeyedProcessFunction[String, Watched
     rule.judge(activity, new StateMemory(marks)).foreach { found =>
       val finding = FindingDocument.of(rule.metadata, Watched.subject(context.getCurrentKey), activity, found)
       out.collect(finding)
-      if (activity.address.isDefined) context.output(Judge.Flags, Judge.flag(rule.metadata, activity, finding))
+      if (activity.address.isDefined && rule.metadata.severity >= Judge.Suspicious) {
+        context.output(Judge.Flags, Judge.flag(rule.metadata, activity, finding))
+      }
     }
     if (!marks.isEmpty) remember(now + rule.remembers.toMillis, rule, context.timerService)
   }
@@ -111,6 +113,9 @@ object Judge {
 
   /** Addresses that a finding names, as activities of their own. */
   val Flags: OutputTag[Activity] = new OutputTag[Activity]("flags", Serializers.activities)
+
+  /** From this severity on a finding flags its address: what is new of somebody is no reason to suspect where he is. */
+  private val Suspicious = 40
 
   /** A subject that goes on and on moves the end of its memory: by this part of it at a time. */
   private val TimersOfSubject = 8

@@ -41,7 +41,7 @@ final class FindingDocumentTest {
       "event": {"id": "${finding.id}", "kind": "alert", "dataset": "weir.finding", "severity": 70, "category": ["intrusion_detection"],
         "type": ["info"], "start": "2026-11-23T08:00:00.000Z", "end": "2026-11-23T08:00:02.000Z", "ingested": "2026-11-23T08:00:09.000Z"},
       "rule": {"id": "a-rule", "name": "A rule", "description": "What it looks for."},
-      "threat": {"framework": "MITRE ATT&CK", "technique": {"id": ["T1078", "T1110.001"]}},
+      "threat": {"technique": {"id": ["T1078", "T1110.001"]}},
       "user": {"name": "ada"}, "source": {"ip": "203.0.113.9", "geo": {"country_iso_code": "DE", "location": {"lat": 52.5, "lon": 13.4}}},
       "cloud": {"account": {"id": "111122223333"}},
       "weir": {"finding": {"application": "behaviour", "key": "user:ada@111122223333", "evidence_count": 3, "evidence": ["e-1", "e-2", "e-3"],

@@ -27,6 +27,15 @@ final class RulesTest {
     }.asJava
 
   @Test
+  def aFindingOfLittleSeverityFlagsNoAddress(): Unit = {
+    val calls = Sequences.of("first-seen-api").head.events
+    val read = Sequences.of("flagged-data-access").head.events.last.deepCopy
+    read.put("tenant", calls.head.path("tenant").textValue).put("@timestamp", calls.last.path("@timestamp").textValue)
+    val found = Chain.findings(calls :+ read).map(Sequences.document(_).at("/rule/id").textValue)
+    assertThat(found.asJava).containsExactly("first-seen-api")
+  }
+
+  @Test
   def everyRuleHasLabelledSequencesOfBothKinds(): Unit = {
     val poor = Rules.files.map(_.metadata.id).filterNot { id =>
       val labels = Sequences.of(id).map(_.label)
