@@ -18,8 +18,11 @@ FROM (
         WHEN `http.response.status_code` IS NOT NULL THEN COALESCE(`container.name`, `url.domain`, `aws.elb.name`)
       END AS service,
       CASE
-        WHEN `http.response.status_code` BETWEEN 100 AND 599
-          THEN CAST(`http.response.status_code` / 100 AS STRING) || 'xx'
+        WHEN `http.response.status_code` BETWEEN 200 AND 299 THEN '2xx'
+        WHEN `http.response.status_code` BETWEEN 300 AND 399 THEN '3xx'
+        WHEN `http.response.status_code` BETWEEN 400 AND 499 THEN '4xx'
+        WHEN `http.response.status_code` BETWEEN 500 AND 599 THEN '5xx'
+        WHEN `http.response.status_code` BETWEEN 100 AND 199 THEN '1xx'
         ELSE COALESCE(`event.outcome`, 'unknown')
       END AS status_class,
       CASE
