@@ -68,10 +68,10 @@ def outside_bucket(told: ToldBucket) -> Node:
 
 def outside_function(assembly: Assembly, mapping: Resource) -> Node | None:
     """The function a mapping calls, where it is not of the stacks."""
-    arn = assembly.properties(mapping)["FunctionName"]
-    if not arn.startswith("arn:") or assembly.find(arn, "AWS::Lambda::Function"):
+    name = assembly.properties(mapping)["FunctionName"]
+    if assembly.find(name, "AWS::Lambda::Function"):
         return None
-    return Node("function", arn.rpartition(":")[2], step="", path="")
+    return Node("function", name.rpartition(":")[2], step="", path="")
 
 
 @dataclass(frozen=True)
