@@ -18,14 +18,14 @@ _RESULTS = re.compile(r"^\[[A-Z]+\] Tests run: (\d+), Failures: (\d+), Errors: (
 
 def main() -> int:
     """0 where all passed."""
-    green = make_directory(cache_dir()) / f"flink-{fingerprint()}.green"
+    green = make_directory(cache_dir()) / f"flink-{fingerprint(tests=True)}.green"
     if green.exists():
         print(f"flink: {green.read_text().strip()}, when it was as it is now")
         return 0
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="weir-flink-") as scratch:
         try:
-            output = maven("verify", Path(scratch) / "sources", ("-DtrimStackTrace=false",), print)
+            output = maven("verify", Path(scratch) / "sources", ("-DtrimStackTrace=false",), print, tests=True)
         except LocalRunError as error:
             print(error, file=sys.stderr)
             return 1

@@ -22,8 +22,11 @@ from localrun.tools import last_lines
 
 #: What Maven reads, below the checkout.
 SOURCES = ("flink", "localrun/flink")
-#: Names below these that have no part in a jar.
-_NOT_BUILT = frozenset(("target", "__pycache__", "README.md"))
+#: What the applications' own tests read beside: they hold pages to the code, and readers to the log types' samples.
+TESTED = (*SOURCES, "lambdas/common/logtypes/samples")
+#: Names below these that have no part in a test, and in a jar.
+_NOT_TESTED = frozenset(("target", "__pycache__"))
+_NOT_BUILT = _NOT_TESTED | {"README.md"}
 #: Measured: what Maven fetches for all modules, and what they make.
 _BYTES = 900_000_000
 _SECONDS = 1_800.0
@@ -51,10 +54,10 @@ _MODULES: Mapping[Connector, tuple[str, ...]] = {
 }
 
 
-def fingerprint() -> str:
-    """Hash of everything the applications are made of."""
+def fingerprint(*, tests: bool = False) -> str:
+    """Hash of everything the applications are made of; with `tests`, of what these read too."""
     digest = hashlib.sha256()
-    for file in _files(PROJECT):
+    for file in _files(PROJECT, tests=tests):
         content = file.read_bytes()
         digest.update(f"{file.relative_to(PROJECT)}\n{len(content)}\n".encode())
         digest.update(content)
@@ -78,7 +81,7 @@ def build(connector: Connector, report: Callable[[str], None]) -> dict[str, Path
     return {jar.stem: jar for jar in sorted(target.glob("*.jar"))}
 
 
-def maven(phase: str, sources: Path, options: Sequence[str], report: Callable[[str], None]) -> str:
+def maven(phase: str, sources: Path, options: Sequence[str], report: Callable[[str], None], *, tests: bool = False) -> str:
     """Copies what is built to `sources` and runs Maven on it there; returns its output. Raises LocalRunError as `build`."""
     program = shutil.which("mvn")
     if program is None:
@@ -86,7 +89,7 @@ def maven(phase: str, sources: Path, options: Sequence[str], report: Callable[[s
             "mvn (Apache Maven) not found, which builds the Flink applications; on Debian or Ubuntu: "
             "sudo apt install maven openjdk-17-jdk-headless"
         )
-    for file in _files(PROJECT):
+    for file in _files(PROJECT, tests=tests):
         copy = sources / file.relative_to(PROJECT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
@@ -123,10 +126,11 @@ def _refusal(output: str, options: Sequence[str]) -> str:
     return "the Flink applications do not build:\n" + ("\n".join(errors[:_ERRORS]) or last_lines(output))
 
 
-def _files(root: Path) -> Iterator[Path]:
-    for folder in SOURCES:
+def _files(root: Path, *, tests: bool) -> Iterator[Path]:
+    left_out = _NOT_TESTED if tests else _NOT_BUILT
+    for folder in TESTED if tests else SOURCES:
         for file in sorted((root / folder).rglob("*")):
-            if file.is_file() and _NOT_BUILT.isdisjoint(file.relative_to(root).parts) and file.suffix != ".py":
+            if file.is_file() and left_out.isdisjoint(file.relative_to(root).parts) and file.suffix != ".py":
                 yield file
 
 

@@ -234,17 +234,17 @@ VALUES = {
         "set it to 1 or more",
     ),
     "more tasks than a KPU takes": (
-        "analytics:\n  business: {parallelism_per_kpu: 9}",
-        "3: analytics.business.parallelism_per_kpu: 9 is above the maximum of 8 "
+        "analytics:\n  aggregates: {parallelism_per_kpu: 9}",
+        "3: analytics.aggregates.parallelism_per_kpu: 9 is above the maximum of 8 "
         "(Managed Service for Apache Flink application scaling); set it to 8 or less",
     ),
     "a reader there is not": (
-        "analytics: {anomalies: {reader: FANOUT}}",
-        "2: analytics.anomalies.reader: \"FANOUT\" is not among the values it takes; write 'POLLING' or 'EFO'",
+        "analytics: {behaviour: {reader: FANOUT}}",
+        "2: analytics.behaviour.reader: \"FANOUT\" is not among the values it takes; write 'POLLING' or 'EFO'",
     ),
     "a setting of another application": (
-        "analytics: {anomalies: {settings: {talkers: {count: 5}}}}",
-        "2: analytics.anomalies.settings.talkers: unknown key here; it belongs at `analytics.aggregates.settings.talkers`",
+        "analytics: {behaviour: {settings: {talkers: {count: 5}}}}",
+        "2: analytics.behaviour.settings.talkers: unknown key here; it belongs at `analytics.aggregates.settings.talkers`",
     ),
     "a setting below what makes sense": (
         "analytics: {behaviour: {settings: {brute_force: {failures: 1}}}}",

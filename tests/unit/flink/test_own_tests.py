@@ -19,8 +19,8 @@ OUTPUT = """[INFO] Tests run: 13, Failures: 0, Errors: 0, Skipped: 0, Time elaps
 def maven(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """What Maven says, one run after the other; the sources are always the same."""
     said: list[str] = []
-    monkeypatch.setattr(tests, "fingerprint", lambda: "0123456789ab")
-    monkeypatch.setattr(tests, "maven", lambda *_: said.pop(0))
+    monkeypatch.setattr(tests, "fingerprint", lambda **_: "0123456789ab")
+    monkeypatch.setattr(tests, "maven", lambda *_, **__: said.pop(0))
     monkeypatch.setenv("WEIR_CACHE", str(tmp_path))
     return said
 
