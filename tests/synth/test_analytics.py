@@ -12,6 +12,7 @@ from cfnlint.runner import Runner  # type: ignore[import-untyped]  # cfn-lint sh
 
 from components import flink_code
 from components.packaging import PackagingError
+from flink import build
 from flink.build import Connector
 from localrun.errors import LocalRunError
 from tests.synth.synthesized import Pipeline, Synthesize
@@ -434,7 +435,7 @@ class TestOutputs:
 class TestCode:
     def test_it_is_built_with_the_connector_of_the_place(self, monkeypatch: pytest.MonkeyPatch) -> None:
         made = {connector: {"behaviour": Path(f"/{connector}/behaviour.jar")} for connector in Connector}
-        monkeypatch.setattr(flink_code.build, "build", lambda connector, report: made[connector])
+        monkeypatch.setattr(build, "build", lambda connector, report: made[connector])
         assert flink_code.flink_artifact("behaviour", local=False) == Path("/official/behaviour.jar")
         assert flink_code.flink_artifact("behaviour", local=True) == Path("/local/behaviour.jar")
 
@@ -442,6 +443,6 @@ class TestCode:
         def refuse(*_: object) -> None:
             raise LocalRunError("mvn not found")
 
-        monkeypatch.setattr(flink_code.build, "build", refuse)
+        monkeypatch.setattr(build, "build", refuse)
         with pytest.raises(PackagingError, match=r"^the application behaviour was not built: mvn not found$"):
             flink_code.flink_artifact("behaviour", local=False)
