@@ -21,7 +21,7 @@ from localrun.paths import PROJECT, cache_dir, make_directory, placed
 from localrun.tools import last_lines
 
 #: What Maven reads, below the checkout.
-SOURCES = ("flink", "localrun/flink")
+SOURCES = ("flink", "localrun/flink/connector")
 #: What the applications' own tests read beside: they hold pages to the code, and readers to the log types' samples.
 TESTED = (*SOURCES, "lambdas/common/logtypes/samples")
 #: Names below these that have no part in a test, and in a jar.
