@@ -44,8 +44,10 @@ def flink_code(scope: Construct, construct_id: str, *, application: str, local: 
         ignore_mode=IgnoreMode.GIT,
         exclude=["/*", *kept, "target", "__pycache__", "README.md"],
         asset_hash_type=AssetHashType.SOURCE,
-        # The command is part of the asset's hash.
-        bundling=BundlingOptions(image=NO_IMAGE, command=[application, str(local)], local=_Build(application, local)),
+        # The command is part of the asset's hash; the connector of the embedded run lies elsewhere.
+        bundling=BundlingOptions(
+            image=NO_IMAGE, command=[application, build.fingerprint() if local else ""], local=_Build(application, local)
+        ),
     )
 
 

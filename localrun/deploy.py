@@ -17,6 +17,7 @@ from pathlib import Path
 
 from botocore.exceptions import WaiterError
 
+from flink.build import fingerprint
 from localrun.aws import ACCOUNT, program_environment, role_credentials, session
 from localrun.errors import LocalRunError
 from localrun.paths import PROJECT, cache_dir, write_atomically
@@ -97,7 +98,7 @@ def synthesize(deployment: Deployment, tools: Tools) -> None:
 
 def assembly_inputs(deployment: Deployment) -> str:
     """Hash of all a synth reads: app.py looks at nothing but files, so the same files give the same templates."""
-    digest = hashlib.sha256(f"{deployment.environment}\0{sys.version}\0{platform.machine()}".encode())
+    digest = hashlib.sha256(f"{deployment.environment}\0{sys.version}\0{platform.machine()}\0{fingerprint()}".encode())
     for name in ASSEMBLY_INPUTS:
         path = deployment.project / name
         files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]

@@ -24,10 +24,14 @@ from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
 from config.loader import load_environment
+from config.model import Environment
+from flink import build
 from localrun import deploy, embedded_aws, java, opensearch
 from localrun.aws import program_environment, session
 from localrun.emulator.limits import NOT_DONE
 from localrun.errors import LocalRunError
+from localrun.flink import cluster as flink_cluster
+from localrun.flink import distribution as flink_distribution
 from localrun.lookups import put_bundled
 from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
 from localrun.processes import LOCALHOST, ProcessGroups, describe_exit, free_ports, need_free_port, wait_until_answering
@@ -41,7 +45,9 @@ CONSOLE_SECONDS = 30.0
 CHECK_SECONDS = 1.0
 #: Engines that go on where they ended: what they had done is on disk, in checkpoints, or asked for anew. The emulator is none of
 #: them, since its streams end with it.
-RESTARTED = frozenset({"OpenSearch", "event sources", "delivery", "console"})
+RESTARTED = frozenset(
+    {"OpenSearch", "event sources", "delivery", "console", flink_cluster.JOB_MANAGER, flink_cluster.TASK_MANAGER, "flink"}
+)
 #: One that ends again this soon after it was started again has a fault that a further start does not cure.
 TRIED_SECONDS = 30.0
 
@@ -124,24 +130,27 @@ class Pipeline:
         self._closing.enter_context(self._groups)
         logs = make_directory(run_dir() / "logs")
         tools = Tools(self._groups, logs, self._say)
-        aws_port, http_port, transport_port, free_port = free_ports(4)
+        aws_port, http_port, transport_port, free_port, rest_port, rpc_port = free_ports(6)
         search = f"http://{LOCALHOST}:{http_port}"
         aws = f"http://{LOCALHOST}:{aws_port}"
         deployment = deploy.Deployment(self._environment, aws, run_dir())
+        environment = load_environment(self._environment)
 
         distribution = in_background(lambda: self._prepare_search(tools))
         node = in_background(lambda: self._start_search(distribution, tools, http_port, transport_port))
         command_line = in_background(lambda: deploy.prepare(tools))
-        templates = in_background(lambda: self._synthesize(command_line, deployment, tools))
+        cluster = in_background(lambda: self._start_flink(environment, tools, rest_port, rpc_port))
+        applications = in_background(lambda: self._build_applications(environment, tools))
+        templates = in_background(lambda: self._synthesize((command_line, applications), deployment, tools))
         account = in_background(lambda: self._start_aws(command_line, deployment, tools, aws_port, search))
         # The node may still be starting: the one resource that needs it, the content of the domain, waits for minutes.
         outputs = in_background(lambda: self._deploy((templates, account, distribution), deployment, tools))
-        all_done(node, outputs)
-        self._fill_lookups(aws, outputs.result(), distribution.result()[1])
+        all_done(node, outputs, cluster)
+        self._fill_lookups(aws, outputs.result(), environment, distribution.result()[1])
 
         self._say("starting the event sources, the delivery and the console")
         warmed = in_background(lambda: warm_up_functions(aws, stream_readers(outputs.result())))
-        console = self._start_workers(logs, aws, search, self._console_port or free_port)
+        console = self._start_workers(logs, aws, search, self._console_port or free_port, cluster.result())
         warmed.result()
         state = State(
             pid=os.getpid(),
@@ -153,10 +162,12 @@ class Pipeline:
         )
         return self._publish(state)
 
-    def _fill_lookups(self, aws: str, outputs: dict[str, dict[str, str]], home: opensearch.Home) -> None:
+    def _fill_lookups(
+        self, aws: str, outputs: dict[str, dict[str, str]], environment: Environment, home: opensearch.Home
+    ) -> None:
         bucket = outputs["foundation"].get("LookupsBucket")
         if bucket:
-            keys = load_environment(self._environment).lookup_files
+            keys = environment.lookup_files
             put = put_bundled(session(aws).client("s3"), bucket, keys, home.path)
             self._say(f"the node's databases are look-ups: {', '.join(put) or 'none is configured'}")
 
@@ -183,8 +194,30 @@ class Pipeline:
         tools.report("bootstrapping the account")
         deploy.bootstrap(deployment, tools)
 
-    def _synthesize(self, command_line: Future[None], deployment: deploy.Deployment, tools: Tools) -> None:
-        command_line.result()
+    def _start_flink(self, environment: Environment, tools: Tools, rest_port: int, rpc_port: int) -> flink_cluster.Cluster | None:
+        """The cluster, on its way; None where no application is deployed."""
+        applications = environment.analytics.applications
+        if not applications:
+            return None
+        cluster = flink_cluster.Cluster(
+            flink_distribution.prepare(tools),
+            run_dir() / "flink_cluster",
+            rest_port,
+            rpc_port,
+            max(flink_cluster.LEAST_SLOTS, sum(application.parallelism for application in applications.values())),
+            self._lasting,
+        )
+        tools.report("starting Flink")
+        flink_cluster.start(cluster, self._groups, tools.logs)
+        return cluster
+
+    def _build_applications(self, environment: Environment, tools: Tools) -> None:
+        """Before the synth, which would build them without a word."""
+        if environment.analytics.applications:
+            build.build(build.Connector(environment.analytics.connector), tools.report)
+
+    def _synthesize(self, needed: Sequence[Future[None]], deployment: deploy.Deployment, tools: Tools) -> None:
+        all_done(*needed)
         deploy.synthesize(deployment, tools)
 
     def _deploy(self, needed: Sequence[Future[Any]], deployment: deploy.Deployment, tools: Tools) -> dict[str, dict[str, str]]:
@@ -194,7 +227,7 @@ class Pipeline:
         tools.report("deployed")
         return outputs
 
-    def _start_workers(self, logs: Path, aws: str, search: str, console_port: int) -> str:
+    def _start_workers(self, logs: Path, aws: str, search: str, console_port: int, cluster: flink_cluster.Cluster | None) -> str:
         """Start what runs the deployed pipeline; returns the console's URL."""
         console_url = f"http://{LOCALHOST}:{console_port}"
         workers: dict[str, tuple[str | Path, ...]] = {
@@ -202,6 +235,9 @@ class Pipeline:
             "delivery": ("--endpoint", aws, "--search", search, "--state", fresh(run_dir() / "delivery")),
             "console": ("--aws", aws, "--search", search, "--port", str(console_port), "--state", state_file()),
         }
+        if cluster:
+            checkpoints = ("--cluster", cluster.endpoint, "--checkpoints", cluster.checkpoints)
+            workers["flink"] = ("--endpoint", aws, *checkpoints, "--state", fresh(run_dir() / "flink"))
         environment = program_environment(aws) | {"PYTHONPATH": PYTHON_PATH}
         started = {
             module: self._groups.start(

@@ -6,6 +6,7 @@ INTERPRETER runs the Python functions. The functions see this process's environm
 (`localrun.embedded_aws`). Beside the AWS APIs it answers, for the engines:
 
     GET  /_weir/deliveries     the deployed delivery streams with their whole configuration
+    GET  /_weir/applications   the deployed Flink applications with their configuration and the names of their snapshots
     POST /_weir/drain?name=X   takes out what was put directly on delivery stream X
     GET  /_weir/streams        {stream name: records put since the start}
     POST /_weir/throttle?stream=X&share=N   for tests: refuses that share of what is put on stream X (`throttling`)
@@ -24,11 +25,12 @@ from urllib.parse import parse_qs
 import ministack.app
 import uvicorn
 
-from localrun.emulator import cloudformation, fast_json, firehose, functions, kinesis, ranges, resharding, throttling
+from localrun.emulator import cloudformation, fast_json, firehose, flink, functions, kinesis, ranges, resharding, throttling
 from localrun.emulator.athena.correct import correct as correct_athena
 
 ROUTES: dict[tuple[str, str], Callable[[dict[str, list[str]]], Any]] = {
     ("GET", "/_weir/deliveries"): lambda query: firehose.deliveries(),
+    ("GET", "/_weir/applications"): lambda query: flink.applications(),
     ("POST", "/_weir/drain"): lambda query: firehose.drain(query["name"][0]),
     ("GET", "/_weir/streams"): lambda query: kinesis.records_put(),
     ("POST", "/_weir/throttle"): lambda query: throttling.throttle(query["stream"][0], float(query["share"][0])),
@@ -61,6 +63,7 @@ def main(port: int, interpreter: str) -> None:
     kinesis.correct()
     resharding.correct()
     firehose.correct()
+    flink.correct()
     functions.correct(interpreter, f"python{sys.version_info.major}.{sys.version_info.minor}")
     cloudformation.correct()
     ranges.correct()

@@ -38,18 +38,8 @@ _EXPORTS = ("java.rmi/sun.rmi.registry", "java.security.jgss/sun.security.krb5")
 _OPENS = tuple(
     f"java.base/{package}"
     for package in (
-        *(
-            "java.lang",
-            "java.net",
-            "java.io",
-            "java.nio",
-            "sun.nio.ch",
-            "java.lang.reflect",
-            "java.text",
-            "java.time",
-            "java.util",
-        ),
-        *("java.util.concurrent", "java.util.concurrent.atomic", "java.util.concurrent.locks"),
+        *("java.lang", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.text", "java.time", "sun.nio.ch"),
+        *("java.util", "java.util.concurrent", "java.util.concurrent.atomic", "java.util.concurrent.locks"),
     )
 )
 

@@ -43,7 +43,7 @@ def prepare(tools: Tools) -> Distribution:
 
 def find_java() -> Path:
     """A Java of this machine that runs Flink, that of Managed Flink before others. Raises LocalRunError."""
-    found = {}
+    found: dict[int, Path] = {}
     for program in candidates():
         java = inspect(program)
         if java is not None:
