@@ -15,6 +15,8 @@ from localrun.delivery.http import Server
 SUBMIT_SECONDS = 180.0
 #: States a job does not leave (Flink's `JobStatus`).
 ENDED = frozenset(("FAILED", "CANCELED", "FINISHED"))
+#: Lines of an answer or a stack trace that say nothing of the cause.
+_WRAPPING = ("at ", "...", "Internal server error", "<Exception on server side", "End of exception on server side")
 
 
 class Refused(Exception):
@@ -135,8 +137,8 @@ def _read(status: int, answer: bytes) -> Any:
         text = "\n".join(json.loads(answer)["errors"])
     except (ValueError, KeyError):
         text = answer.decode(errors="replace")
-    if status == 404 and "Job" in text:
-        raise NoSuchJob(text.partition("\n")[0])
+    if "FlinkJobNotFoundException" in text or (status == 404 and "Job" in text):
+        raise NoSuchJob(root_cause(text))
     raise Refused(root_cause(text) or f"status {status}")
 
 
@@ -144,5 +146,5 @@ def root_cause(trace: str) -> str:
     """The innermost cause of a Java stack trace, on one line: what it starts with where nothing caused it."""
     lines = [line.strip() for line in trace.splitlines() if line.strip()]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    said = [line for line in lines if not line.startswith(("at ", "...", "Internal server error"))]
+    said = [line for line in lines if not line.startswith(_WRAPPING)]
     return (causes or said or [""])[-1 if causes else 0][:1_000]
