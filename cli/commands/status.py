@@ -10,6 +10,8 @@ from rich.table import Table
 
 from cli.output import Exit, err, out, print_json
 from localrun.counts import Counts, read_counts
+from localrun.flink.reading import read_applications, wrong
+from localrun.paths import run_dir
 from localrun.state import Engine, State, read_state
 
 
@@ -23,10 +25,11 @@ def status(json_: Annotated[bool, typer.Option("--json", help="Print as JSON.")]
             err.print("No pipeline is running here; start one with ./weir up")
         raise typer.Exit(Exit.FAILED)
     counts = read_counts(state)
+    applications = read_applications(run_dir() / "flink")
     if json_:
-        print_json(as_json(state, counts))
+        print_json(as_json(state, counts, applications))
     else:
-        draw(state, counts)
+        draw(state, counts, applications)
     if not all(lives(engine) for engine in state.engines):
         raise typer.Exit(Exit.FAILED)
 
@@ -40,12 +43,13 @@ def lives(engine: Engine) -> bool:
     return True
 
 
-def as_json(state: State, counts: Counts) -> dict[str, Any]:
+def as_json(state: State, counts: Counts, applications: dict[str, dict[str, Any]]) -> dict[str, Any]:
     engines = [engine.model_dump(mode="json") | {"alive": lives(engine)} for engine in state.engines]
-    return {"running": True} | state.model_dump(mode="json") | {"engines": engines, "counts": counts.model_dump()}
+    found = {"engines": engines, "counts": counts.model_dump(), "applications": applications}
+    return {"running": True} | state.model_dump(mode="json") | found
 
 
-def draw(state: State, counts: Counts) -> None:
+def draw(state: State, counts: Counts, applications: dict[str, dict[str, Any]]) -> None:
     engines = Table("engine", "process", "log", title=f"environment {state.environment}", title_justify="left")
     for engine in state.engines:
         engines.add_row(engine.name, f"{engine.pid}" if lives(engine) else f"{engine.pid} (ended)", str(engine.log))
@@ -55,4 +59,10 @@ def draw(state: State, counts: Counts) -> None:
     for index, number in counts.indices.items():
         records.add_row(f"index {index}", f"{number:,}")
     out.print(engines, records)
+    if applications:
+        jobs = Table("application", "job", "in", "out", "late", "restarts", "state", "fails", title_justify="left")
+        for name, facts in applications.items():
+            figures = (f"{facts.get(figure, 0):,}" for figure in ("records_in", "records_out", "late", "restarts"))
+            jobs.add_row(name, facts["state"], *figures, f"{facts.get('state_bytes', 0) / 1e6:.1f} MB", wrong(facts))
+        out.print(jobs)
     out.print(f"Console {state.endpoints.console}")

@@ -19,6 +19,7 @@ Keys of /api/status. Times are epoch seconds; a number that is not known now is 
     problems     what does not work now: [{"what", "since", "text"}]
     absent       what AWS has and this run has not
     engines      [{"name", "pid", "log"}]
+    applications {name: what its Flink job does, see localrun.flink.figures}
     links        {text: URL}
 
 Keys of /api/panels:

@@ -15,6 +15,7 @@ from localrun.console import events
 from localrun.console.engines import Health, Search, ask, ask_all
 from localrun.delivery.http import Server
 from localrun.event_sources.clock import Clock
+from localrun.flink.reading import read_applications
 from localrun.latency import INDICES, LatencyMeter, need_whole
 from localrun.state import State
 
@@ -27,7 +28,7 @@ HISTORY_SECONDS = 300.0
 RATE_SECONDS = 5.0
 #: Latencies of documents that became searchable in this time, and that arrived at most as long before.
 LATENCY_SECONDS = 60.0
-WORKERS = ("event_sources", "delivery")
+WORKERS = ("event_sources", "delivery", "flink")
 
 _COUNT = Search(INDICES, {"size": 0, "track_total_hits": True})
 
@@ -158,6 +159,7 @@ class Sampler:
             "problems": [health.problem._asdict() for health in healths if health.problem],
             "absent": list(state.absent) if state else [],
             "engines": [engine.model_dump(mode="json") for engine in state.engines] if state else [],
+            "applications": read_applications(self._state_file.parent / "flink"),
             "links": {
                 "indices": f"{self._search.url}/_cat/indices/logs-*?v&s=index",
                 "newest documents": f"{self._search.url}/logs-*/_search?size=10&sort=event.ingested:desc&pretty",

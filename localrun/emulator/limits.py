@@ -7,5 +7,7 @@ NOT_DONE = (
     "KMS key policies and grants: accepted, not enforced",
     "CloudFormation execution role's own policy: not enforced",
     "OpenSearch domain: access policy and encryption not enforced; one local node stands behind it",
+    "Managed Flink: one session cluster for all applications, state in the heap, Weir's own connector for streams with Apache's "
+    "options; no autoscaling, no log in CloudWatch, and an application that does not start stays RUNNING",
     "Athena: DuckDB runs the query, translated; only queries, of Parquet tables; no CloudWatch metrics",
 )

@@ -113,6 +113,10 @@ def settings(cluster: Cluster) -> dict[str, str | int]:
         # A killed TaskManager is noticed when two calls in a row do not reach it.
         "heartbeat.interval": "1 s",
         "heartbeat.timeout": "60 s",
+        # One whose JobManager is gone looks for the next one at once.
+        "cluster.registration.max-timeout": "1 s",
+        "cluster.registration.error-delay": "500 ms",
+        "cluster.registration.refused-registration-delay": "500 ms",
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "500 ms",
         "restart-strategy.exponential-delay.max-backoff": "10 s",

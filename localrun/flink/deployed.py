@@ -25,7 +25,6 @@ class Code:
 
     bucket: str
     key: str
-    md5: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +89,4 @@ def _code(configuration: Mapping[str, Any]) -> Code:
     location = content.get("S3ApplicationCodeLocationDescription")
     if location is None:
         raise Unsupported("its code is not in S3")
-    return Code(location["BucketARN"].rpartition(":")[2], location["FileKey"], content.get("CodeMD5"))
+    return Code(location["BucketARN"].rpartition(":")[2], location["FileKey"])

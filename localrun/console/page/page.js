@@ -112,6 +112,11 @@ function showRest(status) {
   list("absent", status.absent, (text) => element("li", text));
   say("engines-count", String(status.engines.length));
   list("engines", status.engines, (engine) => element("li", `${engine.name}, process ${engine.pid}: ${engine.log}`));
+  const applications = Object.entries(status.applications);
+  find("applications-of").hidden = !applications.length;
+  say("applications-count", String(applications.length));
+  list("applications", applications, ([name, job]) => element("li", `${name}: ${job.state}, ` +
+    `${job.records_in ?? 0} records in, ${job.records_out ?? 0} out, ${job.late ?? 0} late, ${job.restarts ?? 0} restarts`));
   list("links", Object.entries(status.links), ([text, url]) => Object.assign(element("a", text), { href: url }));
 }
 

@@ -13,6 +13,7 @@ import software.amazon.awssdk.profiles.ProfileFileSupplier;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
+import software.amazon.awssdk.services.kinesis.model.KinesisException;
 import weir.flink.streams.ConfigurationException;
 import weir.flink.streams.PropertyGroup;
 
@@ -57,6 +58,11 @@ final class Clients {
             default -> throw new ConfigurationException("property group '" + stream.name() + "': " + PROVIDER + " is '"
                     + provider + "', not AUTO, BASIC or PROFILE");
         };
+    }
+
+    /** Whether the service does not do it: what is refused for permissions has the status 400 on AWS and 403 in an emulator. */
+    static boolean refuses(KinesisException answer) {
+        return answer.statusCode() / 100 == 4 && !answer.isThrottlingException();
     }
 
     /** The name in {@code stream.arn}. */

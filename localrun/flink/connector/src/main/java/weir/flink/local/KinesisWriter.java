@@ -27,7 +27,6 @@ import weir.flink.streams.PropertyGroup;
 /** Puts records in threads of its own, and again those of them that the stream did not take. */
 final class KinesisWriter<T> extends AsyncSinkWriter<T, PutRecordsRequestEntry> {
     private static final Logger LOG = LoggerFactory.getLogger(KinesisWriter.class);
-    private static final int CLIENT_ERROR = 400;
 
     private final PropertyGroup stream;
     private final String arn;
@@ -107,7 +106,7 @@ final class KinesisWriter<T> extends AsyncSinkWriter<T, PutRecordsRequestEntry> 
     /** It does not exist, or may not be written: no later attempt finds it otherwise. */
     private static boolean isRefusal(SdkException error) {
         return error instanceof KinesisException answer
-                ? answer.statusCode() == CLIENT_ERROR && !answer.isThrottlingException()
+                ? Clients.refuses(answer)
                 : !error.retryable();
     }
 

@@ -28,7 +28,6 @@ import weir.flink.streams.PropertyGroup;
  */
 final class ShardEnumerator implements SplitEnumerator<ShardSplit, ShardEnumeratorState> {
     private static final Logger LOG = LoggerFactory.getLogger(ShardEnumerator.class);
-    private static final int CLIENT_ERROR = 400;
 
     private final SplitEnumeratorContext<ShardSplit> context;
     private final PropertyGroup stream;
@@ -84,7 +83,7 @@ final class ShardEnumerator implements SplitEnumerator<ShardSplit, ShardEnumerat
 
     /** It does not exist, or may not be read: no later attempt finds it otherwise. */
     private static boolean isRefusal(Throwable error) {
-        return error instanceof KinesisException refused && refused.statusCode() == CLIENT_ERROR && !refused.isThrottlingException();
+        return error instanceof KinesisException refused && Clients.refuses(refused);
     }
 
     private void forgetExpired() {
