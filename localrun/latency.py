@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 BUCKET_MS = 50
-INDICES = "logs-*"
+#: What arrived on `raw`: what the Flink applications write arrives when their windows end.
+INDICES = "logs-*,-logs-weir.*"
 
 #: What `read_histogram` needs of an answer, for OpenSearch's `filter_path`: the rest is the same times once more, as text.
 ANSWER_PATHS = (

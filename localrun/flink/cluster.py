@@ -110,9 +110,9 @@ def settings(cluster: Cluster) -> dict[str, str | int]:
         "taskmanager.memory.jvm-overhead.max": f"{_OVERHEAD}m",
         "io.tmp.dirs": temporary,
         "web.tmpdir": temporary,
-        # A killed TaskManager is noticed when two calls in a row do not reach it.
+        # A killed TaskManager is noticed when two calls in a row do not reach it, a new JobManager when its predecessor is silent.
         "heartbeat.interval": "1 s",
-        "heartbeat.timeout": "60 s",
+        "heartbeat.timeout": "20 s",
         # One whose JobManager is gone looks for the next one at once.
         "cluster.registration.max-timeout": "1 s",
         "cluster.registration.error-delay": "500 ms",

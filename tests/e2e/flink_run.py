@@ -111,7 +111,8 @@ class FlinkRun:
         """Create the application, which does not run yet; without a right to write, `writes` says."""
         role = self._role(application, writes=writes)
         groups: dict[str, Mapping[str, str]] = {
-            "application": properties("aggregates", AggregateSettings(repeat_seconds=60, idle_seconds=1)),
+            # A shard that is read later than another must not be taken for idle: what it has would be late.
+            "application": properties("aggregates", AggregateSettings(repeat_seconds=60, idle_seconds=600)),
             "master": {"table.name": TABLE, "aws.region": REGION, "refresh.seconds": "60"},
             **{stream: {"stream.arn": arn(stream), "aws.region": REGION} for stream in STREAMS},
         }

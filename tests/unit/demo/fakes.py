@@ -15,6 +15,7 @@ from common.kpl import MAGIC, CorruptAggregate, deaggregate
 from common.model import Coordinates, Event
 from common.recognise import Normaliser
 from localrun.demo.ledger import ArchivePlace
+from localrun.latency import INDICES
 
 RAW, ERRORS, BUCKET = "weir-local-raw", "weir-local-errors", "weir-local-archive"
 SHARDS = ("shardId-000000000000", "shardId-000000000001")
@@ -155,7 +156,7 @@ class FakePipeline(FakeKinesis):
             return {"_scroll_id": "scroll", "hits": {"hits": []}}
         (span,) = body["query"]["range"].values()
         found = [(name, arrival) for name, arrival in list(self.documents) if arrival >= span["gte"]]
-        assert path.startswith("/logs-*/")
+        assert path.startswith(f"/{INDICES}/")
         if path.endswith("/_count"):
             return {"count": len(found)}
         if "scroll" in path:

@@ -10,6 +10,7 @@ import pytest
 
 from localrun.demo.evidence import PAGE, Archive, ErrorRecords, count_documents, documents
 from localrun.demo.ledger import ArchivePlace, Ledger
+from localrun.latency import INDICES
 from producers.batch import Place
 from producers.generator import Sample
 from tests.unit.common.kpl_encoder import aggregate
@@ -42,7 +43,7 @@ def found(search: Any) -> dict[str, int]:
 def test_documents_of_the_run_are_counted_by_the_node() -> None:
     search: Any = FakeSearch({"count": 42})
     assert count_documents(search, START) == 42
-    assert search.asked == [("POST", "/logs-*/_count", {"query": OF_THIS_RUN})]
+    assert search.asked == [("POST", f"/{INDICES}/_count", {"query": OF_THIS_RUN})]
 
 
 def test_documents_are_read_page_by_page_and_the_scroll_is_cleared() -> None:
@@ -50,7 +51,7 @@ def test_documents_are_read_page_by_page_and_the_scroll_is_cleared() -> None:
     assert found(search) == {"a": 1, "b": 1, "c": 1}
     opening = {"query": OF_THIS_RUN, "size": PAGE, "sort": ["_doc"], "_source": False}
     assert search.asked == [
-        ("POST", "/logs-*/_search?scroll=2m", opening),
+        ("POST", f"/{INDICES}/_search?scroll=2m", opening),
         # A scroll's id may change from page to page: the latest one is asked with, and cleared.
         ("POST", "/_search/scroll", {"scroll": "2m", "scroll_id": "first"}),
         ("POST", "/_search/scroll", {"scroll": "2m", "scroll_id": "second"}),
