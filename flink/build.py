@@ -27,6 +27,8 @@ TESTED = (*SOURCES, "lambdas/common/logtypes/samples")
 #: Names below these that have no part in a test, and in a jar.
 _NOT_TESTED = frozenset(("target", "__pycache__"))
 _NOT_BUILT = _NOT_TESTED | {"README.md"}
+#: Below the jars of applications, those of their tests, which hold their benchmarks.
+BENCHMARKS = "benchmarks"
 #: Measured: what Maven fetches for all modules, and what they make.
 _BYTES = 900_000_000
 _SECONDS = 1_800.0
@@ -75,8 +77,11 @@ def build(connector: Connector, report: Callable[[str], None]) -> dict[str, Path
             report(f"building the Flink applications with the {connector} connector")
             sources = scratch / "sources"
             maven("package", sources, (*_MODULES[connector], "-DskipTests"), report)
+            (scratch / BENCHMARKS).mkdir()
             for jar in _jars(sources):
                 jar.rename(scratch / jar.name)
+                for tests in jar.parent.glob("*-tests.jar"):
+                    tests.rename(scratch / BENCHMARKS / jar.name)
             shutil.rmtree(sources)
     return {jar.stem: jar for jar in sorted(target.glob("*.jar"))}
 

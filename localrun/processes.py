@@ -26,8 +26,8 @@ from localrun.errors import LocalRunError
 #: From asking an engine to end to killing it: a hung custom resource, for one, ignores SIGTERM.
 STOP_SECONDS = 5.0
 LOG_TAIL_LINES = 15
-#: Nice value of what may wait, see setpriority(2).
-YIELDING = 10
+#: Nice values, see setpriority(2), of what may lag a little, and of what only takes what the others leave.
+YIELDING, LAST = 10, 19
 LOCALHOST = "127.0.0.1"
 
 
@@ -94,11 +94,11 @@ class ProcessGroups:
         env: Mapping[str, str],
         cwd: Path | None = None,
         user: User | None = None,
-        yields: bool = False,
+        nice: int = 0,
     ) -> Process:
         """Start a process; its output goes to `log`, which is emptied first. Raises LocalRunError if it cannot be started.
 
-        One that `yields` gets the processor when the others leave some of it.
+        One that is `nice` gets the processor when the others leave some of it.
         """
         with self._changing:
             if self._guard is None:
@@ -119,8 +119,8 @@ class ProcessGroups:
                             group=user.gid if user else None,
                             extra_groups=[] if user else None,
                         )
-                    if yields:
-                        os.setpriority(os.PRIO_PROCESS, popen.pid, YIELDING)
+                    if nice:
+                        os.setpriority(os.PRIO_PROCESS, popen.pid, nice)
                 except OSError as error:
                     raise LocalRunError(f"{name} cannot be started: {error.filename or command[0]}: {error.strerror}") from error
                 return popen

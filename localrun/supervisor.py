@@ -34,7 +34,15 @@ from localrun.flink import cluster as flink_cluster
 from localrun.flink import distribution as flink_distribution
 from localrun.lookups import put_bundled
 from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
-from localrun.processes import LOCALHOST, ProcessGroups, describe_exit, free_ports, need_free_port, wait_until_answering
+from localrun.processes import (
+    LOCALHOST,
+    YIELDING,
+    ProcessGroups,
+    describe_exit,
+    free_ports,
+    need_free_port,
+    wait_until_answering,
+)
 from localrun.state import Endpoints, Engine, State, only_pipeline, state_file, write_state
 from localrun.tools import Tools
 from localrun.warm_up import warm_up_functions, warm_up_search
@@ -247,7 +255,7 @@ class Pipeline:
                 env=environment,
                 cwd=PROJECT,
                 # The archive may lag a little; what people look at may not.
-                yields=module == "delivery",
+                nice=YIELDING if module == "delivery" else 0,
             )
             for module, arguments in workers.items()
         }

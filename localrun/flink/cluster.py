@@ -14,7 +14,7 @@ from pathlib import Path
 
 from localrun.flink.distribution import Distribution
 from localrun.paths import make_directory
-from localrun.processes import LOCALHOST, Process, ProcessGroups, wait_until_answering
+from localrun.processes import LAST, LOCALHOST, Process, ProcessGroups, wait_until_answering
 
 JOB_MANAGER = "Flink JobManager"
 TASK_MANAGER = "Flink TaskManager"
@@ -110,7 +110,7 @@ def settings(cluster: Cluster) -> dict[str, str | int]:
         "taskmanager.memory.jvm-overhead.max": f"{_OVERHEAD}m",
         "io.tmp.dirs": temporary,
         "web.tmpdir": temporary,
-        # A killed TaskManager is noticed when two calls in a row do not reach it, a new JobManager when its predecessor is silent.
+        # A killed TaskManager is noticed when two calls do not reach it, a JobManager by its silence.
         "heartbeat.interval": "1 s",
         "heartbeat.timeout": "20 s",
         # One whose JobManager is gone looks for the next one at once.
@@ -188,7 +188,7 @@ def start(cluster: Cluster, groups: ProcessGroups, logs: Path) -> Started:
 
     def launch(name: str, command: Sequence[str | Path], log: str) -> Process:
         # The pipeline's events go before what is made of them.
-        return groups.start(name, command, log=logs / log, env=environment, cwd=cluster.directory, yields=True)
+        return groups.start(name, command, log=logs / log, env=environment, cwd=cluster.directory, nice=LAST)
 
     return Started(
         launch(JOB_MANAGER, job_manager(cluster), "flink_jobmanager.log"),

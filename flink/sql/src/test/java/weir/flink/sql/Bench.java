@@ -21,16 +21,24 @@ public final class Bench {
         StreamExecutionEnvironment environment = arguments.length > 1
                 ? StreamExecutionEnvironment.createLocalEnvironment(Integer.parseInt(arguments[1]))
                 : StreamExecutionEnvironment.getExecutionEnvironment();
-        int shards = 4;
-        Traffic traffic = new Traffic(shards, records / shards, 0.1, 100, 1_000);
         Map<String, String> settings = new HashMap<>(Settings.APPLICATION);
         // At 150,000 events a second, the ids of ten minutes are 90 million: more than a heap holds, and no matter to RocksDB.
         settings.put("duplicates.seconds", "10");
         PropertyGroups groups = Settings.groups(new PropertyGroup("application", settings));
-        SqlApplication.define(environment, groups, new ShardedStreams(traffic, null));
+        SqlApplication.define(environment, groups, new ShardedStreams(traffic(records), null));
         JobExecutionResult result = environment.execute("bench " + SqlApplication.NAME);
-        long millis = result.getNetRuntime();
-        System.out.printf("{\"records\": %d, \"seconds\": %.1f, \"records_per_second\": %d, \"bytes_per_record\": %d}%n",
-                records, millis / 1e3, records * 1_000 / millis, traffic.record(0, 1).length);
+        System.out.println(told(records, result.getNetRuntime()));
+    }
+
+    static Traffic traffic(long records) {
+        int shards = 4;
+        return new Traffic(shards, records / shards, 0.1, 100, 1_000);
+    }
+
+    /** The result as JSON. */
+    static String told(long records, long millis) {
+        return String.format(
+                "{\"records\": %d, \"seconds\": %.1f, \"records_per_second\": %d, \"bytes_per_record\": %d}",
+                records, millis / 1e3, records * 1_000 / millis, traffic(records).record(0, 1).length);
     }
 }
