@@ -94,3 +94,24 @@ def enrichment(
         f"{found.enriched_per_second:,.0f} events a second with all enrichment on, {found.share_of_plain:.0%} of the "
         f"{found.plain_per_second:,.0f} without"
     )
+
+
+@app.command("flink")
+def flink(
+    records: Annotated[int, typer.Option(min=100_000, help="How many records of each.")] = 2_000_000,
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write the report to this file.", dir_okay=False, writable=True)
+    ] = None,
+) -> None:
+    """Run the SQL application over generated records on a Flink cluster, beside decoding them only."""
+    from bench import flink as measured
+
+    report_file(json_)
+    with progress() as report:
+        found = measured.run(records, report)
+    if json_ is not None:
+        json_.write_text(found.model_dump_json(indent=2) + "\n")
+    out.print(
+        f"{found.sql_records_per_second:,} records a second through SQL, {found.sql_share_of_floor:.0%} of the "
+        f"{found.json_records_per_second:,} that are decoded only"
+    )

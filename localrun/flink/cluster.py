@@ -160,8 +160,7 @@ def _command(cluster: Cluster, memory: Sequence[str], main: str) -> Sequence[str
         "-XX:+UseSerialGC",
         "-XX:+ExitOnOutOfMemoryError",
         *(() if cluster.lasting else _BRIEF),
-        *(f"--add-exports={package}=ALL-UNNAMED" for package in _EXPORTS),
-        *(f"--add-opens={package}=ALL-UNNAMED" for package in _OPENS),
+        *openings(),
         f"-Dlog4j.configurationFile={cluster.configuration / 'log4j.properties'}",
         f"-Djava.io.tmpdir={cluster.directory / 'tmp'}",
         "-cp",
@@ -169,6 +168,14 @@ def _command(cluster: Cluster, memory: Sequence[str], main: str) -> Sequence[str
         main,
         "--configDir",
         cluster.configuration,
+    ]
+
+
+def openings() -> Sequence[str]:
+    """Java's options that open its modules to Flink."""
+    return [
+        *(f"--add-exports={package}=ALL-UNNAMED" for package in _EXPORTS),
+        *(f"--add-opens={package}=ALL-UNNAMED" for package in _OPENS),
     ]
 
 

@@ -20,8 +20,10 @@ from cli.output import Exit
 from config.loader import environment_names
 from localrun import background
 from localrun import demo as traffic
+from localrun.counts import Counts
 from localrun.demo import Report
 from localrun.demo.report import Latency
+from localrun.paths import run_dir
 from localrun.state import Endpoints, Engine, State, only_pipeline, write_state
 from localrun.supervisor import Pipeline
 
@@ -383,6 +385,19 @@ class TestStatus:
     @pytest.mark.usefixtures("starting")
     def test_a_pipeline_that_is_not_ready_is_not_running(self, weir: Weir) -> None:
         assert json.loads(weir("status", "--json").out) == {"running": False}
+
+    @pytest.mark.usefixtures("running")
+    def test_flink_jobs_are_shown_with_their_figures_and_failures(self, weir: Weir, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("cli.commands.status.read_counts", lambda _: Counts(streams={}, indices={}))
+        job = {"status": "RUNNING", "state": "running", "records_in": 59_400, "late": 381, "failing": {"job": "no grant"}}
+        file = run_dir() / "flink" / "status.json"
+        file.parent.mkdir()
+        file.write_text(json.dumps({"parts": {"aggregates": job, "discovery": {"failing": {}}}}))
+        assert json.loads(weir("status", "--json").out)["applications"] == {"aggregates": job}
+        shown = next(line for line in weir("status").out.splitlines() if "aggregates" in line)
+        assert [cell.strip() for cell in shown.split("│")[1:-1]] == [
+            *("aggregates", "running", "59,400", "0", "381", "0", "0.0 MB", "no grant")
+        ]
 
 
 class TestDown:

@@ -240,3 +240,14 @@ def test_what_fails_in_an_engine_without_an_api_is_read_from_its_status_file(wat
     ]
     file.write_text(json.dumps({"parts": {"other": {"failing": {}}}}))
     assert watched.second()["problems"] == []
+
+
+def test_flink_applications_are_shown_with_what_they_do_and_what_fails(watched: Console) -> None:
+    assert watched.sampler.status()["applications"] == {}
+    file = watched.state_file.parent / "flink" / "status.json"
+    file.parent.mkdir()
+    job = {"status": "RUNNING", "state": "restarting", "late": 3, "failing": {"job": "restarting: no such table"}, "counts": {}}
+    file.write_text(json.dumps({"parts": {"discovery": {"failing": {}, "counts": {}}, "weir-local-aggregates": job}}))
+    shown = watched.second()
+    assert shown["applications"] == {"weir-local-aggregates": job}
+    assert [problem["text"] for problem in shown["problems"]] == ["weir-local-aggregates: restarting: no such table"]

@@ -18,6 +18,8 @@ poms=$(dirname "$5")
 mkdir -p "$poms/sql/target" "$poms/streams/target"
 echo whole > "$poms/sql/target/aggregates.jar"
 echo part > "$poms/sql/target/original-aggregates.jar"
+echo tests > "$poms/sql/target/aggregates-1-tests.jar"
+echo tests > "$poms/streams/target/streams-1-tests.jar"
 echo library > "$poms/streams/target/streams.jar"
 """
 
@@ -61,6 +63,8 @@ def test_the_jars_of_applications_are_kept_and_those_of_libraries_are_not(projec
     install_maven(project, MAVEN)
     jars = build.build(Connector.local, say)
     assert {name: jar.read_text() for name, jar in jars.items()} == {"aggregates": "whole\n"}
+    benchmarks = jars["aggregates"].parent / build.BENCHMARKS
+    assert {jar.name: jar.read_text() for jar in benchmarks.iterdir()} == {"aggregates.jar": "tests\n"}
 
 
 def test_what_has_not_changed_is_not_built_again(project: Path) -> None:

@@ -1,0 +1,86 @@
+"""The Flink applications on a session cluster of this machine, without a pipeline, beside the floor of the same run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import BaseModel, ConfigDict
+
+from flink import build
+from localrun.errors import LocalRunError
+from localrun.flink import cluster, distribution
+from localrun.paths import make_directory
+from localrun.processes import ProcessGroups, free_ports
+from localrun.tools import Tools, last_lines
+
+RECORDS = 2_000_000
+#: Both compilers have done their work after these.
+WARM_UP_RECORDS = 500_000
+_SECONDS = 900.0
+
+
+class FlinkReport(BaseModel):
+    """`weir bench flink --json` writes exactly this. Records are events of about 0.8 KB; two cores share all work."""
+
+    model_config = ConfigDict(frozen=True)
+
+    records: int
+    json_records_per_second: int
+    """Made and decoded as JSON, and nothing else."""
+    sql_records_per_second: int
+    """Through all statements of `aggregates`."""
+    sql_share_of_floor: float
+
+
+def run(records: int, report: Callable[[str], None]) -> FlinkReport:
+    """Raises LocalRunError where the cluster does not start, or a benchmark fails."""
+    jar = build.build(build.Connector.local, report)["aggregates"]
+    with TemporaryDirectory(prefix="weir-bench-flink-") as scratch, ProcessGroups() as groups:
+        directory = Path(scratch)
+        tools = Tools(groups, make_directory(directory / "logs"), report)
+        rest_port, rpc_port = free_ports(2)
+        flink = cluster.Cluster(distribution.prepare(tools), directory / "cluster", rest_port, rpc_port, lasting=True)
+        report("starting Flink")
+        cluster.wait(cluster.start(flink, groups, tools.logs), flink)
+
+        def rate(main: str) -> int:
+            measure(flink, jar, main, WARM_UP_RECORDS)
+            return measure(flink, jar, main, records)
+
+        report(f"decoding {records:,} records")
+        floor = rate("weir.flink.sql.BenchFloor")
+        report(f"running {records:,} records through SQL")
+        sql = rate("weir.flink.sql.Bench")
+    return FlinkReport(
+        records=records, json_records_per_second=floor, sql_records_per_second=sql, sql_share_of_floor=round(sql / floor, 3)
+    )
+
+
+def measure(flink: cluster.Cluster, jar: Path, main: str, records: int) -> int:
+    """Records a second of one benchmark of an application, as a job of the cluster. Raises LocalRunError."""
+    done = subprocess.run(
+        client(flink, jar, main, records),
+        env={"PATH": "/usr/bin:/bin", "FLINK_CONF_DIR": str(flink.configuration)},
+        cwd=flink.directory,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_SECONDS,
+    )
+    told = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode or not told:
+        raise LocalRunError(f"the benchmark {main} failed:\n{last_lines(done.stdout)}")
+    return int(json.loads(told[-1])["records_per_second"])
+
+
+def client(flink: cluster.Cluster, jar: Path, main: str, records: int) -> list[str]:
+    """Flink's command line that submits a benchmark and waits for it: Apache Flink documentation, "Command-Line Interface"."""
+    home = flink.distribution
+    submit = ("run", "--jobmanager", f"{flink.endpoint.removeprefix('http://')}", "--parallelism", "2")
+    code = ("--class", main, "--classpath", jar.as_uri(), str(jar.parent / build.BENCHMARKS / jar.name))
+    start = (*cluster.openings(), "-Xmx512m", "-cp", home.classpath(), "org.apache.flink.client.cli.CliFrontend")
+    return [str(home.java), *start, *submit, *code, str(records)]
