@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from localrun.console.engines import Search
-from localrun.latency import INDICES, need_whole
+from localrun.latency import need_whole
 
+#: Findings are events to a reader, and metrics, many a second, are not.
+INDICES = "logs-*,-logs-weir.metric-*"
 ROWS = 25
 #: Of a text: a log line can be a megabyte, and the table shows one line.
 CHARACTERS = 400

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from config.parts.analytics import AggregateSettings
-from config.parts.flink_settings import properties
+from config.parts.flink_settings import AggregateSettings, properties
 from flink import build
 from localrun import embedded_aws
 from localrun.aws import ACCOUNT, REGION, program_environment, session

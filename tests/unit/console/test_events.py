@@ -55,7 +55,7 @@ def test_long_text_is_cut() -> None:
 
 def test_the_newest_are_the_last_to_arrive() -> None:
     search = newest()
-    assert search.indices == "logs-*"
+    assert search.indices == "logs-*,-logs-weir.metric-*"
     assert search.body["sort"] == [{"event.ingested": {"order": "desc", "unmapped_type": "date"}}]
     assert {"@timestamp", "source.ip", "message", "url.path"} < set(search.body["_source"])
 
