@@ -26,8 +26,8 @@ from localrun.errors import LocalRunError
 #: From asking an engine to end to killing it: a hung custom resource, for one, ignores SIGTERM.
 STOP_SECONDS = 5.0
 LOG_TAIL_LINES = 15
-#: Nice values, see setpriority(2), of what may lag a little, and of what only takes what the others leave.
-YIELDING, LAST = 10, 19
+#: Nice value, see setpriority(2), of what may lag a little.
+YIELDING = 10
 LOCALHOST = "127.0.0.1"
 
 
@@ -63,6 +63,18 @@ class Process:
         code = self.popen.poll()
         if code is not None:
             raise LocalRunError(f"{self.name} ended ({describe_exit(code)}); its log {self.log} ends with:\n{self.tail()}")
+
+
+def yield_to_others(pid: int, nice: int) -> None:
+    """Give a process, the first of its session, a nice value. Raises OSError.
+
+    Where Linux groups processes by session, that of a process counts within its session alone, and the session has one of its
+    own: sched(7), "The autogroup feature".
+    """
+    os.setpriority(os.PRIO_PROCESS, pid, nice)
+    autogroup = Path(f"/proc/{pid}/autogroup")
+    if autogroup.exists():
+        autogroup.write_text(f"{nice}\n")
 
 
 class ProcessGroups:
@@ -120,7 +132,7 @@ class ProcessGroups:
                             extra_groups=[] if user else None,
                         )
                     if nice:
-                        os.setpriority(os.PRIO_PROCESS, popen.pid, nice)
+                        yield_to_others(popen.pid, nice)
                 except OSError as error:
                     raise LocalRunError(f"{name} cannot be started: {error.filename or command[0]}: {error.strerror}") from error
                 return popen

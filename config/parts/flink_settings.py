@@ -23,8 +23,9 @@ class FlinkSettings(Model):
     """After how long without events a shard holds up the others no more, in seconds."""
     repeat_seconds: int = Field(default=600, ge=1, le=86_400)
     """For how long an event that is delivered again counts once, in seconds. Their ids are state."""
-    skew_seconds: int = Field(default=60, ge=0, le=86_400)
-    """By how much the time of an event may be after its arrival, in seconds; beyond, the arrival is its time."""
+    skew_seconds: int = Field(default=2, ge=0, le=86_400)
+    """By how much the time of an event may be after its arrival, in seconds; beyond, the arrival is its time. One clock that is
+    ahead by more than `out_of_orderness_seconds` makes the events of others late."""
 
 
 class Baseline(Model):

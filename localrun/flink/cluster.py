@@ -14,7 +14,7 @@ from pathlib import Path
 
 from localrun.flink.distribution import Distribution
 from localrun.paths import make_directory
-from localrun.processes import LAST, LOCALHOST, Process, ProcessGroups, wait_until_answering
+from localrun.processes import LOCALHOST, YIELDING, Process, ProcessGroups, wait_until_answering
 
 JOB_MANAGER = "Flink JobManager"
 TASK_MANAGER = "Flink TaskManager"
@@ -142,16 +142,17 @@ def configure(cluster: Cluster) -> None:
 def job_manager(cluster: Cluster) -> Sequence[str | Path]:
     """Its command line."""
     memory = (f"-Xmx{_JOB_MANAGER_HEAP}m", f"-XX:MaxDirectMemorySize={_JOB_MANAGER_DIRECT}m")
-    return _command(cluster, memory, "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint")
+    # It plans each job once, and has little to do then.
+    return _command(cluster, memory, "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", brief=True)
 
 
 def task_manager(cluster: Cluster) -> Sequence[str | Path]:
     """Its command line."""
     memory = (f"-Xmx{_HEAP_FRAMEWORK + _HEAP_TASKS}m", f"-XX:MaxDirectMemorySize={_DIRECT_FRAMEWORK + _NETWORK}m")
-    return _command(cluster, memory, "org.apache.flink.runtime.taskexecutor.TaskManagerRunner")
+    return _command(cluster, memory, "org.apache.flink.runtime.taskexecutor.TaskManagerRunner", brief=not cluster.lasting)
 
 
-def _command(cluster: Cluster, memory: Sequence[str], main: str) -> Sequence[str | Path]:
+def _command(cluster: Cluster, memory: Sequence[str], main: str, *, brief: bool) -> Sequence[str | Path]:
     distribution = cluster.distribution
     return [
         distribution.java,
@@ -159,7 +160,7 @@ def _command(cluster: Cluster, memory: Sequence[str], main: str) -> Sequence[str
         f"-XX:MaxMetaspaceSize={_METASPACE}m",
         "-XX:+UseSerialGC",
         "-XX:+ExitOnOutOfMemoryError",
-        *(() if cluster.lasting else _BRIEF),
+        *(_BRIEF if brief else ()),
         *openings(),
         f"-Dlog4j.configurationFile={cluster.configuration / 'log4j.properties'}",
         f"-Djava.io.tmpdir={cluster.directory / 'tmp'}",
@@ -195,7 +196,7 @@ def start(cluster: Cluster, groups: ProcessGroups, logs: Path) -> Started:
 
     def launch(name: str, command: Sequence[str | Path], log: str) -> Process:
         # The pipeline's events go before what is made of them.
-        return groups.start(name, command, log=logs / log, env=environment, cwd=cluster.directory, nice=LAST)
+        return groups.start(name, command, log=logs / log, env=environment, cwd=cluster.directory, nice=YIELDING)
 
     return Started(
         launch(JOB_MANAGER, job_manager(cluster), "flink_jobmanager.log"),

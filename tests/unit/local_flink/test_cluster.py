@@ -57,10 +57,11 @@ def test_java_has_the_memory_flink_is_told_of(tmp_path: Path) -> None:
     assert total == 1_600
 
 
-def test_one_that_lasts_has_the_second_compiler(tmp_path: Path) -> None:
+def test_the_tasks_of_one_that_lasts_have_the_second_compiler(tmp_path: Path) -> None:
     brief = "-XX:TieredStopAtLevel=1"
-    assert brief in job_manager(cluster(tmp_path))
-    assert brief not in job_manager(cluster(tmp_path, lasting=True))
+    assert brief in task_manager(cluster(tmp_path))
+    assert brief not in task_manager(cluster(tmp_path, lasting=True))
+    assert brief in job_manager(cluster(tmp_path, lasting=True))
 
 
 def test_its_directory_is_empty_but_for_its_configuration(tmp_path: Path) -> None:

@@ -80,6 +80,13 @@ def test_one_that_ignores_the_request_is_killed_in_time(
     assert deaf.popen.returncode == -signal.SIGKILL
 
 
+def test_what_yields_does_so_to_engines_in_other_sessions(groups: ProcessGroups, tmp_path: Path) -> None:
+    process = groups.start("one", SLEEP, log=tmp_path / "one", env=dict(os.environ), nice=10)
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == 10
+    autogroup = Path(f"/proc/{process.pid}/autogroup")
+    assert not autogroup.exists() or autogroup.read_text().split()[-1] == "10"
+
+
 def test_nothing_starts_once_stopped(groups: ProcessGroups, tmp_path: Path) -> None:
     groups.stop()
     with pytest.raises(LocalRunError, match="late was not started: the pipeline is stopping"):
