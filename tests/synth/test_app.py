@@ -17,6 +17,7 @@ from config.loader import ConfigError, load_environment
 from tests.synth.synthesized import NO_BUNDLING, Pipeline
 
 PROJECT = Path(__file__).resolve().parents[2]
+#: Of environments without analytics.
 STEPS = ("foundation", "ingestion", "normalisation", "collection", "lake", "search", "alerting", "observability")
 OUTPUTS = {
     "foundation": {"ArchiveBucket", "QuarantineBucket", "LakeBucket", "MasterDataTable"},
@@ -50,7 +51,8 @@ def test_two_synths_give_the_same_templates(dev: Pipeline, tmp_path: Path) -> No
 
 
 def test_a_stack_for_each_step(pipeline: Pipeline) -> None:
-    assert set(pipeline.manifest) == {f"weir-{pipeline.environment.name}-{step}" for step in STEPS}
+    steps = {*STEPS, "analytics"} if pipeline.environment.analytics.applications else STEPS
+    assert set(pipeline.manifest) == {f"weir-{pipeline.environment.name}-{step}" for step in steps}
 
 
 @pytest.mark.parametrize("step", STEPS)

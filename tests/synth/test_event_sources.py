@@ -9,14 +9,17 @@ import pytest
 from tests.synth.synthesized import Pipeline
 
 CONSUMERS = [("normalise", "raw"), ("route", "events"), ("report", "errors")]
+SOURCES = dict(CONSUMERS)
 
 
 def mapping(pipeline: Pipeline, function: str) -> dict[str, Any]:
-    wanted = f"weir-{pipeline.environment.name}-{function}"
+    """That of a function and its first stream: what `route` reads beside is in test_analytics.py."""
+    name = pipeline.environment.name
+    wanted = f"weir-{name}-{function}", pipeline.arn("AWS::Kinesis::Stream", f"weir-{name}-{SOURCES[function]}")
     found = [
         properties
         for properties in map(pipeline.assembly.properties, pipeline.all("AWS::Lambda::EventSourceMapping"))
-        if properties["FunctionName"] == wanted
+        if (properties["FunctionName"], properties["EventSourceArn"]) == wanted
     ]
     assert len(found) == 1
     properties: dict[str, Any] = found[0]
@@ -60,7 +63,8 @@ def test_production_processes_four_batches_of_a_shard_at_once(prod: Pipeline) ->
 
 @pytest.mark.parametrize(("path", "source"), [("Normalise/Role", "raw"), ("Route/Role", "events"), ("Report/Role", "errors")])
 def test_a_consumer_may_read_its_stream_and_no_other(pipeline: Pipeline, path: str, source: str) -> None:
-    stream = pipeline.arn("AWS::Kinesis::Stream", f"weir-{pipeline.environment.name}-{source}")
+    names = (source, *pipeline.environment.analytics.written) if source == "events" else (source,)
+    streams = sorted(pipeline.arn("AWS::Kinesis::Stream", f"weir-{pipeline.environment.name}-{name}") for name in names)
     reading = [
         "kinesis:DescribeStream",
         "kinesis:DescribeStreamSummary",
@@ -68,7 +72,7 @@ def test_a_consumer_may_read_its_stream_and_no_other(pipeline: Pipeline, path: s
         "kinesis:GetShardIterator",
         "kinesis:ListShards",
     ]
-    assert pipeline.grants(path, "kinesis:GetRecords") == [(reading, [stream])]
+    assert pipeline.grants(path, "kinesis:GetRecords") == [(reading, streams)]
 
 
 @pytest.mark.parametrize("path", ["Normalise/Role", "Route/Role", "Report/Role"])

@@ -28,7 +28,8 @@ def function(pipeline: Pipeline, name: str) -> dict[str, Any]:
 
 def test_these_are_all_the_functions(pipeline: Pipeline) -> None:
     names = {each.name for each in pipeline.all("AWS::Lambda::Function")}
-    assert names == {f"weir-{pipeline.environment.name}-{name}" for name in FUNCTIONS}
+    analytics = ["operate"] if pipeline.environment.analytics.applications else []
+    assert names == {f"weir-{pipeline.environment.name}-{name}" for name in (*FUNCTIONS, *analytics)}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-#: Those there are, and two of them with all Flink applications.
-WITH_ANALYTICS = ("staging+analytics", "prod+analytics")
-ENVIRONMENTS = ("local", "dev", "staging", "prod", *WITH_ANALYTICS)
+#: Those with all Flink applications: `local`, and two that have none as they are.
+WITH_ANALYTICS = ("local", "staging+analytics", "prod+analytics")
+ENVIRONMENTS = ("dev", "staging", "prod", *WITH_ANALYTICS)
 
 #: What environments without analytics have.
 BASIC = (

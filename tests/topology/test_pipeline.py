@@ -73,10 +73,10 @@ def test_producers_reach_only_what_is_open_to_them(topology_of: TopologyOf) -> N
 
 
 def test_a_mapping_that_is_off_leaves_its_function_an_orphan(assembly_of: AssemblyOf) -> None:
-    assembly = assembly_of("local")
-    copied, body = changed(assembly, *resource(assembly, "AWS::Lambda::EventSourceMapping", FunctionName="weir-local-route"))
+    assembly = assembly_of("dev")
+    copied, body = changed(assembly, *resource(assembly, "AWS::Lambda::EventSourceMapping", FunctionName="weir-dev-route"))
     body["Properties"]["Enabled"] = False
-    found = findings(copied, "local")
+    found = findings(copied, "dev")
     assert {(finding.rule, finding.subject) for finding in found if finding.rule != "excess permission"} == {
         ("orphan", "function/route"),
         ("unreachable", "producers/producers → stream/events → domain"),
@@ -86,10 +86,10 @@ def test_a_mapping_that_is_off_leaves_its_function_an_orphan(assembly_of: Assemb
 
 
 def test_a_mapping_without_failure_destination_is_named(assembly_of: AssemblyOf) -> None:
-    assembly = assembly_of("local")
-    copied, body = changed(assembly, *resource(assembly, "AWS::Lambda::EventSourceMapping", FunctionName="weir-local-route"))
+    assembly = assembly_of("dev")
+    copied, body = changed(assembly, *resource(assembly, "AWS::Lambda::EventSourceMapping", FunctionName="weir-dev-route"))
     del body["Properties"]["DestinationConfig"]
-    found = [finding for finding in findings(copied, "local") if finding.rule == "no failure destination"]
+    found = [finding for finding in findings(copied, "dev") if finding.rule == "no failure destination"]
     assert [finding.subject for finding in found] == ["stream/events reads function/route"]
 
 
