@@ -14,7 +14,6 @@ import orjson
 from common.deadline import Deadline
 from common.search import SearchClient, SearchError, SearchUnavailable
 from localrun.errors import LocalRunError
-from localrun.latency import INDICES
 
 #: Ids a search names.
 PAGE = 1_000
@@ -26,6 +25,7 @@ STILL_SECONDS = 15.0
 PATIENCE_SECONDS = 15.0
 
 #: The asterisk stays as it is: the service signs what it receives once encoded, as botocore signs what it is given.
+INDICES = "logs-*"
 _SEARCH = f"/{INDICES}/_search"
 
 

@@ -42,6 +42,8 @@ UNDELIVERED = {
 DIRECT_PUT = "direct-put"
 #: Steps whose records are events already.
 PAST_NORMALISE = frozenset({"route", "delivery"})
+#: Begins the step of a Flink application, whose name follows.
+APPLICATION = "flink-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Kept:
     id: str
     """Of its event, as far as it is known."""
     step: str
-    """The pipeline step that could not process it: normalise or route; or of direct put, transform or delivery."""
+    """The pipeline step that could not process it: normalise, route or flink-<application>; or of direct put, transform or
+    delivery."""
     reason: str
     tenant: str | None
     """None where nobody has looked into the record yet."""
@@ -61,6 +64,11 @@ class Kept:
     def is_event(self) -> bool:
         """It goes to `events`, having been normalised."""
         return self.step in PAST_NORMALISE
+
+    @property
+    def only_not_counted(self) -> bool:
+        """All others have it: an application on Apache Flink refused what it read beside them."""
+        return self.step.startswith(APPLICATION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Report(BaseModel):
     already_indexed: int
     """Of these, came back before; not sent. 0 where the index cannot be asked."""
     still_refused: int
-    """Of these, not understood by the parsers of this checkout either; not sent."""
+    """Of these, not understood by the parsers of this checkout either, or refused by a Flink application alone; not sent."""
     too_large: int
     """Of these, larger than the stream takes once their coordinates are with them; not sent."""
     sent: int
@@ -127,6 +127,10 @@ class Redrive:
         """Ids of the events a record would become; none when it is still refused whole."""
         if kept.is_event:
             return {kept.id}
+        if kept.only_not_counted:
+            # Index and lake have the event, and the lake would have it twice.
+            self.reasons[f"{kept.step} refused it alone: start the application from a snapshot of before"] += 1
+            return set()
         record = kept.record
         results = self.normaliser.normalise(record.data, record.at, record.given)
         events = {result.id for result in results if isinstance(result, Event)}

@@ -79,6 +79,16 @@ def test_what_is_not_in_the_sample_is_not_sent_and_not_waited_for() -> None:
     assert redrive.reasons["holds no event, or none that is in the sample"] == 1
 
 
+def test_what_a_flink_application_refused_alone_is_not_sent() -> None:
+    session = FakeSession()
+    refused = Rejected(place(3, EVENTS), "malformed", "no", "alb", "acme", DOCUMENT, document="doc-1")
+    session.s3.lines("errors/2026/11/23/08/a.gz", refused.body("flink-aggregates"))
+    _, report = run(session)
+    assert session.kinesis.put == {}
+    assert (report.found, report.still_refused, report.sent) == (1, 1, 0)
+    assert report.reasons == {"flink-aggregates refused it alone: start the application from a snapshot of before": 1}
+
+
 def test_a_dry_run_sends_nothing_and_counts_the_same() -> None:
     session = kept()
     _, report = run(session, dry_run=True)
