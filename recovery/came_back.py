@@ -24,8 +24,8 @@ STILL_SECONDS = 15.0
 #: While an index is being made the domain answers 503, as none of its shards can be asked yet.
 PATIENCE_SECONDS = 15.0
 
-#: The asterisk stays as it is: the service signs what it receives once encoded, as botocore signs what it is given.
 INDICES = "logs-*"
+#: The asterisk stays as it is: the service signs what it receives once encoded, as botocore signs what it is given.
 _SEARCH = f"/{INDICES}/_search"
 
 

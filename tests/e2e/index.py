@@ -13,14 +13,19 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Document = dict[str, Any]
 
+#: Of what arrived on `raw`, not of what Flink applications made of it.
+ARRIVED = "logs-*,-logs-weir.*"
+#: Of what applications made.
+MADE = "logs-weir.*"
+
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _never = threading.Event()
 
 
-def search(endpoint: str, query: dict[str, Any], size: int = 1_000) -> list[Document]:
-    """Documents of every index family that match."""
-    body = json.dumps({"query": query, "size": size}).encode()
-    request = urllib.request.Request(f"{endpoint}/logs-*/_search", body, {"content-type": "application/json"})
+def search(endpoint: str, query: dict[str, Any], indices: str = ARRIVED) -> list[Document]:
+    """Documents that match, at most a thousand."""
+    body = json.dumps({"query": query, "size": 1_000}).encode()
+    request = urllib.request.Request(f"{endpoint}/{indices}/_search", body, {"content-type": "application/json"})
     with _direct.open(request, timeout=10) as answer:
         return [hit["_source"] for hit in json.load(answer)["hits"]["hits"]]
 

@@ -12,7 +12,7 @@ from localrun.aws import session
 from localrun.state import State
 from producers.batch import StreamWriter
 from tests.e2e.every_sample import Sent, every_sample
-from tests.e2e.index import of_tenant, search, wait_for
+from tests.e2e.index import MADE, of_tenant, search, wait_for
 
 TENANT = "every_type"
 
@@ -27,7 +27,14 @@ def documents(pipeline: State, sent: list[Sent]) -> list[dict[str, Any]]:
     """What the index has of them."""
     writer = StreamWriter(session(pipeline.endpoints.aws).client("kinesis"), pipeline.outputs["ingestion"]["RawStream"], 2**20)
     writer.put([sample.record for sample in sent])
-    return wait_for(lambda: of_tenant(pipeline.endpoints.opensearch, TENANT), lambda found: len(found) >= len(sent))
+    ids = [sample.event["event"]["id"] for sample in sent if sample.dataset.startswith("weir.")]
+
+    def look() -> list[dict[str, Any]]:
+        # Applications make metrics of the others.
+        as_made = search(pipeline.endpoints.opensearch, {"ids": {"values": ids}}, MADE)
+        return of_tenant(pipeline.endpoints.opensearch, TENANT) + as_made
+
+    return wait_for(look, lambda found: len(found) >= len(sent))
 
 
 def content(dataset: str, event: dict[str, Any]) -> str:
@@ -47,4 +54,4 @@ def test_every_sample_is_a_document_with_the_samples_values(documents: list[dict
 @pytest.mark.usefixtures("documents")
 def test_no_field_was_left_out_of_the_index_for_its_value(pipeline: State) -> None:
     ignored = {"bool": {"filter": [{"term": {"tenant": TENANT}}, {"exists": {"field": "_ignored"}}]}}
-    assert search(pipeline.endpoints.opensearch, ignored) == []
+    assert search(pipeline.endpoints.opensearch, ignored, "logs-*") == []
