@@ -1,4 +1,4 @@
-"""The Flink applications on a session cluster of this machine, without a pipeline, beside the floor of the same run."""
+"""The Flink applications on a session cluster of this machine: alone, beside the floor of the same run, and in the pipeline."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel, ConfigDict
 
+from bench import windows
 from flink import build
+from localrun.demo.plan import Plan
 from localrun.errors import LocalRunError
 from localrun.flink import cluster, distribution
 from localrun.paths import make_directory
 from localrun.processes import ProcessGroups, free_ports
+from localrun.supervisor import Pipeline
 from localrun.tools import Tools, last_lines
 
 RECORDS = 2_000_000
 #: Both compilers have done their work after these.
 WARM_UP_RECORDS = 500_000
 _SECONDS = 900.0
+#: What two cores carry beside the applications.
+PLAN = Plan(seconds=60, rate=1_000)
 
 
 class FlinkReport(BaseModel):
@@ -34,10 +39,26 @@ class FlinkReport(BaseModel):
     sql_records_per_second: int
     """Through all statements of `aggregates`."""
     sql_share_of_floor: float
+    windows: windows.WindowsReport
 
 
 def run(records: int, report: Callable[[str], None]) -> FlinkReport:
-    """Raises LocalRunError where the cluster does not start, or a benchmark fails."""
+    """Raises LocalRunError where the cluster or the pipeline does not start, or a benchmark fails."""
+    floor, sql = rates(records, report)
+    with Pipeline(report=report, lasting=True) as running:
+        found = windows.run(running.start(), PLAN, report=report, check=running.check)
+        report("stopping")
+    return FlinkReport(
+        records=records,
+        json_records_per_second=floor,
+        sql_records_per_second=sql,
+        sql_share_of_floor=round(sql / floor, 3),
+        windows=found,
+    )
+
+
+def rates(records: int, report: Callable[[str], None]) -> tuple[int, int]:
+    """Records a second, decoded only and through SQL, on a cluster of its own. Raises LocalRunError."""
     jar = build.build(build.Connector.local, report)["aggregates"]
     with TemporaryDirectory(prefix="weir-bench-flink-") as scratch, ProcessGroups() as groups:
         directory = Path(scratch)
@@ -55,9 +76,7 @@ def run(records: int, report: Callable[[str], None]) -> FlinkReport:
         floor = rate("weir.flink.sql.BenchFloor")
         report(f"running {records:,} records through SQL")
         sql = rate("weir.flink.sql.Bench")
-    return FlinkReport(
-        records=records, json_records_per_second=floor, sql_records_per_second=sql, sql_share_of_floor=round(sql / floor, 3)
-    )
+    return floor, sql
 
 
 def measure(flink: cluster.Cluster, jar: Path, main: str, records: int) -> int:

@@ -103,7 +103,7 @@ def flink(
         Path | None, typer.Option("--json", help="Write the report to this file.", dir_okay=False, writable=True)
     ] = None,
 ) -> None:
-    """Run the SQL application over generated records on a Flink cluster, beside decoding them only."""
+    """Run the SQL application over generated records, beside decoding them only; then see how old metrics are in the index."""
     from bench import flink as measured
 
     report_file(json_)
@@ -114,4 +114,9 @@ def flink(
     out.print(
         f"{found.sql_records_per_second:,} records a second through SQL, {found.sql_share_of_floor:.0%} of the "
         f"{found.json_records_per_second:,} that are decoded only"
+    )
+    latency = found.windows.seconds
+    out.print(
+        f"end of a window to its metric in the index: median {latency.p50:.2f} s, p99 {latency.p99:.2f} s, of "
+        f"{found.windows.metrics:,} metrics at {found.windows.events_per_second:,.0f} events a second"
     )
