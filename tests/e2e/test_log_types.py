@@ -31,7 +31,8 @@ def documents(pipeline: State, sent: list[Sent]) -> list[dict[str, Any]]:
 
     def look() -> list[dict[str, Any]]:
         # Applications make metrics of the others.
-        as_made = search(pipeline.endpoints.opensearch, {"ids": {"values": ids}}, MADE)
+        query = {"bool": {"filter": [{"term": {"tenant": TENANT}}, {"ids": {"values": ids}}]}}
+        as_made = search(pipeline.endpoints.opensearch, query, MADE)
         return of_tenant(pipeline.endpoints.opensearch, TENANT) + as_made
 
     return wait_for(look, lambda found: len(found) >= len(sent))
