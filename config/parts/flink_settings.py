@@ -157,6 +157,57 @@ class BehaviourSettings(FlinkSettings):
     """Paths for which one address gets 403 or 404."""
 
 
+class Stock(Model):
+    """A stock that runs out."""
+
+    window_seconds: int = Field(default=3_600, ge=60, le=86_400)
+    """What was withdrawn in this time tells how fast it goes on, in seconds."""
+    least_withdrawals: int = Field(default=5, ge=2)
+    """Withdrawals in it before anything is foretold."""
+    minutes_left: int = Field(default=60, ge=1)
+    """It runs out when it lasts for no more minutes."""
+
+
+class Amount(Model):
+    """A payment far above what the account paid before."""
+
+    history_seconds: int = Field(default=604_800, ge=60, le=7_776_000)
+    """What it paid in this time is compared, in seconds. These payments are state."""
+    least_payments: int = Field(default=5, ge=2)
+    """Payments before, without which none is unusual."""
+    deviations: int = Field(default=4, ge=1, le=100)
+    """Standard deviations above their mean."""
+
+
+class Velocity(Model):
+    """Many payments of an account at once."""
+
+    payments: int = Field(default=10, ge=2)
+    """How many, failed ones among them."""
+    seconds: int = Field(default=600, ge=1, le=86_400)
+    """In which they are."""
+
+
+class Country(Model):
+    """Payments of an account from two countries."""
+
+    seconds: int = Field(default=3_600, ge=1, le=86_400)
+    """Time between the two, at most, in seconds."""
+
+
+class BusinessSettings(FlinkSettings):
+    """What `business` is told."""
+
+    stock: Stock = Stock()
+    """A stock that runs out."""
+    amount: Amount = Amount()
+    """A payment far above what the account paid before."""
+    velocity: Velocity = Velocity()
+    """Many payments of an account at once."""
+    country: Country = Country()
+    """Payments of an account from two countries."""
+
+
 #: Where an application calls a setting otherwise: {(application, its place here): key}.
 _OTHERWISE = {
     ("aggregates", "repeat_seconds"): "duplicates.seconds",

@@ -61,7 +61,7 @@ public final class SqlApplication {
         environment.getConfig().enableObjectReuse();
         StreamTableEnvironment tables = StreamTableEnvironment.create(environment);
         tables.getConfig().addConfiguration(options(groups.group("application")));
-        register(tables, new WeirTables(environment, NAME, groups, connector));
+        WeirTables.register(environment, tables, NAME, groups, connector);
         tables.createTemporarySystemFunction("DURATIONS", DurationsOf.class);
         tables.createTemporarySystemFunction("LATENCY", LatencyOf.class);
         StreamStatementSet inserts = tables.createStatementSet();
@@ -81,12 +81,6 @@ public final class SqlApplication {
                 throw script.wrong(statement, error);
             }
         }
-    }
-
-    @SuppressWarnings("deprecation") // What replaces it makes catalogs of text options, which hold neither groups nor a connector.
-    private static void register(StreamTableEnvironment tables, WeirTables factory) {
-        tables.registerCatalog("weir", factory.catalog());
-        tables.useCatalog("weir");
     }
 
     private static Configuration options(PropertyGroup settings) {

@@ -6,6 +6,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.catalog.GenericInMemoryCatalog;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
@@ -25,7 +26,7 @@ import weir.flink.streams.StreamConnector;
  *
  * <p>A column is named by the path of its field: {@code `event.id`} is {@code id} in the object {@code event}.
  */
-final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFactory {
+public final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFactory {
     private static final ConfigOption<String> STREAM = ConfigOptions.key("stream").stringType().noDefaultValue();
     private static final ConfigOption<String> MASTER = ConfigOptions.key("master").stringType().noDefaultValue();
 
@@ -34,16 +35,31 @@ final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFac
     private final PropertyGroups groups;
     private final StreamConnector connector;
 
-    /** @param job which gets the sink of errors of each table that is read */
-    WeirTables(StreamExecutionEnvironment job, String application, PropertyGroups groups, StreamConnector connector) {
+    private WeirTables(StreamExecutionEnvironment job, String application, PropertyGroups groups, StreamConnector connector) {
         this.job = job;
         this.application = application;
         this.groups = groups;
         this.connector = connector;
     }
 
+    /**
+     * From here on {@code tables} makes its tables in this way. A program in Python calls it through its gateway.
+     *
+     * @param job of {@code tables}, which gets the sink of errors of each table that is read: to be run by its {@code execute}
+     */
+    @SuppressWarnings("deprecation") // What replaces it makes catalogs of text options, which hold neither groups nor a connector.
+    public static void register(
+            StreamExecutionEnvironment job,
+            StreamTableEnvironment tables,
+            String application,
+            PropertyGroups groups,
+            StreamConnector connector) {
+        tables.registerCatalog("weir", new WeirTables(job, application, groups, connector).catalog());
+        tables.useCatalog("weir");
+    }
+
     /** A catalog whose tables this makes: they need no registration as a service, and no state of the process. */
-    GenericInMemoryCatalog catalog() {
+    private GenericInMemoryCatalog catalog() {
         return new GenericInMemoryCatalog("weir", "weir") {
             @Override
             public Optional<Factory> getFactory() {
