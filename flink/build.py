@@ -1,4 +1,4 @@
-"""Builds the applications: for each a jar with all it needs, kept under a hash of what it was made of.
+"""Builds the applications: for each a jar or zip with all it needs, kept under a hash of what it was made of.
 
 The jars are made by Maven out of a copy of the sources, so that nothing is written into the checkout and two that build at once
 do not meet. The same sources make the same bytes (`project.build.outputTimestamp`).
@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -26,7 +27,12 @@ SOURCES = ("flink", "localrun/flink/connector")
 TESTED = (*SOURCES, "lambdas/common/logtypes/samples")
 #: Names below these that have no part in a test, and in a jar.
 _NOT_TESTED = frozenset(("target", "__pycache__"))
-_NOT_BUILT = _NOT_TESTED | {"README.md"}
+_NOT_BUILT = _NOT_TESTED | {"README.md", "business_tests"}
+#: The application in Python, of which also what ends in .py is a source.
+PYTHON = "flink/python"
+#: In its zip, beside `main.py`: the tables it reads and writes, which are those of the application in SQL, and its package. These
+#: are what `kinesis.analytics.flink.run.options` names.
+TABLES, PACKAGE = "lib/aggregates.jar", "lib/business.zip"
 #: Below the jars of applications, those of their tests, which hold their benchmarks.
 BENCHMARKS = "benchmarks"
 #: Measured: what Maven fetches for all modules, and what they make.
@@ -67,7 +73,7 @@ def fingerprint(*, tests: bool = False) -> str:
 
 
 def build(connector: Connector, report: Callable[[str], None]) -> dict[str, Path]:
-    """The jar of each application by its name, made if there is none of these sources.
+    """The jar or zip of each application by its name, made if there is none of these sources.
 
     Raises LocalRunError where Maven or a JDK is missing, a repository lacks an artifact, or the sources do not compile.
     """
@@ -82,8 +88,9 @@ def build(connector: Connector, report: Callable[[str], None]) -> dict[str, Path
                 jar.rename(scratch / jar.name)
                 for tests in jar.parent.glob("*-tests.jar"):
                     tests.rename(scratch / BENCHMARKS / jar.name)
+            _zip_python(sources / PYTHON, scratch / "aggregates.jar", scratch / "business.zip")
             shutil.rmtree(sources)
-    return {jar.stem: jar for jar in sorted(target.glob("*.jar"))}
+    return {artifact.stem: artifact for artifact in sorted(target.iterdir()) if artifact.suffix in (".jar", ".zip")}
 
 
 def maven(phase: str, sources: Path, options: Sequence[str], report: Callable[[str], None], *, tests: bool = False) -> str:
@@ -135,7 +142,8 @@ def _files(root: Path, *, tests: bool) -> Iterator[Path]:
     left_out = _NOT_TESTED if tests else _NOT_BUILT
     for folder in TESTED if tests else SOURCES:
         for file in sorted((root / folder).rglob("*")):
-            if file.is_file() and left_out.isdisjoint(file.relative_to(root).parts) and file.suffix != ".py":
+            program = file.suffix != ".py" or root / PYTHON in file.parents
+            if file.is_file() and left_out.isdisjoint(file.relative_to(root).parts) and program:
                 yield file
 
 
@@ -143,3 +151,19 @@ def _jars(sources: Path) -> Iterator[Path]:
     """Those of applications: the modules that are shaded have an `original-` beside it."""
     for original in sorted(sources.rglob("target/original-*.jar")):
         yield original.with_name(original.name.removeprefix("original-"))
+
+
+def _zip_python(sources: Path, tables: Path, target: Path) -> None:
+    package = target.with_suffix(".package")
+    _zip(package, {str(file.relative_to(sources)): file for file in (sources / "business").rglob("*") if file.is_file()})
+    _zip(target, {"main.py": sources / "main.py", TABLES: tables, PACKAGE: package})
+    package.unlink()
+
+
+def _zip(target: Path, files: Mapping[str, Path]) -> None:
+    """The same bytes of the same files: sorted, without their times."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, file in sorted(files.items()):
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)

@@ -244,8 +244,10 @@ class Pipeline:
             "console": ("--aws", aws, "--search", search, "--port", str(console_port), "--state", state_file()),
         }
         if cluster:
-            checkpoints = ("--cluster", cluster.endpoint, "--checkpoints", cluster.checkpoints)
-            workers["flink"] = ("--endpoint", aws, *checkpoints, "--state", fresh(run_dir() / "flink"))
+            flink = cluster.distribution
+            runs_on = ("--cluster", cluster.endpoint, "--distribution", flink.home, "--java", flink.java)
+            kept = ("--checkpoints", cluster.checkpoints, "--state", fresh(run_dir() / "flink"))
+            workers["flink"] = ("--endpoint", aws, *runs_on, *kept)
         environment = program_environment(aws) | {"PYTHONPATH": PYTHON_PATH}
         started = {
             module: self._groups.start(

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 #: States in which it has a job, or is about to.
 _RUNNING = frozenset(("STARTING", "RUNNING", "UPDATING", "AUTOSCALING", "MAINTENANCE", "ROLLING_BACK"))
+#: The property group of what of a zip is run (developer guide, "Create your Managed Service for Apache Flink Python application").
 _PYTHON = "kinesis.analytics.flink.run.options"
 
 
@@ -21,10 +22,20 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Where in S3 the application's jar is."""
+    """Where in S3 the application's jar or zip is."""
 
     bucket: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What of its zip an application in Python runs: paths in it."""
+
+    main: str
+    jar: str | None
+    files: tuple[str, ...]
+    """What is on Python's path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,8 @@ class Deployed:
     status: str
     role_arn: str
     code: Code
+    program: Program | None
+    """None: its code is a jar."""
     groups: Mapping[str, Mapping[str, str]]
     parallelism: int
     checkpoint_seconds: float | None
@@ -65,14 +78,13 @@ class Deployed:
         restore = run.get("ApplicationRestoreConfigurationDescription", {})
         described = configuration.get("EnvironmentPropertyDescriptions", {}).get("PropertyGroupDescriptions", [])
         groups = {group["PropertyGroupId"]: group["PropertyMap"] for group in described}
-        if "python" in groups.get(_PYTHON, {}):
-            raise Unsupported("applications in Python are not run here")
         return cls(
             name=detail["ApplicationName"],
             version=detail["ApplicationVersionId"],
             status=detail["ApplicationStatus"],
             role_arn=detail["ServiceExecutionRole"],
             code=_code(configuration),
+            program=_program(groups.get(_PYTHON, {})),
             groups=groups,
             parallelism=flink["ParallelismConfigurationDescription"]["Parallelism"],
             checkpoint_seconds=checkpoints["CheckpointInterval"] / 1_000 if checkpoints["CheckpointingEnabled"] else None,
@@ -82,6 +94,15 @@ class Deployed:
             snapshots=tuple(detail["Snapshots"]),
             allow_non_restored_state=run.get("FlinkRunConfigurationDescription", {}).get("AllowNonRestoredState", False),
         )
+
+
+def _program(options: Mapping[str, str]) -> Program | None:
+    if "pyArchives" in options:
+        raise Unsupported(f"{_PYTHON}: pyArchives is for functions in Python, which are not run here")
+    if "python" not in options:
+        return None
+    files = tuple(filter(None, options.get("pyFiles", "").split(",")))
+    return Program(main=options["python"], jar=options.get("jarfile"), files=files)
 
 
 def _code(configuration: Mapping[str, Any]) -> Code:

@@ -10,6 +10,7 @@ from localrun.delivery.http import Server, Unreachable
 from localrun.event_sources.clock import Clock
 from localrun.event_sources.status import Part, Status
 from localrun.event_sources.worker import Threads
+from localrun.flink.client import Client
 from localrun.flink.deployed import Deployed, Unsupported
 from localrun.flink.rest import Refused, Rest
 from localrun.flink.worker import Worker
@@ -53,10 +54,10 @@ class Running:
 class Applications:
     """Every application of the account."""
 
-    def __init__(self, endpoint: str, cluster: str, checkpoints: Path, state: Path, status: Status, clock: Clock) -> None:
-        """`cluster` is the URL of the JobManager, `checkpoints` its directory of them."""
+    def __init__(self, endpoint: str, client: Client, checkpoints: Path, state: Path, status: Status, clock: Clock) -> None:
+        """`client` is the cluster's, `checkpoints` its directory of them."""
         self._endpoint = endpoint
-        self._cluster = cluster
+        self._client = client
         self._checkpoints = checkpoints
         self._state = state
         self._status = status
@@ -92,7 +93,7 @@ class Applications:
             return
         clock = self._clock.child()
         directory = make_directory(self._state / name)
-        worker = Worker(name, self._endpoint, Rest(self._cluster), self._checkpoints, directory, part, clock)
+        worker = Worker(name, self._endpoint, Rest(self._client.cluster), self._client, self._checkpoints, directory, part, clock)
         self._running[name] = Running(deployed, worker, part, clock, self.threads)
 
     def _deployed(self) -> dict[str, dict[str, Any]] | None:

@@ -33,8 +33,6 @@ class Submission:
 
     job_id: str
     """32 hexadecimal digits."""
-    jar: str
-    """As `upload` named it."""
     arguments: Sequence[str]
     parallelism: int
     restore_from: str | None
@@ -61,8 +59,8 @@ class Rest:
         status, answer = self._server.request("POST", "/v1/jars/upload", body, f"multipart/form-data; boundary={boundary}")
         return Path(_read(status, answer)["filename"]).name
 
-    def run(self, submission: Submission) -> None:
-        """Run a jar's main method, and the job it makes."""
+    def run(self, jar: str, submission: Submission) -> None:
+        """Run the main method of a jar, as `upload` named it, and the job it makes."""
         body = {
             "jobId": submission.job_id,
             "programArgsList": list(submission.arguments),
@@ -72,7 +70,7 @@ class Rest:
         }
         if submission.restore_from:
             body["savepointPath"] = submission.restore_from
-        self._ask("POST", f"/v1/jars/{submission.jar}/run", body)
+        self._ask("POST", f"/v1/jars/{jar}/run", body)
 
     def delete_jar(self, jar: str) -> None:
         self._ask("DELETE", f"/v1/jars/{jar}")

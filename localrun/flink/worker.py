@@ -19,6 +19,7 @@ from localrun.credentials import Role
 from localrun.delivery.http import Unreachable
 from localrun.event_sources.clock import Clock
 from localrun.event_sources.status import Part
+from localrun.flink.client import Client
 from localrun.flink.deployed import Deployed
 from localrun.flink.figures import Figures
 from localrun.flink.kept import Job, Kept
@@ -38,12 +39,21 @@ class Worker:
     """One application."""
 
     def __init__(
-        self, name: str, endpoint: str, rest: Rest, checkpoints: Path, directory: Path, part: Part, clock: Clock
+        self,
+        name: str,
+        endpoint: str,
+        rest: Rest,
+        client: Client,
+        checkpoints: Path,
+        directory: Path,
+        part: Part,
+        clock: Clock,
     ) -> None:
         """`checkpoints` is the cluster's directory of them, `directory` the application's own."""
         self._name: Final = name
         self._endpoint = endpoint
         self._rest = rest
+        self._client = client
         self._checkpoints = checkpoints
         self._directory = directory
         self._part = part
@@ -100,28 +110,32 @@ class Worker:
 
     def _submit(self, job: Job, deployed: Deployed) -> None:
         self._part.fact(status=deployed.status, state="starting", job=job.id, parallelism=deployed.parallelism)
-        jar = self._directory / f"{self._name}.jar"
+        code = self._directory / f"{self._name}.{'zip' if deployed.program else 'jar'}"
         role = Role(self._endpoint, deployed.role_arn, self._name)
-        role.client("s3").download_file(deployed.code.bucket, deployed.code.key, str(jar))
+        role.client("s3").download_file(deployed.code.bucket, deployed.code.key, str(code))
         properties = self._directory / "application_properties.json"
         write_atomically(properties, json.dumps(self._profile.groups(deployed.groups), indent=1))
-        uploaded = self._rest.upload(jar)
-        try:
-            self._rest.run(
-                Submission(
-                    job_id=job.id,
-                    jar=uploaded,
-                    arguments=("--properties", str(properties)),
-                    parallelism=deployed.parallelism,
-                    restore_from=job.restored_from,
-                    allow_non_restored_state=deployed.allow_non_restored_state,
-                    configuration=_configuration(deployed),
-                )
-            )
-        finally:
-            self._rest.delete_jar(uploaded)
+        submission = Submission(
+            job_id=job.id,
+            arguments=("--properties", str(properties)),
+            parallelism=deployed.parallelism,
+            restore_from=job.restored_from,
+            allow_non_restored_state=deployed.allow_non_restored_state,
+            configuration=_configuration(deployed),
+        )
+        if deployed.program:
+            self._client.run(code, deployed.program, submission)
+        else:
+            self._run_jar(code, submission)
         self._have(job.model_copy(update={"accepted": True}))
         log.info("%s: job %s runs, %s", self._name, job.id, f"from {job.restored_from}" if job.restored_from else "without state")
+
+    def _run_jar(self, code: Path, submission: Submission) -> None:
+        uploaded = self._rest.upload(code)
+        try:
+            self._rest.run(uploaded, submission)
+        finally:
+            self._rest.delete_jar(uploaded)
 
     def _take_snapshots(self, deployed: Deployed, job: Job | None, state: str | None, *, stays: bool) -> None:
         """Make a savepoint for the snapshots the service has and we have not; a job that does not stay ends with it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localrun.flink.deployed import Program
 from localrun.flink.rest import NoSuchJob, Refused, Submission
 
 NAME = "weir-local-aggregates"
@@ -64,7 +65,8 @@ class MemoryRest:
     def delete_jar(self, jar: str) -> None:
         self.asked.append(f"delete {jar}")
 
-    def run(self, submission: Submission) -> None:
+    def run(self, jar: str, submission: Submission) -> None:
+        assert jar == "uploaded.jar"
         if self.refusing:
             raise Refused(self.refusing)
         self.submitted.append(submission)
@@ -99,3 +101,13 @@ class MemoryRest:
 
     def checkpoints(self, job_id: str) -> dict[str, Any]:
         return {"latest": {"completed": None}, "counts": {"restored": 0, "completed": 0, "failed": 0}}
+
+
+@dataclass
+class MemoryClient:
+    """Takes programs in Python."""
+
+    submitted: list[tuple[Path, Program, Submission]] = field(default_factory=list)
+
+    def run(self, code: Path, program: Program, submission: Submission) -> None:
+        self.submitted.append((code, program, submission))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from localrun.flink.deployed import Code, Deployed, Unsupported
+from localrun.flink.deployed import Code, Deployed, Program, Unsupported
 from tests.unit.local_flink.fakes import NAME, ROLE, detail
 
 
@@ -15,6 +17,7 @@ def test_an_application_is_read_as_it_is_deployed() -> None:
         status="RUNNING",
         role_arn=ROLE,
         code=Code("assets", "a.jar"),
+        program=None,
         groups={
             "application": {"idle.seconds": "10"},
             "events": {"stream.arn": "arn:…:stream/events", "aws.region": "us-east-1"},
@@ -51,9 +54,19 @@ def test_code_that_is_not_in_s3_is_refused() -> None:
         Deployed.read(found)
 
 
-def test_python_is_refused() -> None:
+def python(**options: str) -> dict[str, Any]:
     found = detail()
     groups = found["ApplicationConfigurationDescription"]["EnvironmentPropertyDescriptions"]["PropertyGroupDescriptions"]
-    groups.append({"PropertyGroupId": "kinesis.analytics.flink.run.options", "PropertyMap": {"python": "main.py"}})
-    with pytest.raises(Unsupported, match="in Python"):
-        Deployed.read(found)
+    groups.append({"PropertyGroupId": "kinesis.analytics.flink.run.options", "PropertyMap": options})
+    return found
+
+
+def test_one_in_python_says_what_of_its_zip_is_run() -> None:
+    whole = python(python="main.py", jarfile="lib/a.jar", pyFiles="lib/b.zip,lib/c.zip")
+    assert Deployed.read(whole).program == Program("main.py", "lib/a.jar", ("lib/b.zip", "lib/c.zip"))
+    assert Deployed.read(python(python="main.py")).program == Program("main.py", None, ())
+
+
+def test_archives_for_functions_in_python_are_refused() -> None:
+    with pytest.raises(Unsupported, match="pyArchives is for functions in Python"):
+        Deployed.read(python(python="main.py", pyArchives="model.zip"))

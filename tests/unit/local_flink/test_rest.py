@@ -63,7 +63,7 @@ def test_a_jar_is_handed_over_under_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("restore_from", [None, "file:/savepoint"])
 def test_a_job_is_run_with_all_it_is_submitted_with(restore_from: str | None) -> None:
     found, recorder = rest(200, {"jobid": "1"})
-    found.run(Submission("1", "7_a.jar", ("--properties", "a b.json"), 3, restore_from, True, {"pipeline.name": "x"}))
+    found.run("7_a.jar", Submission("1", ("--properties", "a b.json"), 3, restore_from, True, {"pipeline.name": "x"}))
     ((method, path, body),) = recorder.requests
     assert (method, path) == ("POST", "/v1/jars/7_a.jar/run")
     wanted = {

@@ -11,9 +11,9 @@ import pytest
 from localrun.event_sources.clock import Clock
 from localrun.event_sources.status import Status
 from localrun.flink import worker as module
-from localrun.flink.deployed import Deployed
+from localrun.flink.deployed import Deployed, Program
 from localrun.flink.worker import FIRST_PAUSE_SECONDS, STEP_SECONDS, Worker
-from tests.unit.local_flink.fakes import NAME, ROLE, MemoryRest, detail
+from tests.unit.local_flink.fakes import NAME, ROLE, MemoryClient, MemoryRest, detail
 
 
 class Setup:
@@ -21,14 +21,16 @@ class Setup:
         self.directory = directory
         self.checkpoints = directory / "checkpoints"
         self.rest = MemoryRest()
+        self.client = MemoryClient()
         self.status = Status(directory / "status.json", "flink")
         self.worker = self.again()
 
     def again(self) -> Worker:
         """The worker as it is when its process is started again."""
         rest: Any = self.rest
+        client: Any = self.client
         part = self.status.part(NAME)
-        self.worker = Worker(NAME, "http://emulator", rest, self.checkpoints, self.directory, part, Clock())
+        self.worker = Worker(NAME, "http://emulator", rest, client, self.checkpoints, self.directory, part, Clock())
         return self.worker
 
     def step(self, **changes: Any) -> float:
@@ -71,7 +73,7 @@ def test_it_is_started_with_its_code_its_properties_and_its_options(setup: Setup
     (submitted,) = setup.rest.submitted
     assert setup.rest.asked == [f"upload {NAME}.jar", "delete uploaded.jar"]
     assert (setup.directory / f"{NAME}.jar").read_text() == "assets/a.jar"
-    assert (submitted.jar, submitted.parallelism, submitted.restore_from) == ("uploaded.jar", 2, None)
+    assert (submitted.parallelism, submitted.restore_from) == (2, None)
     assert submitted.configuration == {
         "pipeline.name": NAME,
         "execution.checkpointing.interval": "10000 ms",
@@ -82,6 +84,17 @@ def test_it_is_started_with_its_code_its_properties_and_its_options(setup: Setup
     application, events = json.loads(Path(file).read_text())
     assert application == {"PropertyGroupId": "application", "PropertyMap": {"idle.seconds": "10"}}
     assert events["PropertyMap"]["aws.endpoint"] == "http://emulator"
+
+
+def test_one_in_python_is_submitted_by_the_command_line(setup: Setup) -> None:
+    found = detail()
+    groups = found["ApplicationConfigurationDescription"]["EnvironmentPropertyDescriptions"]["PropertyGroupDescriptions"]
+    groups.append({"PropertyGroupId": "kinesis.analytics.flink.run.options", "PropertyMap": {"python": "main.py"}})
+    assert setup.worker.step(Deployed.read(found)) == STEP_SECONDS
+    ((code, program, submission),) = setup.client.submitted
+    assert (code, code.read_text(), program) == (setup.directory / f"{NAME}.zip", "assets/a.jar", Program("main.py", None, ()))
+    assert (submission.parallelism, submission.configuration["pipeline.name"]) == (2, NAME)
+    assert (setup.rest.asked, setup.rest.submitted) == ([], [])
 
 
 def test_it_is_started_once(setup: Setup) -> None:
