@@ -40,7 +40,7 @@ class Client:
     """URL of the JobManager."""
 
     def run(self, code: Path, program: Program, submission: Submission) -> None:
-        """Run the program of a zip, and the job it makes. Raises Refused, with the program's own error where that is the cause."""
+        """Run the program of a zip, and the job it makes. Raises Refused, with the program's own error where it is the cause."""
         directory = code.with_suffix("")
         shutil.rmtree(directory, ignore_errors=True)
         make_directory(directory)

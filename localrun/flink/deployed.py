@@ -12,7 +12,7 @@ from typing import Any, Self
 
 #: States in which it has a job, or is about to.
 _RUNNING = frozenset(("STARTING", "RUNNING", "UPDATING", "AUTOSCALING", "MAINTENANCE", "ROLLING_BACK"))
-#: The property group of what of a zip is run (developer guide, "Create your Managed Service for Apache Flink Python application").
+#: The property group of what of a zip is run (developer guide, "Specify your code files").
 _PYTHON = "kinesis.analytics.flink.run.options"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +36,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "flink/sql/10-tables.sql": "CREATE TABLE",
         "flink/sql/README.md": "read me",
         "flink/sql/target/old.jar": "old",
+        "flink/build.py": "building",
+        "flink/python/main.py": "main",
+        "flink/python/business/application.py": "run",
+        "flink/python/business/sql/10-tables.sql": "CREATE TABLE",
+        "flink/python/business_tests/test_sales.py": "test",
         "localrun/flink/connector/pom.xml": "<project/>",
     }.items():
         file = checkout / name
@@ -62,9 +70,32 @@ def say(_: str) -> None:
 def test_the_jars_of_applications_are_kept_and_those_of_libraries_are_not(project: Path) -> None:
     install_maven(project, MAVEN)
     jars = build.build(Connector.local, say)
-    assert {name: jar.read_text() for name, jar in jars.items()} == {"aggregates": "whole\n"}
+    assert sorted(jars) == ["aggregates", "business"]
+    assert jars["aggregates"].read_text() == "whole\n"
     benchmarks = jars["aggregates"].parent / build.BENCHMARKS
     assert {jar.name: jar.read_text() for jar in benchmarks.iterdir()} == {"aggregates.jar": "tests\n"}
+
+
+def test_the_application_in_python_is_a_zip_of_its_package_and_the_tables(project: Path, tmp_path: Path) -> None:
+    install_maven(project, MAVEN)
+    with zipfile.ZipFile(build.build(Connector.local, say)["business"]) as code:
+        assert {name: code.read(name) for name in code.namelist() if name != build.PACKAGE} == {
+            "main.py": b"main",
+            build.TABLES: b"whole\n",
+        }
+        with zipfile.ZipFile(io.BytesIO(code.read(build.PACKAGE))) as package:
+            assert {name: package.read(name) for name in package.namelist()} == {
+                "business/application.py": b"run",
+                "business/sql/10-tables.sql": b"CREATE TABLE",
+            }
+
+
+def test_the_same_sources_make_the_same_zip(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_maven(project, MAVEN)
+    first = build.build(Connector.local, say)["business"].read_bytes()
+    os.utime(project / "flink/python/main.py", (1e9, 1e9))
+    monkeypatch.setenv("WEIR_CACHE", str(project.parent / "another"))
+    assert build.build(Connector.local, say)["business"].read_bytes() == first
 
 
 def test_what_has_not_changed_is_not_built_again(project: Path) -> None:
@@ -72,11 +103,16 @@ def test_what_has_not_changed_is_not_built_again(project: Path) -> None:
     first = build.build(Connector.local, say)
     (project / "flink/sql/README.md").write_text("read this")
     (project / "flink/sql/target/old.jar").write_text("older")
+    (project / "flink/build.py").write_text("building anew")
+    (project / "flink/python/business_tests/test_sales.py").write_text("tests")
     assert build.build(Connector.local, say) == first
     assert len(calls.read_text().splitlines()) == 1
     (project / "flink/sql/10-tables.sql").write_text("CREATE VIEW")
     assert build.build(Connector.local, say) != first
     assert len(calls.read_text().splitlines()) == 2
+    second = build.build(Connector.local, say)
+    (project / "flink/python/main.py").write_text("run")
+    assert build.build(Connector.local, say) != second
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ OUTPUT = """[INFO] Tests run: 13, Failures: 0, Errors: 0, Skipped: 0, Time elaps
 [INFO] Tests run: 4, Failures: 0, Errors: 0, Skipped: 0
 [INFO] BUILD SUCCESS
 """
+PYTHON = "............................\n28 passed in 61.00s (0:01:01)\n"
 
 
 @pytest.fixture
@@ -21,20 +22,21 @@ def maven(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     said: list[str] = []
     monkeypatch.setattr(tests, "fingerprint", lambda **_: "0123456789ab")
     monkeypatch.setattr(tests, "maven", lambda *_, **__: said.pop(0))
+    monkeypatch.setattr(tests, "python_tests", lambda *_: said.pop(0))
     monkeypatch.setenv("WEIR_CACHE", str(tmp_path))
     return said
 
 
-def test_the_sums_of_the_modules_are_added(maven: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    maven.append(OUTPUT)
+def test_the_sums_of_the_modules_are_added_to_what_passed_in_python(maven: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    maven += [OUTPUT, PYTHON]
     assert tests.main() == 0
-    assert capsys.readouterr().out.startswith("flink: 17 passed in ")
+    assert capsys.readouterr().out.startswith("flink: 45 passed in ")
 
 
 def test_what_was_green_is_not_run_again(maven: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    maven.append(OUTPUT)
+    maven += [OUTPUT, PYTHON]
     assert (tests.main(), tests.main()) == (0, 0)
-    assert capsys.readouterr().out.splitlines()[1] == "flink: 17 passed, when it was as it is now"
+    assert capsys.readouterr().out.splitlines()[1] == "flink: 45 passed, when it was as it is now"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,13 @@ def test_what_was_green_is_not_run_again(maven: list[str], capsys: pytest.Captur
     ids=["failed", "skipped", "none ran"],
 )
 def test_only_a_run_of_all_is_green(maven: list[str], output: str, capsys: pytest.CaptureFixture[str]) -> None:
-    maven += [output, OUTPUT]
+    maven += [output, OUTPUT, PYTHON]
     assert (tests.main(), tests.main()) == (1, 0)
+    assert output in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("output", ["27 passed, 1 skipped in 61.00s\n", "no tests ran in 0.01s\n"], ids=["skipped", "none ran"])
+def test_only_a_run_of_all_in_python_is_green(maven: list[str], output: str, capsys: pytest.CaptureFixture[str]) -> None:
+    maven += [OUTPUT, output]
+    assert tests.main() == 1
     assert output in capsys.readouterr().err
