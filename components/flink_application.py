@@ -20,6 +20,7 @@ from constructs import Construct
 
 from components.acknowledge import acknowledge_any_resource, acknowledge_inline_policy, acknowledge_wildcard_arn
 from components.at_rest import AtRest
+from components.flink_code import RUN_OPTIONS
 from components.flink_streams import MasterData, master_group, sink_group, source_group
 from components.network import PrivateNetwork
 from components.stream import RecordStream
@@ -58,6 +59,7 @@ class FlinkApplication(Construct):
         name: str,
         description: str,
         code: assets.Asset,
+        run_options: Mapping[str, str],
         settings: Settings,
         properties: Mapping[str, str],
         source: RecordStream,
@@ -67,8 +69,9 @@ class FlinkApplication(Construct):
         network: PrivateNetwork | None,
         at_rest: AtRest,
     ) -> None:
-        """`name` is the physical name; `properties` is the property group `application`; `source` is read as the group `events`,
-        and `sinks` are streams by the names of their groups; `maintenance_start` is a time of day, `hh:mm` in UTC."""
+        """`name` is the physical name; `run_options` is the property group RUN_OPTIONS, empty where `code` is a jar, and
+        `properties` the group `application`; `source` is read as the group `events`, and `sinks` are streams by the names of their
+        groups; `maintenance_start` is a time of day, `hh:mm` in UTC."""
         super().__init__(scope, construct_id)
         self.name = name
         self.settings = settings
@@ -86,6 +89,8 @@ class FlinkApplication(Construct):
             "events": source_group(self, source, self.role, application=name, settings=settings),
             **{group: sink_group(self, stream, self.role) for group, stream in sinks.items()},
         }
+        if run_options:
+            groups[RUN_OPTIONS] = run_options
         if master_data:
             groups["master"] = master_group(self, master_data, self.role, at_rest)
         self._grant_code(code)

@@ -14,7 +14,7 @@ from components.delivery import StreamArchive
 from components.event_source import CONSUMER_FAILURES, StreamConsumer
 from components.existing_function import ExistingFunction
 from components.flink_application import FlinkApplication
-from components.flink_code import flink_code
+from components.flink_code import flink_code, run_options
 from components.flink_operation import OUTSIDE_NETWORK, FlinkOperator
 from components.flink_streams import MasterData
 from components.function import FunctionPlatform, PipelineFunction
@@ -27,6 +27,7 @@ from config.parts.flink_settings import properties
 _DESCRIPTIONS = {
     "aggregates": "Requests, errors and latencies by the minute",
     "behaviour": "What users and addresses do over time",
+    "business": "Stock, payments and sales by the minute",
 }
 
 
@@ -136,6 +137,7 @@ class AnalyticsStack(Stack):
             name=self._name(name),
             description=_DESCRIPTIONS[name],
             code=code,
+            run_options=run_options(name),
             settings=settings,
             properties=properties(name, settings.settings),
             source=source,

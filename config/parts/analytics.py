@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from config.parts.base import FLINK, FLINK_AUTOSCALING, Model, Text
 from config.parts.delivery import Delivery
-from config.parts.flink_settings import AggregateSettings, BehaviourSettings, FlinkSettings
+from config.parts.flink_settings import AggregateSettings, BehaviourSettings, BusinessSettings, FlinkSettings
 from config.parts.functions import Consumer, EventSource
 from config.problem import Problem, shown
 
@@ -81,6 +81,16 @@ class Behaviour(FlinkApplication):
     """What it is told."""
 
 
+class Business(FlinkApplication):
+    """Python: stock that runs out, payments out of the usual, and sales by the minute, joined with master data."""
+
+    writes: ClassVar[tuple[str, ...]] = ("metrics", "findings")
+    joins: ClassVar[bool] = True
+
+    settings: BusinessSettings = BusinessSettings()
+    """What it is told."""
+
+
 class Preparation(Consumer):
     """A function of yours between `events` and the applications."""
 
@@ -138,6 +148,8 @@ class Analytics(Model):
     """Requests, errors and latencies by the minute."""
     behaviour: Behaviour = Behaviour()
     """What users and addresses do over time."""
+    business: Business = Business()
+    """Stock that runs out, payments out of the usual, and sales by the minute."""
     connector: Literal["official", "local"] = "official"
     """What carries the records of streams: Apache's connector, or in the embedded run Weir's own with the same options."""
     refresh_seconds: int = Field(default=300, ge=10, le=86_400)
@@ -156,7 +168,11 @@ class Analytics(Model):
     @property
     def applications(self) -> dict[str, FlinkApplication]:
         """Those that run, by name."""
-        every: dict[str, FlinkApplication] = {"aggregates": self.aggregates, "behaviour": self.behaviour}
+        every: dict[str, FlinkApplication] = {
+            "aggregates": self.aggregates,
+            "behaviour": self.behaviour,
+            "business": self.business,
+        }
         return {name: application for name, application in every.items() if application.enabled}
 
     @property

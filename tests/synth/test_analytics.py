@@ -18,7 +18,7 @@ from localrun.errors import LocalRunError
 from tests.synth.synthesized import Pipeline, Synthesize
 from tests.synth.test_rules import NOT_APPLIED, findings
 
-APPLICATIONS = ("aggregates", "behaviour")
+APPLICATIONS = ("aggregates", "behaviour", "business")
 SETTINGS: dict[str, dict[str, str]] = {
     "aggregates": {
         "out-of-orderness.seconds": "2",
@@ -53,12 +53,28 @@ SETTINGS: dict[str, dict[str, str]] = {
         "web-enumeration.paths": "30",
         "web-enumeration.seconds": "60",
     },
+    "business": {
+        "out-of-orderness.seconds": "2",
+        "idle.seconds": "10",
+        "repeat.seconds": "600",
+        "skew.seconds": "2",
+        "stock.window.seconds": "3600",
+        "stock.least-withdrawals": "5",
+        "stock.minutes-left": "60",
+        "amount.history.seconds": "604800",
+        "amount.least-payments": "5",
+        "amount.deviations": "4",
+        "velocity.payments": "10",
+        "velocity.seconds": "600",
+        "country.seconds": "3600",
+    },
 }
 SINKS = {
     "aggregates": ("metrics", "findings", "errors"),
     "behaviour": ("findings", "errors"),
+    "business": ("metrics", "findings", "errors"),
 }
-JOINING = ("aggregates",)
+JOINING = ("aggregates", "business")
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:chat"
 ROLE = "arn:aws:iam::123456789012:role/chat"
 
@@ -157,6 +173,9 @@ def test_what_an_application_is_told(prod: Pipeline, name: str) -> None:
     if name in JOINING:
         (table,) = prod.all("AWS::DynamoDB::Table")
         expected["master"] = {"table.name": table.name, "aws.region": "us-east-1", "refresh.seconds": "300"}
+    if name == "business":
+        said = {"python": "main.py", "jarfile": "lib/aggregates.jar", "pyFiles": "lib/business.zip"}
+        expected["kinesis.analytics.flink.run.options"] = said
     assert groups(prod, name) == expected
 
 

@@ -63,6 +63,7 @@ BASIC = (
 _APPLICATIONS = {
     "aggregates": ("metrics", "findings"),
     "behaviour": ("findings",),
+    "business": ("metrics", "findings"),
 }
 #: events → metrics, findings → index
 ANALYTICS = (
@@ -73,6 +74,7 @@ ANALYTICS = (
         for written in (*streams, "errors")
     ),
     "table/master-data reads application/aggregates",
+    "table/master-data reads application/business",
     *(f"function/operate operates application/{name}" for name in _APPLICATIONS),
     "deployment/cloudformation calls function/operate",
     "stream/metrics reads function/route",

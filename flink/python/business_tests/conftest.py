@@ -24,11 +24,26 @@ from pyflink.util.java_utils import to_jarray
 
 from business.application import define
 from business_tests.records import Event, Written
-from config.parts.flink_settings import BusinessSettings, properties
 from localrun.flink.cluster import openings
 from localrun.flink.distribution import Distribution, find_java
 
 STREAMS = ("events", "metrics", "findings", "errors")
+#: As they are deployed.
+SETTINGS: dict[str, str | None] = {
+    "out-of-orderness.seconds": "2",
+    "idle.seconds": "10",
+    "repeat.seconds": "600",
+    "skew.seconds": "2",
+    "stock.window.seconds": "3600",
+    "stock.least-withdrawals": "5",
+    "stock.minutes-left": "60",
+    "amount.history.seconds": "604800",
+    "amount.least-payments": "5",
+    "amount.deviations": "4",
+    "velocity.payments": "10",
+    "velocity.seconds": "600",
+    "country.seconds": "3600",
+}
 #: Nothing listens there: what cannot be read leaves rows as they are.
 NOWHERE = "http://127.0.0.1:9"
 
@@ -92,7 +107,7 @@ def groups(java: Any, tmp_path: Path) -> Groups:
         deployed: dict[str, dict[str, str | None]] = {
             **{name: {"stream.arn": f"arn:aws:kinesis:eu-central-1:111122223333:stream/{name}"} for name in STREAMS},
             "master": {"table.name": "master", "aws.region": "eu-central-1", "refresh.seconds": "300", "aws.endpoint": NOWHERE},
-            "application": {**properties("business", BusinessSettings())},
+            "application": {**SETTINGS},
         }
         for group, values in changes.items():
             deployed[group] |= values
