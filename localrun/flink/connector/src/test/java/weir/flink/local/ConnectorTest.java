@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
@@ -171,6 +172,21 @@ class ConnectorTest {
         read(kinesis.group("source.shard.get-records.max-record-count", "4"), 1, false);
         await(() -> seen().size() == 20);
         assertThat(seen()).isEqualTo(IntStream.range(0, 20).mapToObj(n -> "r" + n).toList());
+    }
+
+    @Test
+    void aServiceThatIsNotReachedForAWhileIsAskedAgain() throws Exception {
+        FakeKinesis from = kinesis(1);
+        FakeKinesis to = kinesis(1);
+        from.put(shard(0), "key", "r");
+        for (int attempt = 0; attempt < 12; attempt++) { // more than the client makes by itself
+            from.disconnect(attempt % 2 == 0 ? "GetShardIterator" : "GetRecords");
+            to.disconnect("PutRecords");
+        }
+        copy(from.group(), to.group());
+        await(() -> !to.texts().isEmpty());
+        assertThat(to.texts()).containsExactly("r");
+        assertThat(job.getJobStatus().get()).isEqualTo(JobStatus.RUNNING);
     }
 
     @Test
