@@ -25,9 +25,9 @@ import weir.flink.streams.PropertyGroup;
 /**
  * Holds all items of a kind in memory, and reads them again each {@code refresh.seconds} beside the rows.
  *
- * <p>None of it stops the job, as in {@code common.enrichment}: what cannot be read leaves in force what was read last, and an item
- * with a value that is not of its column's type is left out. Both are logged, and counted in {@code masterDataFailures} and
- * {@code masterDataRefused}.
+ * <p>None of it stops the job, as in {@code common.enrichment}: what cannot be read leaves in force what was read last,
+ * and an item with a value that is not of its column's type is left out. Both are logged, and counted in
+ * {@code masterDataFailures} and {@code masterDataRefused}.
  */
 public final class MasterLookup extends LookupFunction {
     private static final long serialVersionUID = 1L;
@@ -88,7 +88,11 @@ public final class MasterLookup extends LookupFunction {
             items = found;
         } catch (RuntimeException error) { // Whatever it is, it would end the refreshing without a word.
             failures.inc();
-            LOG.error("table {}: master data of kind {} cannot be read: what was read last stays in use", table, kind, error);
+            LOG.error(
+                    "table {}: master data of kind {} cannot be read: what was read last stays in use",
+                    table,
+                    kind,
+                    error);
         }
     }
 

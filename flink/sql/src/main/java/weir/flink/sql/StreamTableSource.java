@@ -28,7 +28,7 @@ import weir.flink.streams.RecordEncoder;
 import weir.flink.streams.StreamConnector;
 
 /**
- * A stream as a table: watermarks of each shard, only the columns that are used, and what is no row of the table on {@code errors}.
+ * A stream that is read: watermarks of each shard, only the columns that are used, what is no row on {@code errors}.
  */
 final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushDown, SupportsProjectionPushDown {
     private final StreamExecutionEnvironment job;
@@ -82,7 +82,8 @@ final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushD
         OutputTag<ErrorRecord> refused = new OutputTag<>("errors", TypeInformation.of(ErrorRecord.class));
         return new DataStreamScanProvider() {
             @Override
-            public DataStream<RowData> produceDataStream(ProviderContext names, StreamExecutionEnvironment environment) {
+            public DataStream<RowData> produceDataStream(
+                    ProviderContext names, StreamExecutionEnvironment environment) {
                 // Names of their own, so that a snapshot gives the place in the stream back to changed SQL.
                 SingleOutputStreamOperator<RowData> rows = environment
                         .fromSource(connector.source(stream, decoder), ofRows, stream.name(), decoder.type())
@@ -91,7 +92,7 @@ final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushD
                         .returns(type)
                         .uid("split-" + stream.name())
                         .name("split " + stream.name());
-                // The planner translates in an environment that is thrown away, and keeps of it what leads to the sinks of tables.
+                // The planner translates in an environment of its own, of which it keeps what leads to tables.
                 new DataStream<>(job, rows.getSideOutput(refused).getTransformation())
                         .sinkTo(connector.sink(errors, new ErrorEncoder()))
                         .uid("write-" + errors.name() + "-of-" + stream.name())

@@ -20,8 +20,8 @@ import weir.flink.streams.StreamConnector;
 
 /**
  * Makes tables {@code WITH ('connector' = 'weir', 'stream' = 'events')} of streams, and
- * {@code WITH ('connector' = 'weir', 'master' = 'service')} of a kind of master data. SQL names the role; what plays it is said by
- * the property group of that name, or by the group {@code master}.
+ * {@code WITH ('connector' = 'weir', 'master' = 'service')} of a kind of master data. SQL names the role; what plays it
+ * is said by the property group of that name, or by the group {@code master}.
  *
  * <p>A column is named by the path of its field: {@code `event.id`} is {@code id} in the object {@code event}.
  */
@@ -75,7 +75,12 @@ final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFac
             return new MasterTable(groups.group("master"), options.get(MASTER), columns);
         }
         return new StreamTableSource(
-                job, connector, groups.group(options.get(STREAM)), groups.group("errors"), "flink-" + application, columns);
+                job,
+                connector,
+                groups.group(options.get(STREAM)),
+                groups.group("errors"),
+                "flink-" + application,
+                columns);
     }
 
     @Override
@@ -85,7 +90,8 @@ final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFac
             throw new ConfigurationException(nameOf(context) + " is master data, which nothing is inserted into");
         }
         if (context.getCatalogTable().getPartitionKeys().isEmpty()) {
-            throw new ConfigurationException(nameOf(context) + " needs PARTITIONED BY: the columns of the partition key");
+            throw new ConfigurationException(
+                    nameOf(context) + " needs PARTITIONED BY: the columns of the partition key");
         }
         return new StreamTableSink(
                 connector,
