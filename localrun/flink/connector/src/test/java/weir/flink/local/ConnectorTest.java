@@ -99,7 +99,8 @@ class ConnectorTest {
         String right = kinesis.add(shard(0));
         kinesis.put(left, "key", "left");
         kinesis.put(right, "key", "right");
-        read(kinesis.group("source.shard.get-records.max-record-count", "7"), 2, false);
+        // One reader: records of two take two ways to who notes them, and either may be the shorter.
+        read(kinesis.group("source.shard.get-records.max-record-count", "7"), 1, false);
         await(() -> seen().size() == 502);
         assertThat(seen().subList(0, 500)).isEqualTo(IntStream.range(0, 500).mapToObj(n -> "parent" + n).toList());
         assertThat(seen().subList(500, 502)).containsExactlyInAnyOrder("left", "right");
@@ -109,7 +110,7 @@ class ConnectorTest {
     void shardsThatAreMergedWhileTheJobRunsAreReadBeforeTheirChild() throws Exception {
         FakeKinesis kinesis = kinesis(2);
         kinesis.put(shard(0), "key", "a");
-        read(kinesis.group(), 2, false);
+        read(kinesis.group(), 1, false);
         await(() -> seen().size() == 1);
         kinesis.put(shard(1), "key", "b");
         String child = kinesis.add(shard(0), shard(1));
