@@ -100,9 +100,9 @@ public final class SqlApplication {
         Configuration options = new Configuration();
         options.setString("table.local-time-zone", "UTC");
         options.setString("table.exec.source.idle-timeout", settings.number("idle.seconds", 1) + " s");
-        // How long an event's id is remembered, and a baseline after its last window; windows clean up after themselves.
-        options.setString("table.exec.state.ttl", settings.number("duplicates.seconds", 1) + " s");
-        // What several statements read is read, parsed and deduplicated once.
+        // A baseline goes when all its windows are older; windows clean up after themselves.
+        options.setString("table.exec.state.ttl", settings.number("baseline.windows", 1) * 10 + " s");
+        // What several statements read is read and parsed once.
         options.setString("table.optimizer.reuse-optimize-block-with-digest-enabled", "true");
         return options;
     }

@@ -23,10 +23,13 @@ import weir.flink.streams.StreamConnector;
  * {@code WITH ('connector' = 'weir', 'master' = 'service')} of a kind of master data. SQL names the role; what plays it
  * is said by the property group of that name, or by the group {@code master}.
  *
- * <p>A column is named by the path of its field: {@code `event.id`} is {@code id} in the object {@code event}.
+ * <p>A column is named by the path of its field: {@code `event.id`} is {@code id} in the object {@code event}. A stream
+ * of events with {@code 'duplicates.seconds' = '120'} gives each event once, see {@link Deduplicate}.
  */
 final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFactory {
     private static final ConfigOption<String> STREAM = ConfigOptions.key("stream").stringType().noDefaultValue();
+    private static final ConfigOption<Integer> DUPLICATES =
+            ConfigOptions.key("duplicates.seconds").intType().noDefaultValue();
     private static final ConfigOption<String> MASTER = ConfigOptions.key("master").stringType().noDefaultValue();
 
     private final StreamExecutionEnvironment job;
@@ -64,7 +67,7 @@ final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFac
 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
-        return Set.of(STREAM, MASTER);
+        return Set.of(STREAM, DUPLICATES, MASTER);
     }
 
     @Override
@@ -80,6 +83,7 @@ final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFac
                 groups.group(options.get(STREAM)),
                 groups.group("errors"),
                 "flink-" + application,
+                options.getOptional(DUPLICATES).orElse(null),
                 columns);
     }
 

@@ -55,7 +55,7 @@ class ExactnessTest {
                         "corrupt: no JSON: Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
                         "corrupt: no JSON: Unexpected end-of-input in VALUE_STRING",
                         "malformed: no JSON object",
-                        "malformed: event.id is missing",
+                        "malformed: event.dataset is missing",
                         "malformed: event.ingested is no time: 'yesterday'");
         assertThat(errors).extracting(error -> error.get("step").asText()).containsOnly("flink-aggregates");
         assertThat(errors).extracting(error -> error.get("id").asText())

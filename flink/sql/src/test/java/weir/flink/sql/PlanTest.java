@@ -30,15 +30,9 @@ class PlanTest {
     @Test
     void theStreamIsReadOnceAndMakesTheWatermarks() {
         assertThat(execution().split("TableSourceScan\\(")).hasSize(2);
-        assertThat(execution()).containsPattern("TableSourceScan\\(table=\\[\\[weir, weir, events, watermark=\\[.*idletimeout=\\[10000\\]");
-        assertThat(execution()).doesNotContain("WatermarkAssigner");
-    }
-
-    @Test
-    void eventsAreDeduplicatedOnceByTheirFirstAndStayAStreamThatIsOnlyAddedTo() {
-        assertThat(execution().split("Deduplicate\\(")).hasSize(2);
         assertThat(execution())
-                .contains("Deduplicate(keep=[FirstRow], key=[id, tenant], order=[PROCTIME], outputInsertOnly=[true])");
+                .containsPattern("TableSourceScan\\(table=\\[\\[weir, weir, events, .*watermark=\\[.*idletimeout=\\[10000\\]");
+        assertThat(execution()).doesNotContain("WatermarkAssigner");
     }
 
     @Test
