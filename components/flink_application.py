@@ -70,8 +70,8 @@ class FlinkApplication(Construct):
         at_rest: AtRest,
     ) -> None:
         """`name` is the physical name; `run_options` is the property group RUN_OPTIONS, empty where `code` is a jar, and
-        `properties` the group `application`; `source` is read as the group `events`, and `sinks` are streams by the names of their
-        groups; `maintenance_start` is a time of day, `hh:mm` in UTC."""
+        `properties` the group `application`; `source` is read as the group `events`, and `sinks` are streams by the names of
+        their groups; `maintenance_start` is a time of day, `hh:mm` in UTC."""
         super().__init__(scope, construct_id)
         self.name = name
         self.settings = settings

@@ -22,9 +22,8 @@ CREATE TABLE events (
   -- pipeline's would make the events of all others late.
   happened AS CASE WHEN COALESCE(`event.end`, `@timestamp`) > `event.ingested` + INTERVAL '${future.seconds}' SECOND(3)
     THEN `event.ingested` ELSE COALESCE(`event.end`, `@timestamp`) END,
-  arrived AS PROCTIME(),
   WATERMARK FOR happened AS happened - INTERVAL '${out-of-orderness.seconds}' SECOND(3) - INTERVAL '0.001' SECOND
-) WITH ('connector' = 'weir', 'stream' = 'events');
+) WITH ('connector' = 'weir', 'stream' = 'events', 'duplicates.seconds' = '${duplicates.seconds}');
 
 CREATE TABLE services (
   id STRING,

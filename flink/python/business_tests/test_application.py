@@ -35,7 +35,6 @@ def test_every_statement_is_planned_over_one_reading_of_the_events(java: Any, gr
 
     assert re.findall(r"TableSourceScan\(table=\[\[weir, weir, (\w+)", plan) == ["events"]
     assert sorted(re.findall(r"LookupJoin\(table=\[weir\.weir\.(\w+)", plan)) == ["article_groups", "articles", "shops"]
-    assert re.findall(r"Deduplicate\(keep=\[(\w+)\], key=\[([^\]]+)", plan) == [("FirstRow", "event.id, tenant")]
     assert sorted(re.findall(r"Sink\(table=\[weir\.weir\.(\w+)", plan)) == ["findings", "metrics"]
     assert len(re.findall(r"OverAggregate\(", plan)) == 5
     assert len(re.findall(r" Match\(", plan)) == 1

@@ -9,7 +9,7 @@ from flink.build import PYTHON
 from localrun.paths import PROJECT
 
 #: Those the program itself asks for (`business.application`).
-ASKED = {"idle.seconds", "repeat.seconds"}
+ASKED = {"idle.seconds"}
 
 
 def test_every_setting_is_used_and_every_one_that_is_used_is_told() -> None:

@@ -1,17 +1,8 @@
--- Each business event once: the first of an id that comes within repeat.seconds. The rows are only added to, and keep their time.
-
-CREATE VIEW once AS
-SELECT *
-FROM (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY tenant, `event.id` ORDER BY arrived) AS nth
-  FROM events
-  WHERE `event.dataset` IN ('business.order', 'business.stock', 'business.payment')
-)
-WHERE nth = 1;
+-- Events of the three kinds, in names of their own.
 
 CREATE VIEW orders AS
 SELECT tenant, happened, `order.channel` AS channel, `order.amount` AS amount, `order.currency` AS currency
-FROM once
+FROM events
 WHERE `event.dataset` = 'business.order' AND `event.action` = 'order.placed';
 
 -- What is withdrawn leaves with a quantity below 0.
@@ -27,7 +18,7 @@ SELECT
   `event.action` AS action,
   `stock.level` - COALESCE(`stock.reserved`, 0e0) AS available,
   IF(`stock.quantity` < 0, -`stock.quantity`, 0e0) AS withdrawn
-FROM once
+FROM events
 WHERE `event.dataset` = 'business.stock' AND `stock.sku` IS NOT NULL;
 
 -- What an account tried to pay: a payment has one such event, and later ones as it is captured, settled or refunded.
@@ -45,5 +36,5 @@ SELECT
   `payment.method` AS paid_by,
   `payment.provider` AS provider,
   `payment.country` AS country
-FROM once
+FROM events
 WHERE `event.dataset` = 'business.payment' AND `event.action` IN ('payment.authorised', 'payment.declined', 'payment.failed');

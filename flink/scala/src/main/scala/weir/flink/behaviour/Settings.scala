@@ -26,7 +26,7 @@ object Settings {
   val Idle: Setting = Setting("idle.seconds", 10, 1, "after how long without events a shard holds up the others no more")
   val Repeat: Setting = Setting("repeat.seconds", 600, 1, "for how long an event that is delivered again counts once")
   val Skew: Setting =
-    Setting("skew.seconds", 60, 0, "by how much `@timestamp` may be after `event.ingested` before that is the time of the event")
+    Setting("skew.seconds", 2, 0, "by how much `@timestamp` may be after `event.ingested` before that is the time of the event")
 
   /** The application's own; the rest is in the files of the rules. */
   val Own: Seq[Setting] = Seq(OutOfOrderness, Idle, Repeat, Skew)

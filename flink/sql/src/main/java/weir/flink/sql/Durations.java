@@ -4,10 +4,11 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Durations in nanoseconds, each as often as it came: what exact percentiles need, and what those of smaller windows and groups make
- * for larger ones.
+ * Durations in nanoseconds, each as often as it came: what exact percentiles need, and what those of smaller windows
+ * and groups make for larger ones.
  *
- * <p>As bytes: how many, the least, and from each to the next in ascending order, in as few groups of seven bits as it takes.
+ * <p>As bytes: how many, the least, and from each to the next in ascending order, in as few groups of seven bits as it
+ * takes.
  */
 public final class Durations {
     private static final int LONGEST_VARINT = 10;
@@ -52,8 +53,8 @@ public final class Durations {
     }
 
     /**
-     * Percentiles in milliseconds, between two values in proportion (NIST, "Engineering Statistics Handbook" 7.2.6.2, R7), as Flink's
-     * PERCENTILE; null where there are no values.
+     * Percentiles in milliseconds, between two values in proportion (NIST, "Engineering Statistics Handbook" 7.2.6.2,
+     * R7), as Flink's PERCENTILE; null where there are no values.
      */
     Double[] milliseconds(double... portions) {
         Double[] found = new Double[portions.length];

@@ -7,7 +7,8 @@ import org.apache.flink.table.functions.AggregateFunction;
 /** {@code DURATIONS(nanoseconds BIGINT) → BYTES}: all that are not null, for {@link LatencyOf}. */
 @FunctionHint(
         input = @DataTypeHint("BIGINT"),
-        accumulator = @DataTypeHint(value = "RAW", bridgedTo = Durations.class, rawSerializer = DurationsSerializer.class),
+        accumulator = @DataTypeHint(
+                value = "RAW", bridgedTo = Durations.class, rawSerializer = DurationsSerializer.class),
         output = @DataTypeHint("BYTES"))
 public final class DurationsOf extends AggregateFunction<byte[], Durations> {
     private static final long serialVersionUID = 1L;

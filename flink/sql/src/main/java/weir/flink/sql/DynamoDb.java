@@ -2,6 +2,7 @@ package weir.flink.sql;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
@@ -27,7 +28,7 @@ final class DynamoDb {
     }
 
     private static AwsCredentialsProvider credentials(PropertyGroup group) {
-        if (!group.optional("aws.credentials.provider").equals(java.util.Optional.of("PROFILE"))) {
+        if (!group.optional("aws.credentials.provider").equals(Optional.of("PROFILE"))) {
             return DefaultCredentialsProvider.builder().build();
         }
         return ProfileCredentialsProvider.builder()

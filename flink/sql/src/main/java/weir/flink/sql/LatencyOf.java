@@ -5,10 +5,11 @@ import org.apache.flink.table.annotation.FunctionHint;
 import org.apache.flink.table.functions.AggregateFunction;
 import org.apache.flink.types.Row;
 
-/** {@code LATENCY(durations BYTES) → ROW<p50_ms, p95_ms, p99_ms>}: exact percentiles over what {@link DurationsOf} gave. */
+/** {@code LATENCY(durations BYTES) → ROW<p50_ms, p95_ms, p99_ms>}: exact, over what {@link DurationsOf} gave. */
 @FunctionHint(
         input = @DataTypeHint("BYTES"),
-        accumulator = @DataTypeHint(value = "RAW", bridgedTo = Durations.class, rawSerializer = DurationsSerializer.class),
+        accumulator = @DataTypeHint(
+                value = "RAW", bridgedTo = Durations.class, rawSerializer = DurationsSerializer.class),
         output = @DataTypeHint("ROW<p50_ms DOUBLE, p95_ms DOUBLE, p99_ms DOUBLE>"))
 public final class LatencyOf extends AggregateFunction<Row, Durations> {
     private static final long serialVersionUID = 1L;

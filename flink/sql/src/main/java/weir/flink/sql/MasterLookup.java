@@ -17,7 +17,6 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import weir.flink.streams.ConfigurationException;
@@ -26,9 +25,9 @@ import weir.flink.streams.PropertyGroup;
 /**
  * Holds all items of a kind in memory, and reads them again each {@code refresh.seconds} beside the rows.
  *
- * <p>None of it stops the job, as in {@code common.enrichment}: what cannot be read leaves in force what was read last, and an item
- * with a value that is not of its column's type is left out. Both are logged, and counted in {@code masterDataFailures} and
- * {@code masterDataRefused}.
+ * <p>None of it stops the job, as in {@code common.enrichment}: what cannot be read leaves in force what was read last,
+ * and an item with a value that is not of its column's type is left out. Both are logged, and counted in
+ * {@code masterDataFailures} and {@code masterDataRefused}.
  */
 public final class MasterLookup extends LookupFunction {
     private static final long serialVersionUID = 1L;
@@ -37,6 +36,7 @@ public final class MasterLookup extends LookupFunction {
     private final PropertyGroup master;
     private final String kind;
     private final RowType columns;
+    private final String table;
     private final int refreshSeconds;
     private transient volatile Map<String, RowData> items;
     private transient DynamoDbClient client;
@@ -49,8 +49,9 @@ public final class MasterLookup extends LookupFunction {
         this.kind = kind;
         this.columns = columns;
         this.refreshSeconds = master.number("refresh.seconds", 1);
-        master.text("table.name");
+        this.table = master.text("table.name");
         master.text("aws.region");
+        columns.getFields().forEach(MasterLookup::readable);
     }
 
     @Override
@@ -78,17 +79,20 @@ public final class MasterLookup extends LookupFunction {
         try {
             Map<String, RowData> found = new HashMap<>();
             client.queryPaginator(query -> query
-                            .tableName(master.text("table.name"))
+                            .tableName(table)
                             .keyConditionExpression("#kind = :kind")
                             .expressionAttributeNames(Map.of("#kind", "kind"))
                             .expressionAttributeValues(Map.of(":kind", AttributeValue.fromS(kind))))
                     .items()
                     .forEach(item -> add(found, item));
             items = found;
-        } catch (SdkException error) {
+        } catch (RuntimeException error) { // Whatever it is, it would end the refreshing without a word.
             failures.inc();
-            LOG.error("table {}: master data of kind {} cannot be read: what was read last stays in use: {}",
-                    master.text("table.name"), kind, error.getMessage());
+            LOG.error(
+                    "table {}: master data of kind {} cannot be read: what was read last stays in use",
+                    table,
+                    kind,
+                    error);
         }
     }
 
@@ -106,7 +110,15 @@ public final class MasterLookup extends LookupFunction {
         } catch (WrongType error) {
             refused.inc();
             LOG.error("table {}: item {} / {}: {}: the item is left out, and rows go on without it",
-                    master.text("table.name"), kind, item.get("id").s(), error.getMessage());
+                    table, kind, item.get("id").s(), error.getMessage());
+        }
+    }
+
+    private static void readable(RowType.RowField column) {
+        switch (column.getType().getTypeRoot()) {
+            case VARCHAR, BIGINT, DOUBLE, BOOLEAN -> { }
+            default -> throw new ConfigurationException("column `" + column.getName() + "` is " + column.getType()
+                    + "; master data is read as STRING, BIGINT, DOUBLE and BOOLEAN");
         }
     }
 
@@ -134,8 +146,7 @@ public final class MasterLookup extends LookupFunction {
                     }
                     break;
                 default:
-                    throw new ConfigurationException("column `" + name + "` is " + type
-                            + "; master data is read as STRING, BIGINT, DOUBLE and BOOLEAN");
+                    throw new IllegalStateException(type + " is no readable type");
             }
         } catch (NumberFormatException error) {
             // A number with a fraction is none of a BIGINT: said below.

@@ -8,7 +8,7 @@ import org.apache.flink.table.types.logical.RowType;
 import weir.flink.streams.ConfigurationException;
 import weir.flink.streams.PropertyGroup;
 
-/** The items of one kind of the table of master data, to be joined by their {@code id} at the time a row is processed. */
+/** The items of one kind of the table of master data, joined by their {@code id} when a row is processed. */
 final class MasterTable implements LookupTableSource {
     private final PropertyGroup master;
     private final String kind;

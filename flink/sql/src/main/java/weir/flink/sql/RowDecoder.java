@@ -29,10 +29,10 @@ import weir.flink.streams.StreamRecord;
 import weir.flink.streams.Times;
 
 /**
- * Reads the columns of a table, named by their paths, from JSON objects; all else in a record is passed over, not built.
+ * Reads the columns of a table, named by their paths, from JSON objects; all else is passed over, not built.
  *
- * <p>Flink's own JSON format reads nested rows, says of what is wrong neither path nor value, and takes most of its time for the two
- * times of an event.
+ * <p>Flink's own JSON format reads nested rows, says of what is wrong neither path nor value, and has a formatter read
+ * the times, which takes as long as all the rest.
  */
 final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
     private static final long serialVersionUID = 1L;
@@ -74,7 +74,8 @@ final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
             }
         } catch (IOException error) {
             String told = String.valueOf(error.getMessage()).lines().findFirst().orElse("");
-            out.collect(Either.Left(ErrorRecord.of(record, step, "corrupt", "no JSON: " + told, MissingNode.getInstance())));
+            out.collect(Either.Left(
+                    ErrorRecord.of(record, step, "corrupt", "no JSON: " + told, MissingNode.getInstance())));
             return;
         } catch (BadEvent error) {
             out.collect(Either.Left(ErrorRecord.of(record, step, "malformed", error.getMessage(), treeOf(record))));
@@ -132,7 +133,8 @@ final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
         void add(String whole, int from, int index, LogicalType of) {
             int dot = whole.indexOf('.', from);
             int end = dot < 0 ? whole.length() : dot;
-            Field field = fields.computeIfAbsent(whole.substring(from, end), name -> new Field(whole.substring(0, end)));
+            Field field = fields.computeIfAbsent(
+                    whole.substring(from, end), name -> new Field(whole.substring(0, end)));
             if (dot < 0) {
                 field.column = index;
                 field.type = readable(whole, of);
@@ -149,7 +151,7 @@ final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
             };
         }
 
-        /** The bytes of a row at once, where there is one byte a character: most of what is read here, and of what that takes. */
+        /** Its bytes without a string between, where a character is a byte: a row is made of bytes in the end. */
         private static StringData text(JsonParser json) throws IOException {
             char[] characters = json.getTextCharacters();
             byte[] bytes = new byte[json.getTextLength()];
@@ -187,7 +189,8 @@ final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
                     }
                     break;
                 case BIGINT:
-                    if (token == JsonToken.VALUE_NUMBER_INT && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
+                    if (token == JsonToken.VALUE_NUMBER_INT
+                            && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
                         return json.getLongValue();
                     }
                     break;
@@ -206,7 +209,8 @@ final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
                         return json.getBooleanValue();
                     }
             }
-            throw new BadEvent(path + " is no " + wanted() + ": " + (token.isStructStart() ? token.asString() + "…" : json.getText()));
+            String found = token.isStructStart() ? token.asString() + "…" : json.getText();
+            throw new BadEvent(path + " is no " + wanted() + ": " + found);
         }
     }
 }

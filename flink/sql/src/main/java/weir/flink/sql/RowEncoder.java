@@ -18,7 +18,7 @@ import weir.flink.streams.ConfigurationException;
 import weir.flink.streams.RecordEncoder;
 import weir.flink.streams.Times;
 
-/** Writes rows whose columns are named by their paths as JSON objects. What is null, or no number JSON has, is left out. */
+/** Writes rows whose columns are named by their paths as JSON objects, without what is null or no number of JSON's. */
 final class RowEncoder implements RecordEncoder<RowData> {
     private static final long serialVersionUID = 1L;
     private static final JsonFactory JSON = new JsonFactory();
@@ -42,9 +42,11 @@ final class RowEncoder implements RecordEncoder<RowData> {
         String[] names = path.split("\\.");
         LinkedHashMap<String, Serializable> object = root;
         for (int depth = 0; depth < names.length - 1; depth++) {
-            object = (LinkedHashMap<String, Serializable>) object.computeIfAbsent(names[depth], name -> new LinkedHashMap<>());
+            object = (LinkedHashMap<String, Serializable>)
+                    object.computeIfAbsent(names[depth], name -> new LinkedHashMap<>());
         }
-        object.put(names[names.length - 1], new Column(index, writable(path, type), type.asSummaryString().equals("MAP<STRING, DOUBLE>")));
+        boolean numbers = type.asSummaryString().equals("MAP<STRING, DOUBLE>");
+        object.put(names[names.length - 1], new Column(index, writable(path, type), numbers));
     }
 
     private static LogicalTypeRoot writable(String path, LogicalType type) {
@@ -54,8 +56,9 @@ final class RowEncoder implements RecordEncoder<RowData> {
                 if (LISTS.contains(type.asSummaryString())) {
                     yield type.getTypeRoot();
                 }
-                throw new ConfigurationException("column `" + path + "` is " + type + "; a stream is written of STRING, BIGINT, INT, "
-                        + "DOUBLE, BOOLEAN, TIMESTAMP_LTZ(3), and " + LISTS);
+                throw new ConfigurationException("column `" + path + "` is " + type
+                        + "; a stream is written of STRING, BIGINT, INT, DOUBLE, BOOLEAN, TIMESTAMP_LTZ(3), and "
+                        + LISTS);
             }
         };
     }
@@ -121,7 +124,8 @@ final class RowEncoder implements RecordEncoder<RowData> {
                 case INTEGER -> json.writeNumber(row.getInt(index));
                 case DOUBLE -> json.writeNumber(row.getDouble(index));
                 case BOOLEAN -> json.writeBoolean(row.getBoolean(index));
-                case TIMESTAMP_WITH_LOCAL_TIME_ZONE -> json.writeString(Times.text(row.getTimestamp(index, 3).getMillisecond()));
+                case TIMESTAMP_WITH_LOCAL_TIME_ZONE ->
+                    json.writeString(Times.text(row.getTimestamp(index, 3).getMillisecond()));
                 case ARRAY -> write(json, row.getArray(index));
                 case MAP -> write(json, row.getMap(index));
                 default -> json.writeString(row.getString(index).toString());

@@ -19,7 +19,8 @@ import weir.flink.streams.StreamConnector;
 public final class SqlApplication {
     static final String NAME = "aggregates";
     /** In the order they are run; every file of the folder is here. */
-    static final List<String> FILES = List.of("10-tables.sql", "20-requests.sql", "30-service.sql", "40-spikes.sql", "50-talkers.sql");
+    static final List<String> FILES =
+            List.of("10-tables.sql", "20-requests.sql", "30-service.sql", "40-spikes.sql", "50-talkers.sql");
 
     private static final Logger LOG = LoggerFactory.getLogger(SqlApplication.class);
 
@@ -40,7 +41,10 @@ public final class SqlApplication {
     }
 
     static void define(
-            StreamExecutionEnvironment environment, PropertyGroups groups, StreamConnector connector, List<SqlScript> scripts) {
+            StreamExecutionEnvironment environment,
+            PropertyGroups groups,
+            StreamConnector connector,
+            List<SqlScript> scripts) {
         StreamStatementSet inserts = statements(environment, groups, connector, scripts);
         try {
             inserts.attachAsDataStream();
@@ -55,7 +59,10 @@ public final class SqlApplication {
 
     /** @throws ConfigurationException naming file and line of a statement that is wrong, or property group and key */
     static StreamStatementSet statements(
-            StreamExecutionEnvironment environment, PropertyGroups groups, StreamConnector connector, List<SqlScript> scripts) {
+            StreamExecutionEnvironment environment,
+            PropertyGroups groups,
+            StreamConnector connector,
+            List<SqlScript> scripts) {
         // Managed Flink takes this, and the options of tables below, from code, and refuses those of the cluster (AWS,
         // "Programmatic Flink configuration properties").
         environment.getConfig().enableObjectReuse();
@@ -87,9 +94,9 @@ public final class SqlApplication {
         Configuration options = new Configuration();
         options.setString("table.local-time-zone", "UTC");
         options.setString("table.exec.source.idle-timeout", settings.number("idle.seconds", 1) + " s");
-        // How long an event's id is remembered. Windows clean up after themselves; a baseline is forgotten after this much silence.
-        options.setString("table.exec.state.ttl", settings.number("duplicates.seconds", 1) + " s");
-        // What several statements read is read, parsed and deduplicated once.
+        // A baseline goes when all its windows are older; windows clean up after themselves.
+        options.setString("table.exec.state.ttl", settings.number("baseline.windows", 1) * 10 + " s");
+        // What several statements read is read and parsed once.
         options.setString("table.optimizer.reuse-optimize-block-with-digest-enabled", "true");
         return options;
     }

@@ -29,7 +29,7 @@ record SqlScript(String file, List<Statement> statements) {
         }
     }
 
-    /** @throws ConfigurationException where there is no such file in the jar, or a setting it names is missing or no number */
+    /** @throws ConfigurationException where the jar has no such file, or a setting it names is missing or no number */
     static SqlScript read(String file, PropertyGroup settings) {
         try (InputStream content = SqlScript.class.getResourceAsStream("/sql/" + file)) {
             if (content == null) {
@@ -43,7 +43,8 @@ record SqlScript(String file, List<Statement> statements) {
 
     static SqlScript of(String file, String text, PropertyGroup settings) {
         Matcher setting = SETTING.matcher(text);
-        return new SqlScript(file, split(setting.replaceAll(found -> String.valueOf(settings.number(found.group(1), 0)))));
+        String said = setting.replaceAll(found -> String.valueOf(settings.number(found.group(1), 0)));
+        return new SqlScript(file, split(said));
     }
 
     /** The error of a statement, with file and line: {@code flink/sql/30-service.sql:12: …}. */

@@ -11,7 +11,7 @@ import org.apache.flink.table.types.logical.RowType;
 import weir.flink.streams.PropertyGroup;
 import weir.flink.streams.StreamConnector;
 
-/** A stream as a table that is inserted into: a row is one JSON object, the columns of {@code PARTITIONED BY} its partition key. */
+/** A stream that is inserted into: a row is a JSON object, the columns of {@code PARTITIONED BY} its partition key. */
 final class StreamTableSink implements DynamicTableSink, SupportsPartitioning {
     private final StreamConnector connector;
     private final PropertyGroup stream;

@@ -1,15 +1,20 @@
 package weir.flink.sql;
 
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.table.connector.ChangelogMode;
+import org.apache.flink.table.connector.Projection;
 import org.apache.flink.table.connector.ProviderContext;
 import org.apache.flink.table.connector.source.DataStreamScanProvider;
 import org.apache.flink.table.connector.source.DynamicTableSource;
@@ -22,36 +27,46 @@ import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.Either;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import weir.flink.streams.ConfigurationException;
 import weir.flink.streams.ErrorRecord;
 import weir.flink.streams.PropertyGroup;
 import weir.flink.streams.RecordEncoder;
 import weir.flink.streams.StreamConnector;
 
 /**
- * A stream as a table: watermarks of each shard, only the columns that are used, and what is no row of the table on {@code errors}.
+ * A stream that is read: watermarks of each shard, only the columns that are used, what is no row on {@code errors}.
  */
 final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushDown, SupportsProjectionPushDown {
+    /** What identifies an event, and when it arrived. */
+    private static final List<String> IDENTITY = List.of("event.id", "tenant", "event.ingested");
+
     private final StreamExecutionEnvironment job;
     private final StreamConnector connector;
     private final PropertyGroup stream;
     private final PropertyGroup errors;
     private final String step;
-    private DataType columns;
+    private final Integer duplicates;
+    private final DataType columns;
+    private int[] used;
     private WatermarkStrategy<RowData> watermarks = WatermarkStrategy.noWatermarks();
 
+    /** @param duplicates seconds for which an event that comes again is not given again; null: it is */
     StreamTableSource(
             StreamExecutionEnvironment job,
             StreamConnector connector,
             PropertyGroup stream,
             PropertyGroup errors,
             String step,
+            Integer duplicates,
             DataType columns) {
         this.job = job;
         this.connector = connector;
         this.stream = stream;
         this.errors = errors;
         this.step = step;
+        this.duplicates = duplicates;
         this.columns = columns;
+        this.used = IntStream.range(0, DataType.getFieldCount(columns)).toArray();
     }
 
     @Override
@@ -70,19 +85,23 @@ final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushD
     }
 
     @Override
-    public void applyProjection(int[][] projected, DataType used) {
-        columns = used;
+    public void applyProjection(int[][] projected, DataType produced) {
+        used = Stream.of(projected).mapToInt(path -> path[0]).toArray();
     }
 
     @Override
     public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
-        TypeInformation<RowData> type = context.createTypeInformation(columns);
-        RowDecoder decoder = new RowDecoder(step, (RowType) columns.getLogicalType(), type);
+        int[] read = duplicates == null ? used : withIdentity();
+        DataType rowsRead = Projection.of(read).project(columns);
+        TypeInformation<RowData> type = context.createTypeInformation(rowsRead);
+        TypeInformation<RowData> produced = context.createTypeInformation(Projection.of(used).project(columns));
+        RowDecoder decoder = new RowDecoder(step, (RowType) rowsRead.getLogicalType(), type);
         WatermarkStrategy<Either<ErrorRecord, RowData>> ofRows = WatermarkStrategy.forGenerator(new OfRows(watermarks));
         OutputTag<ErrorRecord> refused = new OutputTag<>("errors", TypeInformation.of(ErrorRecord.class));
         return new DataStreamScanProvider() {
             @Override
-            public DataStream<RowData> produceDataStream(ProviderContext names, StreamExecutionEnvironment environment) {
+            public DataStream<RowData> produceDataStream(
+                    ProviderContext names, StreamExecutionEnvironment environment) {
                 // Names of their own, so that a snapshot gives the place in the stream back to changed SQL.
                 SingleOutputStreamOperator<RowData> rows = environment
                         .fromSource(connector.source(stream, decoder), ofRows, stream.name(), decoder.type())
@@ -91,12 +110,12 @@ final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushD
                         .returns(type)
                         .uid("split-" + stream.name())
                         .name("split " + stream.name());
-                // The planner translates in an environment that is thrown away, and keeps of it what leads to the sinks of tables.
+                // The planner translates in an environment of its own, of which it keeps what leads to tables.
                 new DataStream<>(job, rows.getSideOutput(refused).getTransformation())
                         .sinkTo(connector.sink(errors, new ErrorEncoder()))
                         .uid("write-" + errors.name() + "-of-" + stream.name())
                         .name(errors.name());
-                return rows;
+                return duplicates == null ? rows : once(rows, read, produced);
             }
 
             @Override
@@ -106,10 +125,35 @@ final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushD
         };
     }
 
+    /** The columns that are used, in whose places the watermarks find them, and then those of IDENTITY that are not. */
+    private int[] withIdentity() {
+        IntStream identity = IDENTITY.stream().mapToInt(this::place);
+        return IntStream.concat(IntStream.of(used), identity).distinct().toArray();
+    }
+
+    private int place(String column) {
+        int place = DataType.getFieldNames(columns).indexOf(column);
+        if (place < 0) {
+            throw new ConfigurationException("the table of stream '" + stream.name()
+                    + "' has duplicates.seconds, and no column `" + column + "` to know events by");
+        }
+        return place;
+    }
+
+    private DataStream<RowData> once(DataStream<RowData> rows, int[] read, TypeInformation<RowData> produced) {
+        List<Integer> places = IntStream.of(read).boxed().toList();
+        int[] identity = IDENTITY.stream().mapToInt(column -> places.indexOf(place(column))).toArray();
+        Deduplicate.Columns known = new Deduplicate.Columns(identity[0], identity[1], identity[2]);
+        return rows.keyBy(known, Types.LONG)
+                .transform("once " + stream.name(), produced, new Deduplicate(known, duplicates, used.length))
+                .uid("once-" + stream.name());
+    }
+
     @Override
     public DynamicTableSource copy() {
-        StreamTableSource copy = new StreamTableSource(job, connector, stream, errors, step, columns);
+        StreamTableSource copy = new StreamTableSource(job, connector, stream, errors, step, duplicates, columns);
         copy.watermarks = watermarks;
+        copy.used = used;
         return copy;
     }
 

@@ -21,13 +21,16 @@ import weir.flink.streams.StreamConnector;
 
 /**
  * Makes tables {@code WITH ('connector' = 'weir', 'stream' = 'events')} of streams, and
- * {@code WITH ('connector' = 'weir', 'master' = 'service')} of a kind of master data. SQL names the role; what plays it is said by
- * the property group of that name, or by the group {@code master}.
+ * {@code WITH ('connector' = 'weir', 'master' = 'service')} of a kind of master data. SQL names the role; what plays it
+ * is said by the property group of that name, or by the group {@code master}.
  *
- * <p>A column is named by the path of its field: {@code `event.id`} is {@code id} in the object {@code event}.
+ * <p>A column is named by the path of its field: {@code `event.id`} is {@code id} in the object {@code event}. A stream
+ * of events with {@code 'duplicates.seconds' = '120'} gives each event once, see {@link Deduplicate}.
  */
 public final class WeirTables implements DynamicTableSourceFactory, DynamicTableSinkFactory {
     private static final ConfigOption<String> STREAM = ConfigOptions.key("stream").stringType().noDefaultValue();
+    private static final ConfigOption<Integer> DUPLICATES =
+            ConfigOptions.key("duplicates.seconds").intType().noDefaultValue();
     private static final ConfigOption<String> MASTER = ConfigOptions.key("master").stringType().noDefaultValue();
 
     private final StreamExecutionEnvironment job;
@@ -47,7 +50,7 @@ public final class WeirTables implements DynamicTableSourceFactory, DynamicTable
      *
      * @param job of {@code tables}, which gets the sink of errors of each table that is read: to be run by its {@code execute}
      */
-    @SuppressWarnings("deprecation") // What replaces it makes catalogs of text options, which hold neither groups nor a connector.
+    @SuppressWarnings("deprecation") // What replaces it makes catalogs of texts, which hold no connector.
     public static void register(
             StreamExecutionEnvironment job,
             StreamTableEnvironment tables,
@@ -80,7 +83,7 @@ public final class WeirTables implements DynamicTableSourceFactory, DynamicTable
 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
-        return Set.of(STREAM, MASTER);
+        return Set.of(STREAM, DUPLICATES, MASTER);
     }
 
     @Override
@@ -91,7 +94,13 @@ public final class WeirTables implements DynamicTableSourceFactory, DynamicTable
             return new MasterTable(groups.group("master"), options.get(MASTER), columns);
         }
         return new StreamTableSource(
-                job, connector, groups.group(options.get(STREAM)), groups.group("errors"), "flink-" + application, columns);
+                job,
+                connector,
+                groups.group(options.get(STREAM)),
+                groups.group("errors"),
+                "flink-" + application,
+                options.getOptional(DUPLICATES).orElse(null),
+                columns);
     }
 
     @Override
@@ -101,7 +110,8 @@ public final class WeirTables implements DynamicTableSourceFactory, DynamicTable
             throw new ConfigurationException(nameOf(context) + " is master data, which nothing is inserted into");
         }
         if (context.getCatalogTable().getPartitionKeys().isEmpty()) {
-            throw new ConfigurationException(nameOf(context) + " needs PARTITIONED BY: the columns of the partition key");
+            throw new ConfigurationException(
+                    nameOf(context) + " needs PARTITIONED BY: the columns of the partition key");
         }
         return new StreamTableSink(
                 connector,

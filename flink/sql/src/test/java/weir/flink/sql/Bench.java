@@ -1,11 +1,7 @@
 package weir.flink.sql;
 
-import java.util.HashMap;
-import java.util.Map;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import weir.flink.streams.PropertyGroup;
-import weir.flink.streams.PropertyGroups;
 
 /**
  * The very statements of the application over generated JSON, with nothing kept of what they write: how many records a second.
@@ -21,11 +17,7 @@ public final class Bench {
         StreamExecutionEnvironment environment = arguments.length > 1
                 ? StreamExecutionEnvironment.createLocalEnvironment(Integer.parseInt(arguments[1]))
                 : StreamExecutionEnvironment.getExecutionEnvironment();
-        Map<String, String> settings = new HashMap<>(Settings.APPLICATION);
-        // At 150,000 events a second, the ids of ten minutes are 90 million: more than a heap holds, and no matter to RocksDB.
-        settings.put("duplicates.seconds", "10");
-        PropertyGroups groups = Settings.groups(new PropertyGroup("application", settings));
-        SqlApplication.define(environment, groups, new ShardedStreams(traffic(records), null));
+        SqlApplication.define(environment, Settings.groups(), new ShardedStreams(traffic(records), null));
         JobExecutionResult result = environment.execute("bench " + SqlApplication.NAME);
         System.out.println(told(records, result.getNetRuntime()));
     }

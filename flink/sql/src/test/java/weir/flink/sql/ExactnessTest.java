@@ -3,6 +3,7 @@ package weir.flink.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
@@ -54,7 +55,7 @@ class ExactnessTest {
                         "corrupt: no JSON: Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
                         "corrupt: no JSON: Unexpected end-of-input in VALUE_STRING",
                         "malformed: no JSON object",
-                        "malformed: event.id is missing",
+                        "malformed: event.dataset is missing",
                         "malformed: event.ingested is no time: 'yesterday'");
         assertThat(errors).extracting(error -> error.get("step").asText()).containsOnly("flink-aggregates");
         assertThat(errors).extracting(error -> error.get("id").asText())
@@ -91,7 +92,7 @@ class ExactnessTest {
                 .forEach(metric -> top
                         .computeIfAbsent(
                                 metric.get("tenant").asText() + " "
-                                        + java.time.Instant.parse(metric.get("@timestamp").asText()).toEpochMilli(),
+                                        + Instant.parse(metric.get("@timestamp").asText()).toEpochMilli(),
                                 key -> new ArrayList<>())
                         .add(metric.at("/source/ip").asText() + " " + metric.at("/weir/metric/value").asLong() + " "
                                 + metric.at("/weir/metric/count").asLong()));

@@ -18,11 +18,9 @@ class PlanTest {
     static void explain() {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(2);
         PropertyGroups groups = Settings.groups();
-        String all = SqlApplication.statements(
+        plan = SqlApplication.statements(
                         environment, groups, new ShardedStreams(new Traffic(1, 1, 1, 0, 0), null), SqlApplication.scripts(groups))
                 .explain(ExplainDetail.CHANGELOG_MODE);
-        plan = all.substring(all.indexOf("== Optimized Physical Plan =="), all.indexOf("== Optimized Execution Plan =="));
-        plan += all.substring(all.indexOf("== Optimized Execution Plan =="));
     }
 
     private static String execution() {
@@ -32,15 +30,9 @@ class PlanTest {
     @Test
     void theStreamIsReadOnceAndMakesTheWatermarks() {
         assertThat(execution().split("TableSourceScan\\(")).hasSize(2);
-        assertThat(execution()).containsPattern("TableSourceScan\\(table=\\[\\[weir, weir, events, watermark=\\[.*idletimeout=\\[10000\\]");
-        assertThat(execution()).doesNotContain("WatermarkAssigner");
-    }
-
-    @Test
-    void eventsAreDeduplicatedOnceByTheirFirstAndStayAStreamThatIsOnlyAddedTo() {
-        assertThat(execution().split("Deduplicate\\(")).hasSize(2);
         assertThat(execution())
-                .contains("Deduplicate(keep=[FirstRow], key=[id, tenant], order=[PROCTIME], outputInsertOnly=[true])");
+                .containsPattern("TableSourceScan\\(table=\\[\\[weir, weir, events, .*watermark=\\[.*idletimeout=\\[10000\\]");
+        assertThat(execution()).doesNotContain("WatermarkAssigner");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -25,7 +26,9 @@ class RestartTest {
         ShardedStreams streams = new ShardedStreams(traffic, UUID.randomUUID().toString());
         streams.pauseAt(20_200);
         JobClient first = start(new Configuration(), streams);
-        await(streams, 2 * 202);
+        // Bad records are written as they are read: the last before the pause is the last of them.
+        await("all before the pause is read", () -> streams.written("errors").size() >= 2 * 202);
+        await("windows are written", () -> !streams.written("metrics").isEmpty());
         String snapshot = first.stopWithSavepoint(false, snapshots.toUri().toString(), SavepointFormatType.CANONICAL).get();
         int before = streams.written("metrics").size();
         streams.resume();
@@ -54,11 +57,10 @@ class RestartTest {
         return environment.executeAsync();
     }
 
-    /** Bad records are written as they are read: the last before the pause is the last of them. */
-    private static void await(ShardedStreams streams, int errors) {
+    private static void await(String what, BooleanSupplier reached) {
         Instant end = Instant.now().plus(Duration.ofSeconds(60));
-        while (streams.written("errors").size() < errors) {
-            assertThat(Instant.now()).as("the records before the pause are read").isBefore(end);
+        while (!reached.getAsBoolean()) {
+            assertThat(Instant.now()).as(what).isBefore(end);
             LockSupport.parkNanos(1_000_000);
         }
     }

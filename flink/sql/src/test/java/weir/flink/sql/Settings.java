@@ -11,7 +11,7 @@ final class Settings {
             "out-of-orderness.seconds", "2",
             "future.seconds", "60",
             "idle.seconds", "10",
-            "duplicates.seconds", "600",
+            "duplicates.seconds", "120",
             "baseline.windows", "60",
             "baseline.least-windows", "12",
             "spike.deviations", "4",

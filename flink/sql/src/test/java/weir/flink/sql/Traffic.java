@@ -2,7 +2,6 @@ package weir.flink.sql;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
-import java.util.Map;
 import weir.flink.streams.Times;
 
 /**
@@ -22,7 +21,9 @@ record Traffic(int count, long size, double everyMillis, int repeatEvery, int ba
         "{\"event\":{\"id\":\"b\",\"dataset\":\"app\",\"ingested\":\"yesterday\"},\"tenant\":\"shop\",\"@timestamp\":\"2026-03-01T09:00:00.000Z\"}",
     };
 
-    private static final ThreadLocal<Object[]> LAST = ThreadLocal.withInitial(() -> new Object[16]);
+    private static final ThreadLocal<Second[]> RECENT = ThreadLocal.withInitial(() -> new Second[16]);
+
+    private record Second(long number, String text) {}
 
     /** What a record says. */
     record Event(String id, long at, long ingested, String tenant, String service, int status, long duration, String ip, long bytes) {
@@ -96,16 +97,15 @@ record Traffic(int count, long size, double everyMillis, int repeatEvery, int ba
         return json.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /** As {@link Times#text}, of which only a second's first is asked: the generator may not cost more than what it feeds. */
+    /** As {@link Times#text}, which is asked once a second: the generator may not cost more than what it feeds. */
     private static String text(long at) {
         long second = Math.floorDiv(at, 1_000L);
-        Object[] last = LAST.get();
+        Second[] recent = RECENT.get();
         int slot = (int) (second & 15);
-        if (last[slot] == null || ((Map.Entry<?, ?>) last[slot]).getKey().equals(second) == false) {
-            last[slot] = Map.entry(second, Times.text(second * 1_000).substring(0, 20));
+        if (recent[slot] == null || recent[slot].number != second) {
+            recent[slot] = new Second(second, Times.text(second * 1_000).substring(0, 20));
         }
-        int millis = (int) Math.floorMod(at, 1_000L);
-        return ((Map.Entry<?, ?>) last[slot]).getValue() + String.valueOf(1_000 + millis).substring(1) + "Z";
+        return recent[slot].text + String.valueOf(1_000 + Math.floorMod(at, 1_000L)).substring(1) + "Z";
     }
 
     /** SplitMix64's mixing step (Steele, Lea, Flood 2014). */

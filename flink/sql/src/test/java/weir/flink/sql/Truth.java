@@ -1,6 +1,7 @@
 package weir.flink.sql;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -88,7 +89,7 @@ final class Truth {
                     metric.get("tenant").asText(),
                     metric.at("/service/name").asText(),
                     values.at("/dimensions/status_class").asText(),
-                    String.valueOf(java.time.Instant.parse(metric.get("@timestamp").asText()).toEpochMilli()));
+                    String.valueOf(Instant.parse(metric.get("@timestamp").asText()).toEpochMilli()));
             Window window = new Window(
                     values.get("count").asLong(),
                     values.get("errors").asLong(),

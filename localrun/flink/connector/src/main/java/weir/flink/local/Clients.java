@@ -14,6 +14,8 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
 import software.amazon.awssdk.services.kinesis.model.KinesisException;
+import software.amazon.awssdk.services.kinesis.model.KmsThrottlingException;
+import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
 import weir.flink.streams.ConfigurationException;
 import weir.flink.streams.PropertyGroup;
 
@@ -60,9 +62,15 @@ final class Clients {
         };
     }
 
-    /** Whether the service does not do it: what is refused for permissions has the status 400 on AWS and 403 in an emulator. */
-    static boolean refuses(KinesisException answer) {
-        return answer.statusCode() / 100 == 4 && !answer.isThrottlingException();
+    /**
+     * Whether the service does not do it, and no later attempt finds it otherwise: it does not exist, or is not permitted, which
+     * has the status 400 on AWS and 403 in an emulator. A service that cannot be reached may be there again.
+     */
+    static boolean refuses(Throwable error) {
+        return error instanceof KinesisException answer
+                && answer.statusCode() / 100 == 4
+                && !answer.isThrottlingException()
+                && !(answer instanceof LimitExceededException || answer instanceof KmsThrottlingException);
     }
 
     /** The name in {@code stream.arn}. */

@@ -19,7 +19,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
-import software.amazon.awssdk.services.kinesis.model.KinesisException;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
 import weir.flink.streams.PropertyGroup;
@@ -27,6 +26,7 @@ import weir.flink.streams.PropertyGroup;
 /** Puts records in threads of its own, and again those of them that the stream did not take. */
 final class KinesisWriter<T> extends AsyncSinkWriter<T, PutRecordsRequestEntry> {
     private static final Logger LOG = LoggerFactory.getLogger(KinesisWriter.class);
+    private static final long REFUSED_MILLIS = 200;
 
     private final PropertyGroup stream;
     private final String arn;
@@ -81,11 +81,12 @@ final class KinesisWriter<T> extends AsyncSinkWriter<T, PutRecordsRequestEntry> 
         try {
             answer = client.putRecords(request -> request.streamARN(arn).records(entries));
         } catch (SdkException error) {
-            if (isRefusal(error)) {
+            if (Clients.refuses(error)) {
                 result.completeExceptionally(new IllegalStateException(
                         "property group '" + stream.name() + "': " + arn + " cannot be written: " + error.getMessage(), error));
             } else {
                 LOG.warn("{} records for {} are put again: {}", entries.size(), arn, error.getMessage());
+                pause();
                 result.retryForEntries(entries);
             }
             return;
@@ -99,15 +100,18 @@ final class KinesisWriter<T> extends AsyncSinkWriter<T, PutRecordsRequestEntry> 
         if (refused.isEmpty()) {
             result.complete();
         } else {
+            pause();
             result.retryForEntries(refused);
         }
     }
 
-    /** It does not exist, or may not be written: no later attempt finds it otherwise. */
-    private static boolean isRefusal(SdkException error) {
-        return error instanceof KinesisException answer
-                ? Clients.refuses(answer)
-                : !error.retryable();
+    /** Each shard takes so much a second: what is put again at once is refused again. */
+    private static void pause() {
+        try {
+            Thread.sleep(REFUSED_MILLIS);
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

@@ -17,7 +17,6 @@ import org.apache.flink.api.connector.source.SplitsAssignment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
-import software.amazon.awssdk.services.kinesis.model.KinesisException;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
 import software.amazon.awssdk.services.kinesis.model.Shard;
 import weir.flink.streams.PropertyGroup;
@@ -71,7 +70,7 @@ final class ShardEnumerator implements SplitEnumerator<ShardSplit, ShardEnumerat
             shards = found;
             forgetExpired();
             begin();
-        } else if (shards.isEmpty() || isRefusal(error)) {
+        } else if (shards.isEmpty() || Clients.refuses(error)) {
             throw new IllegalStateException(
                     "property group '" + stream.name() + "': the shards of " + stream.text(Clients.ARN)
                             + " cannot be listed: " + error.getMessage(),
@@ -79,11 +78,6 @@ final class ShardEnumerator implements SplitEnumerator<ShardSplit, ShardEnumerat
         } else {
             LOG.warn("The shards of {} could not be listed, which is tried again: {}", stream.name(), error.getMessage());
         }
-    }
-
-    /** It does not exist, or may not be read: no later attempt finds it otherwise. */
-    private static boolean isRefusal(Throwable error) {
-        return error instanceof KinesisException refused && Clients.refuses(refused);
     }
 
     private void forgetExpired() {
@@ -131,7 +125,8 @@ final class ShardEnumerator implements SplitEnumerator<ShardSplit, ShardEnumerat
     public void handleSourceEvent(int subtask, SourceEvent event) {
         if (event instanceof ShardFinished finished) {
             state.finished().add(finished.shard());
-            begin();
+            // What it was split or merged into may be too young to be listed yet.
+            context.callAsync(this::list, this::found);
         }
     }
 

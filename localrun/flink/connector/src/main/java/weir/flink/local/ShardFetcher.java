@@ -20,9 +20,6 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
-import software.amazon.awssdk.services.kinesis.model.KinesisException;
-import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
-import software.amazon.awssdk.services.kinesis.model.ProvisionedThroughputExceededException;
 import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import weir.flink.streams.PropertyGroup;
@@ -32,8 +29,6 @@ final class ShardFetcher implements SplitReader<Record, ShardSplit> {
     private static final Logger LOG = LoggerFactory.getLogger(ShardFetcher.class);
     /** After an answer that it is too soon, or none at all: the second by which Kinesis counts. */
     private static final long REFUSED_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private static final int SERVER_ERROR = 500;
 
     private final PropertyGroup stream;
     private final String arn;
@@ -108,7 +103,7 @@ final class ShardFetcher implements SplitReader<Record, ShardSplit> {
         } catch (ExpiredIteratorException error) {
             shard.iterator = null; // it lives for five minutes, which a job under back pressure may exceed
         } catch (SdkException error) {
-            if (!passes(error)) {
+            if (Clients.refuses(error)) {
                 throw new IOException(
                         "property group '" + stream.name() + "': " + shard.id + " of " + arn + " cannot be read: "
                                 + error.getMessage(),
@@ -118,15 +113,6 @@ final class ShardFetcher implements SplitReader<Record, ShardSplit> {
             shard.due = System.nanoTime() + REFUSED_NANOS;
         }
         return false;
-    }
-
-    /** Whether the same request may succeed later. */
-    private static boolean passes(SdkException error) {
-        return error instanceof ProvisionedThroughputExceededException
-                || error instanceof LimitExceededException
-                || (error instanceof KinesisException answer
-                        ? answer.isThrottlingException() || answer.statusCode() >= SERVER_ERROR
-                        : error.retryable());
     }
 
     private String iterator(OpenShard shard) {

@@ -30,6 +30,7 @@ final class FakeKinesis implements AutoCloseable {
     static final String ARN = "arn:aws:kinesis:eu-central-1:111122223333:stream/events";
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int DISCONNECTED = -1;
     private static final String PROTOCOL = "application/x-amz-json-1.1";
 
     static {
@@ -117,6 +118,11 @@ final class FakeKinesis implements AutoCloseable {
         failures.computeIfAbsent(action, none -> new ArrayDeque<>()).add(new Failure(status, type));
     }
 
+    /** The next request of this action is not answered: the connection ends. */
+    void disconnect(String action) {
+        fail(action, DISCONNECTED, "");
+    }
+
     /** So many of the next records of PutRecords are not taken. */
     synchronized void refuse(int records) {
         refusedRecords = records;
@@ -141,6 +147,10 @@ final class FakeKinesis implements AutoCloseable {
         int status = 200;
         if (planned != null && !planned.isEmpty()) {
             Failure failure = planned.poll();
+            if (failure.status == DISCONNECTED) {
+                exchange.close();
+                return;
+            }
             status = failure.status;
             body.put("__type", failure.type).put("message", failure.type + " for a test");
         } else {
