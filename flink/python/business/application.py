@@ -81,7 +81,7 @@ def _configure(tables: StreamTableEnvironment, settings: Any) -> None:
     options = tables.get_config()
     options.set("table.local-time-zone", "UTC")
     options.set("table.exec.source.idle-timeout", f"{settings.number('idle.seconds', 1)} s")
-    # How long it is remembered whether a stock was low, and an account busy, when last seen. What spans a time cleans up after it.
+    # How long it is remembered whether a stock was low, and an account busy, when last seen. What spans a time has its own end.
     options.set("table.exec.state.ttl", "1 d")
     # What several statements read is read, parsed and deduplicated once.
     options.set("table.optimizer.reuse-optimize-block-with-digest-enabled", "true")

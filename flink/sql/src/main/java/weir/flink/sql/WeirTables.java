@@ -38,7 +38,8 @@ public final class WeirTables implements DynamicTableSourceFactory, DynamicTable
     private final PropertyGroups groups;
     private final StreamConnector connector;
 
-    private WeirTables(StreamExecutionEnvironment job, String application, PropertyGroups groups, StreamConnector connector) {
+    private WeirTables(
+            StreamExecutionEnvironment job, String application, PropertyGroups groups, StreamConnector connector) {
         this.job = job;
         this.application = application;
         this.groups = groups;
@@ -48,7 +49,7 @@ public final class WeirTables implements DynamicTableSourceFactory, DynamicTable
     /**
      * From here on {@code tables} makes its tables in this way. A program in Python calls it through its gateway.
      *
-     * @param job of {@code tables}, which gets the sink of errors of each table that is read: to be run by its {@code execute}
+     * @param job of {@code tables}, which gets the sink of errors of each table that is read: its {@code execute} runs all
      */
     @SuppressWarnings("deprecation") // What replaces it makes catalogs of texts, which hold no connector.
     public static void register(
