@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from config.parts.flink_settings import AggregateSettings, properties
+from components.flink_code import RUN_OPTIONS, run_options
+from config.parts.flink_settings import AggregateSettings, BusinessSettings, FlinkSettings, properties
 from flink import build
 from localrun import embedded_aws
 from localrun.aws import ACCOUNT, REGION, program_environment, session
@@ -27,9 +28,15 @@ from tests.e2e.index import wait_for
 if TYPE_CHECKING:
     from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
 
-APPLICATION = "weir-test-aggregates"
+APPLICATION, PYTHON = "weir-test-aggregates", "weir-test-business"
 STREAMS = {"events": 2, "metrics": 1, "findings": 1, "errors": 1}
-TABLE, BUCKET, KEY = "master-data", "flink-code", "aggregates.jar"
+TABLE, BUCKET = "master-data", "flink-code"
+KEYS = {"aggregates": "aggregates.jar", "business": "business.zip"}
+#: A shard that is read later than another must not be taken for idle: what it has would be late.
+SETTINGS: Mapping[str, FlinkSettings] = {
+    "aggregates": AggregateSettings(repeat_seconds=60, idle_seconds=600),
+    "business": BusinessSettings(repeat_seconds=60, idle_seconds=600),
+}
 #: Of event time: between two events, and what closes every window before it.
 STEP_MS, FLUSH_MS = 10, 30_000
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -77,25 +84,29 @@ class FlinkRun:
         """Put `count` events of a tenant on the stream, and what closes their windows is yet to come."""
         self._put([self._event(tenant, number) for number in range(count)])
 
-    def flush(self) -> None:
+    def pay(self, tenant: str, count: int) -> None:
+        """Put `count` payments of a tenant on the stream."""
+        self._put([self._event(tenant, number, "business.payment", "payment.authorised") for number in range(count)])
+
+    def flush(self, ms: int = FLUSH_MS) -> None:
         """Close the windows of all that was sent: each shard gets a later event."""
-        self.sent_until_ms += FLUSH_MS
+        self.sent_until_ms += ms
         self._put([self._event("later", number) for number in range(20)])
 
-    def counted(self, tenant: str) -> tuple[int, int]:
-        """Of the windows of 10 s of a tenant: the events they count, each window once; and windows written with other counts."""
+    def counted(self, tenant: str, name: str = "service_10s") -> tuple[int, int]:
+        """Of the windows of a tenant: the events they count, each window once; and windows written with other counts."""
         kinesis = self.session.client("kinesis")
         windows: dict[str, set[int]] = {}
         for record in records(kinesis, "metrics"):
             metric = record["weir"]["metric"]
-            if record["tenant"] == tenant and metric["name"] == "service_10s":
+            if record["tenant"] == tenant and metric["name"] == name:
                 windows.setdefault(record["event"]["id"], set()).add(metric["count"])
         return sum(max(counts) for counts in windows.values()), sum(len(counts) > 1 for counts in windows.values())
 
-    def _event(self, tenant: str, number: int) -> bytes:
+    def _event(self, tenant: str, number: int, dataset: str = "app", action: str = "use") -> bytes:
         self.sent_until_ms += STEP_MS
         at = datetime.fromtimestamp(self.sent_until_ms / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        event = {"id": f"{tenant}-{self.sent_until_ms}", "dataset": "app", "ingested": at, "kind": "event"}
+        event = {"id": f"{tenant}-{self.sent_until_ms}", "dataset": dataset, "action": action, "ingested": at, "kind": "event"}
         return json.dumps({"@timestamp": at, "event": event, "tenant": tenant, "service": {"name": f"s{number % 3}"}}).encode()
 
     def _put(self, events: list[bytes]) -> None:
@@ -106,15 +117,17 @@ class FlinkRun:
             ]
             assert kinesis.put_records(StreamName="events", Records=batch)["FailedRecordCount"] == 0
 
-    def deploy(self, application: str, *, writes: bool = True) -> None:
-        """Create the application, which does not run yet; without a right to write, `writes` says."""
-        role = self._role(application, writes=writes)
+    def deploy(self, application: str, *, of: str = "aggregates", writes: bool = True) -> None:
+        """Create an application `of` this code, which does not run yet; without a right to write, `writes` says."""
+        key = KEYS[of]
+        role = self._role(application, key, writes=writes)
         groups: dict[str, Mapping[str, str]] = {
-            # A shard that is read later than another must not be taken for idle: what it has would be late.
-            "application": properties("aggregates", AggregateSettings(repeat_seconds=60, idle_seconds=600)),
+            "application": properties(of, SETTINGS[of]),
             "master": {"table.name": TABLE, "aws.region": REGION, "refresh.seconds": "60"},
             **{stream: {"stream.arn": arn(stream), "aws.region": REGION} for stream in STREAMS},
         }
+        if run_options(of):
+            groups[RUN_OPTIONS] = run_options(of)
         groups["events"] = {**groups["events"], "source.init.position": "TRIM_HORIZON", "source.reader.type": "POLLING"}
         self.session.client("kinesisanalyticsv2").create_application(  # type: ignore[call-overload, unused-ignore]
             ApplicationName=application,
@@ -123,7 +136,7 @@ class FlinkRun:
             ApplicationConfiguration={
                 "ApplicationCodeConfiguration": {
                     "CodeContentType": "ZIPFILE",
-                    "CodeContent": {"S3ContentLocation": {"BucketARN": f"arn:aws:s3:::{BUCKET}", "FileKey": KEY}},
+                    "CodeContent": {"S3ContentLocation": {"BucketARN": f"arn:aws:s3:::{BUCKET}", "FileKey": key}},
                 },
                 "ApplicationSnapshotConfiguration": {"SnapshotsEnabled": True},
                 "EnvironmentProperties": {
@@ -146,14 +159,14 @@ class FlinkRun:
             },
         )
 
-    def _role(self, application: str, *, writes: bool) -> str:
+    def _role(self, application: str, key: str, *, writes: bool) -> str:
         iam = self.session.client("iam")
         trust = {"Effect": "Allow", "Principal": {"Service": "kinesisanalytics.amazonaws.com"}, "Action": "sts:AssumeRole"}
         role = iam.create_role(RoleName=application, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
         statements = [
             {"Effect": "Allow", "Action": _READ, "Resource": arn("events")},
             {"Effect": "Allow", "Action": ["dynamodb:Query"], "Resource": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{TABLE}"},
-            {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"arn:aws:s3:::{BUCKET}/{KEY}"},
+            {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"arn:aws:s3:::{BUCKET}/{key}"},
         ]
         if writes:
             sinks = [arn(stream) for stream in STREAMS if stream != "events"]
@@ -188,7 +201,7 @@ def started(directory: Path) -> Iterator[FlinkRun]:
         port, rest_port, rpc_port = free_ports(3)
         flink = cluster.Cluster(distribution.prepare(tools), directory / "cluster", rest_port, rpc_port)
         starting = cluster.start(flink, groups, directory)
-        jar = build.build(build.Connector.local, print)["aggregates"]
+        built = build.build(build.Connector.local, print)
         emulator = embedded_aws.Emulator(embedded_aws.prepare(tools), port, directory / "emulator", f"http://{LOCALHOST}:9")
         embedded_aws.start(emulator, groups, directory / "emulator.log")
         aws = session(emulator.endpoint)
@@ -201,12 +214,14 @@ def started(directory: Path) -> Iterator[FlinkRun]:
             BillingMode="PAY_PER_REQUEST",
         )
         aws.client("s3").create_bucket(Bucket=BUCKET)
-        aws.client("s3").upload_file(str(jar), BUCKET, KEY)
+        for name, key in KEYS.items():
+            aws.client("s3").upload_file(str(built[name]), BUCKET, key)
         state = fresh(directory / "worker")
         groups.start(
             "flink",
             (
                 *(sys.executable, "-m", "localrun.flink", "--endpoint", emulator.endpoint, "--cluster", flink.endpoint),
+                *("--distribution", flink.distribution.home, "--java", flink.distribution.java),
                 *("--checkpoints", flink.checkpoints, "--state", state),
             ),
             log=directory / "flink.log",

@@ -11,7 +11,7 @@ import pytest
 
 from localrun.flink.cluster import JOB_MANAGER, TASK_MANAGER
 from localrun.paths import run_dir
-from tests.e2e.flink_run import APPLICATION, PATIENCE, FlinkRun, started
+from tests.e2e.flink_run import APPLICATION, PATIENCE, PYTHON, FlinkRun, started
 from tests.e2e.index import wait_for
 
 EVENTS = 1_500
@@ -29,9 +29,9 @@ def service(run: FlinkRun) -> Any:
     return run.session.client("kinesisanalyticsv2")
 
 
-def start(run: FlinkRun) -> None:
-    service(run).start_application(ApplicationName=APPLICATION, RunConfiguration={})
-    run.wait_for_state("running")
+def start(run: FlinkRun, application: str = APPLICATION) -> None:
+    service(run).start_application(ApplicationName=application, RunConfiguration={})
+    run.wait_for_state("running", application)
 
 
 def all_counted_once(run: FlinkRun, tenant: str, events: int) -> None:
@@ -84,6 +84,20 @@ def test_an_application_that_is_stopped_goes_on_from_its_snapshot(flink: FlinkRu
     flink.send("stopped", EVENTS)
     start(flink)
     all_counted_once(flink, "stopped", 2 * EVENTS)
+
+
+def test_an_application_in_python_runs_as_the_others_and_goes_on_from_its_snapshot(flink: FlinkRun) -> None:
+    flink.deploy(PYTHON, of="business")
+    start(flink, PYTHON)
+    flink.pay("paying", EVENTS)
+    wait_for(lambda: flink.part(PYTHON), lambda part: part.get("records_in", 0) >= EVENTS, PATIENCE)
+    service(flink).stop_application(ApplicationName=PYTHON)
+    flink.wait_for_state("stopped", PYTHON)
+    flink.pay("paying", EVENTS)
+    start(flink, PYTHON)
+    flink.flush(90_000)
+    found = wait_for(lambda: flink.counted("paying", "payments_1m"), lambda found: found[0] >= 2 * EVENTS, PATIENCE)
+    assert found == (2 * EVENTS, 0)
 
 
 def test_a_missing_grant_shows_and_ends_with_its_application(flink: FlinkRun) -> None:
