@@ -137,7 +137,7 @@ class AnalyticsStack(Stack):
             description=_DESCRIPTIONS[name],
             code=code,
             settings=settings,
-            properties=properties(name, settings.settings),
+            properties=properties(settings.settings),
             source=source,
             sinks={**{stream: self.written[stream] for stream in settings.writes}, "errors": errors},
             master_data=master if settings.joins else None,

@@ -21,9 +21,9 @@ class FlinkSettings(Model):
     """By how much events of one shard may come after later ones, in seconds: a window closes so long after its end."""
     idle_seconds: int = Field(default=10, ge=1, le=3_600)
     """After how long without events a shard holds up the others no more, in seconds."""
-    repeat_seconds: int = Field(default=600, ge=1, le=86_400)
+    duplicates_seconds: int = Field(default=600, ge=1, le=86_400)
     """For how long an event that is delivered again counts once, in seconds. Their ids are state."""
-    skew_seconds: int = Field(default=2, ge=0, le=86_400)
+    future_seconds: int = Field(default=2, ge=0, le=86_400)
     """By how much the time of an event may be after its arrival, in seconds; beyond, the arrival is its time. One clock that is
     ahead by more than `out_of_orderness_seconds` makes the events of others late."""
 
@@ -157,17 +157,9 @@ class BehaviourSettings(FlinkSettings):
     """Paths for which one address gets 403 or 404."""
 
 
-#: Where an application calls a setting otherwise: {(application, its place here): key}.
-_OTHERWISE = {
-    ("aggregates", "repeat_seconds"): "duplicates.seconds",
-    ("aggregates", "skew_seconds"): "future.seconds",
-}
-
-
-def properties(application: str, settings: FlinkSettings) -> dict[str, str]:
+def properties(settings: FlinkSettings) -> dict[str, str]:
     """The settings by key, as text."""
-    places = _places(settings.model_dump())
-    return {_OTHERWISE.get((application, place), _key(place)): str(value) for place, value in places}
+    return {_key(place): str(value) for place, value in _places(settings.model_dump())}
 
 
 def _places(section: dict[str, Any], around: str = "") -> Iterator[tuple[str, Any]]:

@@ -34,8 +34,8 @@ SETTINGS: dict[str, dict[str, str]] = {
     "behaviour": {
         "out-of-orderness.seconds": "2",
         "idle.seconds": "10",
-        "repeat.seconds": "600",
-        "skew.seconds": "2",
+        "duplicates.seconds": "600",
+        "future.seconds": "2",
         "first-seen-api.learning.seconds": "604800",
         "first-seen-api.keeping.seconds": "2592000",
         "first-seen-api.quiet.seconds": "3600",
