@@ -48,7 +48,7 @@ public final class AnomaliesApplication {
                 connector,
                 groups.group("events"),
                 FindingDocument.APPLICATION,
-                new TelemetryReader(settings.datasets(), settings.skew()),
+                new TelemetryReader(settings.datasets(), settings.future()),
                 settings.outOfOrder(),
                 settings.idle());
         scored("metrics", metrics.read(), settings)

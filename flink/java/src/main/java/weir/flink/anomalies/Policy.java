@@ -7,7 +7,7 @@ import java.io.Serializable;
  *
  * @param shape of a detector
  * @param missingIntervals after how many of its usual intervals without a point a series is missing
- * @param repeat for how many milliseconds a point that comes again is known
+ * @param duplicates for how many milliseconds a point that comes again is known
  * @param forget after how many milliseconds without a point nothing is kept of a series
  */
-record Policy(Shape shape, int missingIntervals, long repeat, long forget) implements Serializable {}
+record Policy(Shape shape, int missingIntervals, long duplicates, long forget) implements Serializable {}

@@ -18,9 +18,9 @@ final class Seen {
 
     private record Mark(long time, int id) {}
 
-    /** @param repeat for how long, in milliseconds of event time, a point is remembered */
-    void add(Point point, long repeat) {
-        while (!marks.isEmpty() && (marks.size() >= MOST || marks.peekFirst().time() < point.time() - repeat)) {
+    /** @param duplicates for how long, in milliseconds of event time, a point is remembered */
+    void add(Point point, long duplicates) {
+        while (!marks.isEmpty() && (marks.size() >= MOST || marks.peekFirst().time() < point.time() - duplicates)) {
             marks.removeFirst();
         }
         marks.addLast(mark(point));

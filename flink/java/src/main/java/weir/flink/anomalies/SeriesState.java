@@ -88,7 +88,7 @@ final class SeriesState {
         }
         silent = false;
         last = point;
-        seen.add(point, policy.repeat());
+        seen.add(point, policy.duplicates());
         Verdict verdict = detector.observe(point.time(), point.values());
         return verdict.anomalous() ? episode.add(point, verdict, detector.anomalousSince()) : Optional.empty();
     }

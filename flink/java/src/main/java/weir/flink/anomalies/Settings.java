@@ -20,7 +20,7 @@ import weir.flink.streams.PropertyGroup;
 record Settings(
         Duration outOfOrder,
         Duration idle,
-        Duration skew,
+        Duration future,
         Set<String> metrics,
         Set<String> datasets,
         Policy policy,
@@ -31,8 +31,8 @@ record Settings(
     private static final Map<String, String> DEFAULTS = Map.ofEntries(
             Map.entry("out-of-orderness.seconds", "2"),
             Map.entry("idle.seconds", "10"),
-            Map.entry("skew.seconds", "60"),
-            Map.entry("repeat.seconds", "600"),
+            Map.entry("future.seconds", "2"),
+            Map.entry("duplicates.seconds", "600"),
             Map.entry("metrics", "service_1m"),
             Map.entry("datasets", "machine.measurement,iot.telemetry"),
             Map.entry("trees", "30"),
@@ -76,12 +76,12 @@ record Settings(
         Policy policy = new Policy(
                 shape,
                 all.number("missing.intervals", 2),
-                all.seconds("repeat.seconds", 1).toMillis(),
+                all.seconds("duplicates.seconds", 1).toMillis(),
                 all.seconds("forget.seconds", 1).toMillis());
         return new Settings(
                 all.seconds("out-of-orderness.seconds", 0),
                 all.seconds("idle.seconds", 1),
-                all.seconds("skew.seconds", 0),
+                all.seconds("future.seconds", 0),
                 names(all.text("metrics")),
                 datasets,
                 policy,

@@ -15,16 +15,16 @@ final class TelemetryReader implements EventReader<Point> {
     private static final long serialVersionUID = 1L;
 
     private final Set<String> datasets;
-    private final long skew;
+    private final long future;
 
     /**
      * @param datasets that are watched, of those in {@link Datasets#TELEMETRY}
-     * @param skew by how much {@code @timestamp} may be after {@code event.ingested} before that is the time of the point: one clock
+     * @param future by how much {@code @timestamp} may be after {@code event.ingested} before that is the time of the point: one clock
      *     in the future would make the points of all other devices late
      */
-    TelemetryReader(Set<String> datasets, Duration skew) {
+    TelemetryReader(Set<String> datasets, Duration future) {
         this.datasets = Set.copyOf(datasets);
-        this.skew = skew.toMillis();
+        this.future = future.toMillis();
     }
 
     @Override
@@ -46,7 +46,7 @@ final class TelemetryReader implements EventReader<Point> {
                 event.at("/machine/component").asText(""));
         long happened = Fields.time(event, "/@timestamp");
         long ingested = Fields.time(event, "/event/ingested");
-        long time = happened > ingested + skew ? ingested : happened;
+        long time = happened > ingested + future ? ingested : happened;
         return Optional.of(new Point(series, Fields.text(event, "/event/id"), time, time, ingested, 0, values));
     }
 
