@@ -60,19 +60,19 @@ class FlinkApplication(Construct):
         code: assets.Asset,
         settings: Settings,
         properties: Mapping[str, str],
-        source: RecordStream,
+        sources: Mapping[str, RecordStream],
         sinks: Mapping[str, RecordStream],
         master_data: MasterData | None,
         maintenance_start: str | None,
         network: PrivateNetwork | None,
         at_rest: AtRest,
     ) -> None:
-        """`name` is the physical name; `properties` is the property group `application`; `source` is read as the group `events`,
-        and `sinks` are streams by the names of their groups; `maintenance_start` is a time of day, `hh:mm` in UTC."""
+        """`name` is the physical name; `properties` is the property group `application`; `sources` and `sinks` are streams by the
+        names of their groups; `maintenance_start` is a time of day, `hh:mm` in UTC."""
         super().__init__(scope, construct_id)
         self.name = name
         self.settings = settings
-        self.source = source
+        self.sources = dict(sources)
         self.log_group = at_rest.log_group(self, "Logs")
         self.role = iam.Role(
             self,
@@ -83,7 +83,10 @@ class FlinkApplication(Construct):
         acknowledge_inline_policy(self.role)
         groups: dict[str, Mapping[str, str]] = {
             "application": properties,
-            "events": source_group(self, source, self.role, application=name, settings=settings),
+            **{
+                group: source_group(self, group, stream, self.role, application=name, settings=settings)
+                for group, stream in sources.items()
+            },
             **{group: sink_group(self, stream, self.role) for group, stream in sinks.items()},
         }
         if master_data:

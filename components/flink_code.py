@@ -17,7 +17,7 @@ from flink import build
 from localrun.errors import LocalRunError
 
 #: Of an application, its folder below `flink`.
-_FOLDERS: Mapping[str, str] = {"aggregates": "sql", "behaviour": "scala"}
+_FOLDERS: Mapping[str, str] = {"aggregates": "sql", "anomalies": "java", "behaviour": "scala"}
 #: All applications share these folders below `flink`, and the build's own file.
 _SHARED = ("pom.xml", "streams", "connector")
 

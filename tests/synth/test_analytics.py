@@ -18,7 +18,7 @@ from localrun.errors import LocalRunError
 from tests.synth.synthesized import Pipeline, Synthesize
 from tests.synth.test_rules import NOT_APPLIED, findings
 
-APPLICATIONS = ("aggregates", "behaviour")
+APPLICATIONS = ("aggregates", "anomalies", "behaviour")
 SETTINGS: dict[str, dict[str, str]] = {
     "aggregates": {
         "out-of-orderness.seconds": "2",
@@ -30,6 +30,23 @@ SETTINGS: dict[str, dict[str, str]] = {
         "spike.deviations": "4",
         "spike.least-events": "20",
         "talkers.count": "10",
+    },
+    "anomalies": {
+        "out-of-orderness.seconds": "2",
+        "idle.seconds": "10",
+        "duplicates.seconds": "600",
+        "future.seconds": "2",
+        "metrics": "service_1m",
+        "datasets": "machine.measurement,iot.telemetry",
+        "trees": "30",
+        "sample": "128",
+        "period.seconds": "86400",
+        "part.seconds": "1800",
+        "warm-up-points": "100",
+        "accept.seconds": "86400",
+        "missing-intervals": "5",
+        "forget.seconds": "604800",
+        "series-in-memory": "2000",
     },
     "behaviour": {
         "out-of-orderness.seconds": "2",
@@ -56,8 +73,10 @@ SETTINGS: dict[str, dict[str, str]] = {
 }
 SINKS = {
     "aggregates": ("metrics", "findings", "errors"),
+    "anomalies": ("findings", "errors"),
     "behaviour": ("findings", "errors"),
 }
+SOURCES = {"aggregates": ("events",), "anomalies": ("events", "metrics"), "behaviour": ("events",)}
 JOINING = ("aggregates",)
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:chat"
 ROLE = "arn:aws:iam::123456789012:role/chat"
@@ -146,12 +165,13 @@ def test_an_application_of_production(prod: Pipeline, name: str) -> None:
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_what_an_application_is_told(prod: Pipeline, name: str) -> None:
     expected: dict[str, Mapping[str, str]] = {"application": SETTINGS[name]}
-    expected["events"] = {
-        "stream.arn": stream(prod, "events"),
-        "aws.region": "us-east-1",
-        "source.init.position": "TRIM_HORIZON",
-        "source.reader.type": "POLLING",
-    }
+    for source in SOURCES[name]:
+        expected[source] = {
+            "stream.arn": stream(prod, source),
+            "aws.region": "us-east-1",
+            "source.init.position": "TRIM_HORIZON",
+            "source.reader.type": "POLLING",
+        }
     for sink in SINKS[name]:
         expected[sink] = {"stream.arn": stream(prod, sink), "aws.region": "us-east-1"}
     if name in JOINING:
@@ -165,7 +185,10 @@ def test_an_application_may_do_what_it_is_told_and_nothing_else(prod: Pipeline, 
     role = f"{name.capitalize()}/Role"
     reading = ["DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"]
     assert prod.grants(role, "kinesis:") == [
-        ([f"kinesis:{action}" for action in reading], [stream(prod, "events")]),
+        (
+            [f"kinesis:{action}" for action in reading],
+            sorted(stream(prod, source) for source in SOURCES[name]),
+        ),
         (["kinesis:PutRecords"], sorted(stream(prod, sink) for sink in SINKS[name])),
     ]
     (table,) = prod.all("AWS::DynamoDB::Table")

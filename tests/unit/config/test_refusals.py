@@ -284,6 +284,16 @@ CONFLICTS = {
         "Managed Service for Apache Flink quotas); lower it, raise `parallelism_per_kpu`, "
         "or have the quota raised and write it here",
     ),
+    "an application that reads what nobody writes": (
+        "analytics:\n  anomalies: {enabled: true}",
+        "3: analytics.anomalies.enabled: it reads metrics, which no application that runs writes; "
+        "enable one that does, aggregates",
+    ),
+    "a part that is none of its period": (
+        "analytics: {anomalies: {settings: {part_seconds: 7000}}}",
+        "2: analytics.anomalies.settings.part_seconds: 7000 is not a whole part of `period_seconds` (86400); "
+        "write one that divides it",
+    ),
     "a preparation for nobody": (
         "analytics: {prepare: {folder: lambdas/archive}}",
         "2: analytics.prepare: no application runs that would read what it prepares; enable one, or remove it",

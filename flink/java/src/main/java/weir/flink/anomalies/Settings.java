@@ -39,11 +39,11 @@ record Settings(
             Map.entry("sample", "128"),
             Map.entry("period.seconds", "86400"),
             Map.entry("part.seconds", "1800"),
-            Map.entry("warm-up.points", "100"),
+            Map.entry("warm-up-points", "100"),
             Map.entry("accept.seconds", "86400"),
-            Map.entry("missing.intervals", "5"),
+            Map.entry("missing-intervals", "5"),
             Map.entry("forget.seconds", "604800"),
-            Map.entry("series.in-memory", "2000"));
+            Map.entry("series-in-memory", "2000"));
 
     /** @throws ConfigurationException where there is a key that nobody knows, or a value that is none */
     static Settings of(PropertyGroup group) {
@@ -61,13 +61,13 @@ record Settings(
             throw new ConfigurationException("property group '" + group.name() + "': datasets is '" + all.text("datasets")
                     + "', not of " + new TreeSet<>(Datasets.TELEMETRY.keySet()));
         }
-        int part = all.number("part.seconds", 1);
+        int part = all.number("part.seconds", 60);
         Shape shape = new Shape(
                 all.number("trees", 10),
                 all.number("sample", 32),
                 all.seconds("period.seconds", part),
                 Duration.ofSeconds(part),
-                all.number("warm-up.points", 1),
+                all.number("warm-up-points", 1),
                 all.seconds("accept.seconds", 1));
         if (!shape.period().equals(shape.part().multipliedBy(shape.parts()))) {
             throw new ConfigurationException("property group '" + group.name() + "': part.seconds is '" + part
@@ -75,7 +75,7 @@ record Settings(
         }
         Policy policy = new Policy(
                 shape,
-                all.number("missing.intervals", 2),
+                all.number("missing-intervals", 2),
                 all.seconds("duplicates.seconds", 1).toMillis(),
                 all.seconds("forget.seconds", 1).toMillis());
         return new Settings(
@@ -85,7 +85,7 @@ record Settings(
                 names(all.text("metrics")),
                 datasets,
                 policy,
-                all.number("series.in-memory", 1));
+                all.number("series-in-memory", 1));
     }
 
     private static Set<String> names(String list) {

@@ -30,7 +30,7 @@ class AnomaliesApplicationTest {
             .setNumberSlotsPerTaskManager(2)
             .build());
 
-    private static final PropertyGroup APPLICATION = new PropertyGroup("application", Map.of("warm-up.points", "60", "idle.seconds", "1"));
+    private static final PropertyGroup APPLICATION = new PropertyGroup("application", Map.of("warm-up-points", "60", "idle.seconds", "1"));
     private final MemoryStreams streams = new MemoryStreams();
 
     @AfterEach

@@ -20,7 +20,7 @@ final class Machines {
     }
 
     static Policy policy(Map<String, String> changed) {
-        Map<String, String> values = new TreeMap<>(Map.of("warm-up.points", "60"));
+        Map<String, String> values = new TreeMap<>(Map.of("warm-up-points", "60"));
         values.putAll(changed);
         return Settings.of(new PropertyGroup("application", values)).policy();
     }
