@@ -1,7 +1,9 @@
 package weir.flink.anomalies;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
+import com.amazon.randomcutforest.RandomCutForest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,107 +11,140 @@ import java.util.Random;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.memory.DataOutputSerializer;
-import org.apache.flink.streaming.api.environment.LocalStreamEnvironment;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import weir.flink.streams.Finding;
 import weir.flink.streams.PropertyGroup;
 
 /**
- * {@code Bench [KEYS [POINTS]]}: points a second through a job of two tasks, with checkpoints, and what a series takes.
- *
- * <p>Points a second of the clock are what the machine gave at that time; by CPU time, two cores that do nothing else would do more.
+ * {@code Bench POINTS [KEYS]}: points a second of the operator, in a job of two tasks with checkpoints, under the default settings;
+ * beside it the floor, which is the forests alone, one thread that has them score and learn the same points.
  */
-final class Bench {
-    private static final Policy POLICY = Settings.of(new PropertyGroup("application", Map.of())).policy();
+public final class Bench {
+    private static final Settings SETTINGS = Settings.of(new PropertyGroup("application", Map.of()));
+    private static final Policy POLICY = SETTINGS.policy();
     private static final int TASKS = 2;
+    private static final int USUAL_KEYS = 200;
     private static final long CHECKPOINT_MILLISECONDS = 10_000;
+    private static final int MEASURES = Datasets.TELEMETRY.get("machine.measurement").size();
 
     private Bench() {}
 
     public static void main(String[] arguments) throws Exception {
-        int keys = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
-        int points = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 2000;
-        series();
-        run(keys, points / 10); // warm
-        run(keys, points);
+        long points = Long.parseLong(arguments[0]);
+        int keys = arguments.length > 1 ? Integer.parseInt(arguments[1]) : USUAL_KEYS;
+        operator(points / 5, keys); // Both compilers have done their work after these.
+        long done = operator(points, keys);
+        forests(points / 5, keys);
+        long floor = forests(points, keys);
+        System.out.println("points_per_second=" + done);
+        System.out.printf(
+                "{\"points\": %d, \"series\": %d, \"points_per_second\": %d, \"floor_per_second\": %d, "
+                        + "\"heap_bytes_per_series\": %d, \"state_bytes_per_series\": %d}%n",
+                points, keys, done, floor, heap(), state());
     }
 
-    private static void run(int keys, int points) throws Exception {
-        OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        LocalStreamEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(TASKS);
+    private static long operator(long points, int keys) throws Exception {
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(options());
+        environment.setParallelism(TASKS);
         environment.enableCheckpointing(CHECKPOINT_MILLISECONDS);
-        long all = (long) keys * points;
-        environment.fromSequence(0, all - 1)
+        environment.fromSequence(0, points - 1)
                 .setParallelism(1)
-                .map(number -> point((int) (number % keys), number / keys))
+                .map(number -> point(number, keys))
                 .returns(TypeInformation.of(Point.class))
                 .setParallelism(1)
                 .assignTimestampsAndWatermarks(WatermarkStrategy.<Point>forMonotonousTimestamps()
                         .withTimestampAssigner((point, unknown) -> point.time()))
                 .setParallelism(1)
                 .keyBy(Point::key, Types.STRING)
-                .transform("score", TypeInformation.of(Finding.class), new ScoreOperator(POLICY, keys))
+                .transform("score", TypeInformation.of(Finding.class), new ScoreOperator(POLICY, SETTINGS.seriesInMemory()))
                 .sinkTo(new DiscardingSink<>());
-        long cpu = system.getProcessCpuTime();
-        long start = System.nanoTime();
-        environment.execute();
-        double seconds = (System.nanoTime() - start) / 1e9;
-        double cpuSeconds = (system.getProcessCpuTime() - cpu) / 1e9;
-        System.out.printf(
-                "%d series of %d points: %.0f points/s in %.1f s; %.1f us of CPU a point, so %.0f points/s of two whole cores%n",
-                keys, points, all / seconds, seconds, cpuSeconds / all * 1e6, TASKS * all / cpuSeconds);
+        return perSecond(points, environment.execute().getNetRuntime());
     }
 
-    private static Point point(int key, long number) {
-        Random random = new Random(number * 31 + key);
-        double[] values = new double[6];
+    /** Checkpoints in files, being too large for the memory of a JobManager; a failure ends the job, which otherwise starts over. */
+    private static Configuration options() throws IOException {
+        Configuration options = new Configuration();
+        options.set(RestartStrategyOptions.RESTART_STRATEGY, "disable");
+        options.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
+        Path directory = Files.createTempDirectory("weir-bench");
+        directory.toFile().deleteOnExit(); // Empty by then: the job that ends well deletes its checkpoints.
+        options.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, directory.toUri().toString());
+        return options;
+    }
+
+    private static long forests(long points, int keys) {
+        List<RandomCutForest> forests = new ArrayList<>();
+        for (int key = 0; key < keys; key++) {
+            forests.add(RandomCutForest.builder()
+                    .dimensions(MEASURES)
+                    .numberOfTrees(POLICY.shape().trees())
+                    .sampleSize(POLICY.shape().sample())
+                    .randomSeed(key)
+                    .build());
+        }
+        long start = System.nanoTime();
+        float[] values = new float[MEASURES];
+        for (long number = 0; number < points; number++) {
+            Point point = point(number, keys);
+            for (int at = 0; at < values.length; at++) {
+                values[at] = (float) point.values()[at];
+            }
+            RandomCutForest forest = forests.get((int) (number % keys));
+            forest.getAnomalyScore(values);
+            forest.update(values);
+        }
+        return perSecond(points, (System.nanoTime() - start) / 1_000_000);
+    }
+
+    private static long perSecond(long points, long milliseconds) {
+        return points * 1_000 / Math.max(1, milliseconds);
+    }
+
+    /** Of each series one a second, as from a machine that runs. */
+    private static Point point(long number, int keys) {
+        int key = (int) (number % keys);
+        long time = number / keys * 1_000;
+        Random random = new Random(number);
+        double[] values = new double[MEASURES];
         for (int at = 0; at < values.length; at++) {
             values[at] = 50 + random.nextGaussian();
         }
-        long time = number * 1000;
-        return new Point(Machines.series("m-" + key), key + "@" + number, time, time, time, 0, values);
-    }
-
-    /** Heap and state of a series whose forest is full, and how long it takes to write and read. */
-    private static void series() throws Exception {
-        int count = 100;
-        List<SeriesState> kept = new ArrayList<>();
-        long before = heap();
-        for (int key = 0; key < count; key++) {
-            SeriesState series = new SeriesState(Machines.series("m-" + key), POLICY);
-            for (int number = 0; number < 2000; number++) {
-                Point point = point(key, number);
-                series.offer(point);
-                series.score(point.time(), anomaly -> {});
-            }
-            kept.add(series);
-        }
-        long heap = (heap() - before) / count;
-        long start = System.nanoTime();
-        List<byte[]> written = new ArrayList<>();
-        for (SeriesState series : kept) {
-            DataOutputSerializer bytes = new DataOutputSerializer(1 << 17);
-            series.write(bytes);
-            written.add(bytes.getCopyOfBuffer());
-        }
-        long write = System.nanoTime() - start;
-        start = System.nanoTime();
-        for (byte[] bytes : written) {
-            SeriesState.read(new DataInputDeserializer(bytes), POLICY).orElseThrow();
-        }
-        long read = System.nanoTime() - start;
-        System.out.printf(
-                "a series: %d kB of heap, %d kB of state; written in %.2f ms, read in %.2f ms%n",
-                heap / 1000,
-                written.stream().mapToInt(bytes -> bytes.length).sum() / count / 1000,
-                write / 1e6 / count,
-                read / 1e6 / count);
+        return new Point(Machines.series("m-" + key), key + "@" + time, time, time, time, 0, values);
     }
 
     private static long heap() {
+        int count = 100;
+        long before = used();
+        List<SeriesState> kept = new ArrayList<>();
+        for (int key = 0; key < count; key++) {
+            kept.add(full());
+        }
+        return (used() - before) / kept.size();
+    }
+
+    private static int state() throws Exception {
+        DataOutputSerializer bytes = new DataOutputSerializer(1 << 17);
+        full().write(bytes);
+        return bytes.length();
+    }
+
+    /** A series whose forest is. */
+    private static SeriesState full() {
+        SeriesState series = new SeriesState(Machines.series("m-0"), POLICY);
+        for (int number = 0; number < 2_000; number++) {
+            Point point = point(number, 1);
+            series.offer(point);
+            series.score(point.time(), anomaly -> {});
+        }
+        return series;
+    }
+
+    private static long used() {
         for (int round = 0; round < 3; round++) {
             System.gc();
         }
