@@ -74,8 +74,10 @@ final class Detector {
                     ? 0
                     : (float) Math.max(-FARTHEST, Math.min(FARTHEST, (scaled - expected[at]) / deviations[at]));
         }
-        double score = forest.score(off);
-        Verdict verdict = judge(score, off, expected);
+        double farthest = farthest(off);
+        boolean taken = forest.takes();
+        double score = taken || farthest >= FAR ? forest.score(off) : 0;
+        Verdict verdict = judge(score, farthest, off, expected);
         boolean accepted = follow(time, verdict.anomalous());
         if (since == Long.MIN_VALUE || accepted || !seasonal) {
             for (int at = 0; at < values.length; at++) {
@@ -84,18 +86,24 @@ final class Detector {
                 }
             }
         }
-        if (accepted || !verdict.anomalous()) {
+        if (taken && (accepted || !verdict.anomalous())) {
             forest.learn(off, score);
         }
         return verdict;
     }
 
-    private Verdict judge(double score, float[] off, double[] expected) {
+    private static double farthest(float[] off) {
+        double farthest = 0;
+        for (float one : off) {
+            farthest = Math.max(farthest, Math.abs(one));
+        }
+        return farthest;
+    }
+
+    private Verdict judge(double score, double farthest, float[] off, double[] expected) {
         boolean warm = forest.points() >= shape.warmUp();
         double drift = 0;
-        double farthest = 0;
         for (int at = 0; at < off.length; at++) {
-            farthest = Math.max(farthest, Math.abs(off[at]));
             if (seasonal && warm) {
                 drifts[at].add(off[at]);
                 drift = Math.max(drift, drifts[at].share());
@@ -103,7 +111,7 @@ final class Detector {
         }
         double outlier = warm && farthest >= FAR ? score / forest.threshold() : 0;
         if (outlier < 1 && drift < 1) {
-            return new Verdict(Verdict.Cause.NONE, score, 0, NOTHING, NOTHING);
+            return new Verdict(Verdict.Cause.NONE, 0, 0, NOTHING, NOTHING);
         }
         double grade = Math.min(1, Math.max(outlier, drift) - 1);
         double[] usual = new double[expected.length];
@@ -112,7 +120,7 @@ final class Detector {
         }
         return outlier >= 1
                 ? new Verdict(Verdict.Cause.OUTLIER, score, grade, usual, forest.attribution(off))
-                : new Verdict(Verdict.Cause.DRIFT, score, grade, usual, shares());
+                : new Verdict(Verdict.Cause.DRIFT, drift, grade, usual, shares());
     }
 
     private double[] shares() {

@@ -17,7 +17,13 @@ final class Forest {
     /** Scores are skewed to the high side: at 6 deviations over their mean, five times as many usual points are over it. */
     private static final double DEVIATIONS = 7;
     private static final double LEAST_THRESHOLD = 1.2;
-    private static final double MEMORY = 1.0 / 1000;
+    private static final double MEMORY = 1.0 / 300;
+    /**
+     * So many points are learned one and all, and of later ones one of so many: a sample of a sample is as good, and to learn a point
+     * and its score takes ten times as long as all the rest. A prime, or what recurs might always or never be taken.
+     */
+    private static final int MANY = 300;
+    private static final int ONE_OF = 7;
     /** Farther scores are learned as this far, or the outliers of a warm-up would hide those that come after. */
     private static final double LEARNED_DEVIATIONS = 4;
     /** So few scores are learned as they are. */
@@ -25,6 +31,8 @@ final class Forest {
     private static final RandomCutForestMapper MAPPER = mapper();
 
     private final RandomCutForest forest;
+    private long points;
+    private long allUntil = MANY;
     private long count;
     private double mean;
     private double variance;
@@ -45,6 +53,12 @@ final class Forest {
                 .build());
     }
 
+    /** Counts a point, and says whether it is one to learn. */
+    boolean takes() {
+        points++;
+        return points <= allUntil || points % ONE_OF == 0;
+    }
+
     /** 0 until there are points to compare with. */
     double score(float[] point) {
         return forest.getAnomalyScore(point);
@@ -54,9 +68,9 @@ final class Forest {
         return Math.max(LEAST_THRESHOLD, mean + DEVIATIONS * Math.sqrt(variance));
     }
 
-    /** How many points it has learned. */
+    /** How many points there were. */
     long points() {
-        return forest.getTotalUpdates();
+        return points;
     }
 
     void learn(float[] point, double score) {
@@ -87,6 +101,7 @@ final class Forest {
     /** The scores may have another scale from here on, which is learned soon. */
     void rescale() {
         count = Math.min(count, FEW);
+        allUntil = points + MANY;
     }
 
     private static RandomCutForestMapper mapper() {
@@ -101,6 +116,8 @@ final class Forest {
         byte[] bytes = InstantiationUtil.serializeObject(MAPPER.toState(forest));
         to.writeInt(bytes.length);
         to.write(bytes);
+        to.writeLong(points);
+        to.writeLong(allUntil);
         to.writeLong(count);
         to.writeDouble(mean);
         to.writeDouble(variance);
@@ -112,6 +129,8 @@ final class Forest {
         try {
             RandomCutForestState state = InstantiationUtil.deserializeObject(bytes, Forest.class.getClassLoader());
             Forest read = new Forest(MAPPER.toModel(state));
+            read.points = from.readLong();
+            read.allUntil = from.readLong();
             read.count = from.readLong();
             read.mean = from.readDouble();
             read.variance = from.readDouble();

@@ -37,6 +37,7 @@ public final class Bench {
     public static void main(String[] arguments) throws Exception {
         long points = Long.parseLong(arguments[0]);
         int keys = arguments.length > 1 ? Integer.parseInt(arguments[1]) : USUAL_KEYS;
+        long heap = heap();
         operator(points / 5, keys); // Both compilers have done their work after these.
         long done = operator(points, keys);
         forests(points / 5, keys);
@@ -45,7 +46,7 @@ public final class Bench {
         System.out.printf(
                 "{\"points\": %d, \"series\": %d, \"points_per_second\": %d, \"floor_per_second\": %d, "
                         + "\"heap_bytes_per_series\": %d, \"state_bytes_per_series\": %d}%n",
-                points, keys, done, floor, heap(), state());
+                points, keys, done, floor, heap, state());
     }
 
     private static long operator(long points, int keys) throws Exception {
