@@ -28,6 +28,8 @@ final class Forest {
     private static final double LEARNED_DEVIATIONS = 4;
     /** So few scores are learned as they are. */
     private static final int FEW = 20;
+    /** Of the boxes around a tree's branches: with all of them a forest takes two and a half times the memory. */
+    private static final double KEPT_BOXES = 0.1;
     private static final RandomCutForestMapper MAPPER = mapper();
 
     private final RandomCutForest forest;
@@ -49,6 +51,7 @@ final class Forest {
                 .sampleSize(sample)
                 .outputAfter(sample / 4)
                 .initialAcceptFraction(0.125)
+                .boundingBoxCacheFraction(KEPT_BOXES)
                 .randomSeed(seed)
                 .build());
     }

@@ -29,6 +29,8 @@ public final class Bench {
     private static final Policy POLICY = SETTINGS.policy();
     private static final int TASKS = 2;
     private static final int USUAL_KEYS = 200;
+    /** Both compilers have done their work after these. */
+    private static final long WARM_UP_POINTS = 50_000;
     private static final long CHECKPOINT_MILLISECONDS = 10_000;
     private static final int MEASURES = Datasets.TELEMETRY.get("machine.measurement").size();
 
@@ -38,9 +40,10 @@ public final class Bench {
         long points = Long.parseLong(arguments[0]);
         int keys = arguments.length > 1 ? Integer.parseInt(arguments[1]) : USUAL_KEYS;
         long heap = heap();
-        operator(points / 5, keys); // Both compilers have done their work after these.
+        long warmUp = Math.min(points, WARM_UP_POINTS);
+        operator(warmUp, keys);
         long done = operator(points, keys);
-        forests(points / 5, keys);
+        forests(warmUp, keys);
         long floor = forests(points, keys);
         System.out.println("points_per_second=" + done);
         System.out.printf(
