@@ -200,7 +200,7 @@ class Analytics(Model):
                 if stream != "events" and stream not in self.written:
                     yield Problem(
                         (name, "enabled"),
-                        f"it reads {stream}, which no application that runs writes; enable one that does, aggregates",
+                        f"it reads {stream}, which no application that runs writes; enable one that does, such as aggregates",
                     )
         if self.prepare and not self.applications:
             yield Problem(("prepare",), "no application runs that would read what it prepares; enable one, or remove it")

@@ -287,7 +287,7 @@ CONFLICTS = {
     "an application that reads what nobody writes": (
         "analytics:\n  anomalies: {enabled: true}",
         "3: analytics.anomalies.enabled: it reads metrics, which no application that runs writes; "
-        "enable one that does, aggregates",
+        "enable one that does, such as aggregates",
     ),
     "a part that is none of its period": (
         "analytics: {anomalies: {settings: {part_seconds: 7000}}}",

@@ -30,8 +30,8 @@ public final class AnomaliesApplication {
      * metrics ─► score metrics ─┬─► findings
      * events ─► score telemetry ┘
      *
-     * <p>The two are apart because a metric comes a window later than what happened in it: one watermark for both would hold the
-     * telemetry back for as long.
+     * <p>The two are apart because a metric comes a window later than what happened in it: one watermark for both would
+     * hold the telemetry back for as long.
      */
     static void build(StreamExecutionEnvironment environment, StreamConnector connector, PropertyGroups groups) {
         Settings settings = Settings.of(groups.group("application"));

@@ -13,7 +13,8 @@ import java.util.List;
  * @param evidence ids of the points, at most 20, the newest last
  * @param evidenceCount of all its points
  * @param ingested the newest point's
- * @param actual one a measure, as is what was expected and the part it has in the score; all empty where data is missing
+ * @param actual one a measure, as is what was expected and the part it has in the score; all empty where data is
+ *     missing
  */
 record Anomaly(
         Series series,

@@ -7,12 +7,12 @@ import java.io.IOException;
 /**
  * What one measure is expected to be at a time of its period, and how far it usually is from that.
  *
- * <p>The period (a day) is cut into parts. A part's mean and variance are learned when a visit to it ends, so that the newest values
- * do not explain themselves, and how fast they are learned does not depend on how often a series has points. Until one period is over,
- * the expected value is a moving average.
+ * <p>The period (a day) is cut into parts. A part's mean and variance are learned when a visit to it ends, so that the
+ * newest values do not explain themselves, and how fast they are learned does not depend on how often a series has
+ * points. Until one period is over, the expected value is a moving average.
  *
- * <p>Single values are held to {@link #CLIP} times the usual deviation before they are learned (Huber, "Robust Statistics"), unless the
- * caller has accepted what is seen as the new normal.
+ * <p>Single values are held to {@link #CLIP} times the usual deviation before they are learned (Huber, "Robust
+ * Statistics"), unless the caller has accepted what is seen as the new normal.
  */
 final class Baseline {
     private static final double CLIP = 3;

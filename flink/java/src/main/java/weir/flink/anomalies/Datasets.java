@@ -15,8 +15,8 @@ final class Datasets {
             new Measure("p99_ms", "/weir/metric/p99_ms", Measure.Scale.PROPORTION));
 
     /**
-     * Of telemetry, by {@code event.dataset}. A device that has not all of them has a constant 0 in the others' place: no tree cuts
-     * there, so that one vector does for every device, whatever it begins to send later.
+     * Of telemetry, by {@code event.dataset}. A device that has not all of them has a constant 0 in the others' place:
+     * no tree cuts there, so that one vector does for every device, whatever it begins to send later.
      */
     static final Map<String, List<Measure>> TELEMETRY = Map.of(
             "machine.measurement",

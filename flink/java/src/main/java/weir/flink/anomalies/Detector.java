@@ -10,9 +10,10 @@ import java.util.stream.IntStream;
 /**
  * Finds the anomalies of one series of points with several measures.
  *
- * <p>A forest alone takes the hour of the day for an anomaly, or the night for normal at noon, and follows a drift. So each value is
- * first held against what its measure is at that time of the day; a forest judges the deviations of all measures together, which are
- * the same at every hour; and what is a little off for long is found by sums of these deviations.
+ * <p>A forest alone takes the hour of the day for an anomaly, or the night for normal at noon, and follows a drift. So
+ * each value is first held against what its measure is at that time of the day; a forest judges the deviations of all
+ * measures together, which are the same at every hour; and what is a little off for long is found by sums of these
+ * deviations.
  *
  * <p>Points come in the order of their time.
  */
@@ -20,7 +21,10 @@ final class Detector {
     private static final double[] NOTHING = {};
     /** Further off is not more anomalous, and would be the only thing a forest sees of later points. */
     private static final double FARTHEST = 12;
-    /** Where no measure is this many usual deviations off, a point is not far: of few measures, forests find the ends of noise rare. */
+    /**
+     * Where no measure is this many usual deviations off, a point is not far: of few measures, forests find the ends of
+     * noise rare.
+     */
     private static final double FAR = 5;
     /** Normal points after which an anomaly is over. */
     private static final int QUIET = 10;
@@ -52,7 +56,10 @@ final class Detector {
         this.forest = forest;
     }
 
-    /** @param values one a measure; NaN is one the point has not got. It is taken to be as expected, and so are the first of each measure */
+    /**
+     * @param values one a measure; NaN is one the point has not got. It is taken to be as expected, and so are the
+     *     first of each measure
+     */
     Verdict observe(long time, double[] values) {
         if (first == Long.MIN_VALUE) {
             first = time;

@@ -5,11 +5,11 @@ import java.io.DataOutput;
 import java.io.IOException;
 
 /**
- * Cumulative sums of one measure's deviations, upwards and downwards: what no single point tells (Page, "Continuous inspection schemes",
- * 1954).
+ * Cumulative sums of one measure's deviations, upwards and downwards: what no single point tells (Page, "Continuous
+ * inspection schemes", 1954).
  *
- * <p>Neighbouring points of most series are alike, and a sum of such wanders further. The limit grows with the variance of the sum
- * that the correlation of neighbours makes, (1 + r) / (1 - r), so that it is crossed by chance as seldom.
+ * <p>Neighbouring points of most series are alike, and a sum of such wanders further. The limit grows with the variance
+ * of the sum that the correlation of neighbours makes, (1 + r) / (1 - r), so that it is crossed by chance as seldom.
  */
 final class Drift {
     /** What a deviation is short of before it counts, in usual deviations. */

@@ -13,7 +13,10 @@ import java.util.stream.IntStream;
 import weir.flink.streams.Finding;
 import weir.flink.streams.Times;
 
-/** Writes anomalies as events in names of the Elastic Common Schema. All in them follows from the points: made again, they are the same. */
+/**
+ * Writes anomalies as events in names of the Elastic Common Schema. All in them follows from the points: made again,
+ * they are the same.
+ */
 final class FindingDocument {
     static final String APPLICATION = "anomalies";
     private static final int LEAST_SEVERITY = 30;

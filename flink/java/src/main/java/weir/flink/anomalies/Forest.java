@@ -10,17 +10,20 @@ import java.io.IOException;
 import org.apache.flink.util.InstantiationUtil;
 
 /**
- * A random cut forest (Guha et al., "Robust random cut forest based anomaly detection on streams", ICML 2016) and the scores it usually
- * gives, over which lies the threshold.
+ * A random cut forest (Guha et al., "Robust random cut forest based anomaly detection on streams", ICML 2016) and the
+ * scores it usually gives, over which lies the threshold.
  */
 final class Forest {
-    /** Scores are skewed to the high side: at 6 deviations over their mean, five times as many usual points are over it. */
+    /**
+     * Scores are skewed to the high side: at 6 deviations over their mean, five times as many usual points are over it.
+     */
     private static final double DEVIATIONS = 7;
     private static final double LEAST_THRESHOLD = 1.2;
     private static final double MEMORY = 1.0 / 300;
     /**
-     * So many points are learned one and all, and of later ones one of so many: a sample of a sample is as good, and to learn a point
-     * and its score takes ten times as long as all the rest. A prime, or what recurs might always or never be taken.
+     * So many points are learned one and all, and of later ones one of so many: a sample of a sample is as good, and to
+     * learn a point and its score takes ten times as long as all the rest. A prime, or what recurs might always or
+     * never be taken.
      */
     private static final int MANY = 300;
     private static final int ONE_OF = 7;

@@ -10,7 +10,9 @@ import java.io.Serializable;
  * @param scale on which a deviation of it means the same everywhere
  */
 public record Measure(String name, String path, Scale scale) implements Serializable {
-    /** How a number is judged; what is smaller than its floor is of no interest, however still the series is otherwise. */
+    /**
+     * How a number is judged; what is smaller than its floor is of no interest, however still the series is otherwise.
+     */
     public enum Scale {
         /** Counts and durations: they vary in proportion, so a half is as far as a double. */
         PROPORTION {

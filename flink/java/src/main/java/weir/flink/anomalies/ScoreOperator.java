@@ -28,9 +28,9 @@ import weir.flink.streams.Finding;
 /**
  * Scores the points of each series, keyed by {@link Point#key}.
  *
- * <p>A series takes some hundred kilobytes, of which a point changes a little here and there. So it lives as an object in memory, and
- * is written to keyed state where a checkpoint needs it, or another series its place. That takes the keys of all series that changed
- * at the moment of a checkpoint, which a function is not told: hence an operator.
+ * <p>A series takes some hundred kilobytes, of which a point changes a little here and there. So it lives as an object
+ * in memory, and is written to keyed state where a checkpoint needs it, or another series its place. That takes the
+ * keys of all series that changed at the moment of a checkpoint, which a function is not told: hence an operator.
  */
 final class ScoreOperator extends AbstractStreamOperator<Finding>
         implements OneInputStreamOperator<Point, Finding>, Triggerable<String, VoidNamespace> {

@@ -7,8 +7,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Points that were scored of late, by which one that is delivered again is told from one that is too late. Neither is scored: points
- * are, in the order of their time, and these are behind. So nothing depends on how many are remembered but what is counted as what.
+ * Points that were scored of late, by which one that is delivered again is told from one that is too late. Neither is
+ * scored: points are, in the order of their time, and these are behind. So nothing depends on how many are remembered
+ * but what is counted as what.
  */
 final class Seen {
     /** Some 40 kB of heap. */

@@ -26,6 +26,11 @@ public record Series(Kind kind, String tenant, String name, String subject, Stri
         return String.join("\n", kind.name(), tenant, name, subject, part);
     }
 
+    /** Whether it has points as long as its subject is there. A class of answers has none while nobody gets such an answer. */
+    boolean steady() {
+        return kind == Kind.DEVICE || part.isEmpty();
+    }
+
     void write(DataOutput to) throws IOException {
         to.writeUTF(kind.name());
         to.writeUTF(tenant);

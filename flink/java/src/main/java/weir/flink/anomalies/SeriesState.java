@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 /**
  * All that is kept of one series: points that wait for their turn, its detector, and what was told of it.
  *
- * <p>A point is scored when the watermark has passed it, so that none comes before it any more. One of a series with a fixed interval
- * that directly follows the last needs not wait: there is nothing between them.
+ * <p>A point is scored when the watermark has passed it, so that none comes before it any more. One of a series with a
+ * fixed interval that directly follows the last needs not wait: there is nothing between them.
  */
 final class SeriesState {
     private static final Comparator<Point> ORDER = Comparator.comparingLong(Point::time).thenComparing(Point::id);
@@ -93,14 +93,20 @@ final class SeriesState {
         return verdict.anomalous() ? episode.add(point, verdict, detector.anomalousSince()) : Optional.empty();
     }
 
-    /** When to look at the series next if nothing comes: when it is missing, and after that, when it can be forgotten. */
+    /**
+     * When to look at the series next if nothing comes: when it is missing, and after that, when it can be forgotten.
+     */
     long due() {
-        return last.time() + (silent || !rhythm.known() ? policy.forget() : rhythm.patience(policy.missingIntervals()));
+        return last.time() + (expectsPoints() ? rhythm.patience(policy.missingIntervals()) : policy.forget());
+    }
+
+    private boolean expectsPoints() {
+        return !silent && rhythm.known() && series.steady();
     }
 
     /** Tells once that the series has no points, where it has had none for so long. */
     Optional<Anomaly> silence(long time) {
-        if (silent || !rhythm.known() || time < due()) {
+        if (!expectsPoints() || time < due()) {
             return Optional.empty();
         }
         long end = due();
@@ -164,8 +170,8 @@ final class SeriesState {
     }
 
     /**
-     * @return the series as it was written; nothing where that was under other settings of its detector, or by another version, and it
-     *     has to be learned anew
+     * @return the series as it was written; nothing where that was under other settings of its detector, or by another
+     *     version, and it has to be learned anew
      */
     static Optional<SeriesState> read(DataInput from, Policy policy) throws IOException {
         if (from.readByte() != FORMAT || !policy.shape().equals(Shape.read(from))) {

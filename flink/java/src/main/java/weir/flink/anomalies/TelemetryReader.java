@@ -19,8 +19,8 @@ final class TelemetryReader implements EventReader<Point> {
 
     /**
      * @param datasets that are watched, of those in {@link Datasets#TELEMETRY}
-     * @param future by how much {@code @timestamp} may be after {@code event.ingested} before that is the time of the point: one clock
-     *     in the future would make the points of all other devices late
+     * @param future by how much {@code @timestamp} may be after {@code event.ingested} before that is the time of the
+     *     point: one clock in the future would make the points of all other devices late
      */
     TelemetryReader(Set<String> datasets, Duration future) {
         this.datasets = Set.copyOf(datasets);

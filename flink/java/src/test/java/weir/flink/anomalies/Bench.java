@@ -21,8 +21,9 @@ import weir.flink.streams.Finding;
 import weir.flink.streams.PropertyGroup;
 
 /**
- * {@code Bench POINTS [KEYS]}: points a second of the operator, in a job of two tasks with checkpoints, under the default settings;
- * beside it the floor, which is the forests alone, one thread that has them score and learn the same points.
+ * {@code Bench POINTS [KEYS]}: points a second of the operator, in a job of two tasks with checkpoints, under the
+ * default settings; beside it the floor, which is the forests alone, one thread that has them score and learn the same
+ * points.
  */
 public final class Bench {
     private static final Settings SETTINGS = Settings.of(new PropertyGroup("application", Map.of()));
@@ -70,7 +71,10 @@ public final class Bench {
         return perSecond(points, environment.execute().getNetRuntime());
     }
 
-    /** Checkpoints in files, being too large for the memory of a JobManager; a failure ends the job, which otherwise starts over. */
+    /**
+     * Checkpoints in files, being too large for the memory of a JobManager; a failure ends the job, which otherwise
+     * starts over.
+     */
     private static Configuration options() throws IOException {
         Configuration options = new Configuration();
         options.set(RestartStrategyOptions.RESTART_STRATEGY, "disable");

@@ -11,10 +11,14 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import weir.flink.streams.PropertyGroup;
 
-/** Of the anomalies in twenty simulated series, each of two weeks, under the settings every application has by default. */
+/**
+ * Of the anomalies in twenty simulated series, each of two weeks, under the settings every application has by default.
+ */
 class DetectionTest {
     private static final Policy DEFAULT = Settings.of(new PropertyGroup("application", Map.of())).policy();
-    /** Two hours after an anomaly its finding still is one of it: what is back to normal is as sudden as what was not. */
+    /**
+     * Two hours after an anomaly its finding still is one of it: what is back to normal is as sudden as what was not.
+     */
     private static final int AFTER = 24;
 
     @Test

@@ -141,6 +141,29 @@ class ScoreOperatorTest {
     }
 
     @Test
+    void aClassOfAnswersThatNobodyGetsAnyMoreIsNotMissing() throws Exception {
+        try (Harness task = Harness.of(POLICY, 10)) {
+            for (int at = 1; at <= 60; at++) {
+                task.put(requests("", at));
+                if (at <= 30) {
+                    task.put(requests("5xx", at));
+                }
+                task.watermark(Machines.START + at * MINUTE);
+            }
+            assertThat(task.findings()).isEmpty();
+            task.watermark(Machines.START + 90 * MINUTE);
+            assertThat(task.findings()).as("the whole service").extracting(finding -> finding.at("/weir/finding/key").textValue())
+                    .containsExactly("service_1m/checkout");
+        }
+    }
+
+    private static Point requests(String part, int minute) {
+        long end = Machines.START + minute * MINUTE;
+        Series series = new Series(Series.Kind.SERVICE, "shop", "service_1m", "checkout", part);
+        return new Point(series, part + minute, end - MINUTE, end, end, MINUTE, new double[] {1000, 0.01, 100, 200, 300});
+    }
+
+    @Test
     void whenAllStopsNothingIsMissing() throws Exception {
         try (Harness task = Harness.of(POLICY, 10)) {
             task.run(merged(Machines.points("m-1", 30), Machines.points("m-2", 30)));

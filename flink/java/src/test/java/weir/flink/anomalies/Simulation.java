@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Two weeks of a service's metrics, or a machine's measures, one point in five minutes: a day that is not one sine, noise of which
- * neighbours have some in common, and from the fourth day on anomalies of every kind at random places, measures and sizes.
+ * Two weeks of a service's metrics, or a machine's measures, one point in five minutes: a day that is not one sine,
+ * noise of which neighbours have some in common, and from the fourth day on anomalies of every kind at random places,
+ * measures and sizes.
  */
 final class Simulation {
     static final int DAY = 288;
@@ -85,7 +86,10 @@ final class Simulation {
                 : phase;
     }
 
-    /** Requests that vary by up to six times over the day, errors of up to about one in a hundred, and latencies that follow load. */
+    /**
+     * Requests that vary by up to six times over the day, errors of up to about one in a hundred, and latencies that
+     * follow load.
+     */
     static Simulation service(long seed) {
         Simulation made =
                 new Simulation(new Series(Series.Kind.SERVICE, "shop", "service_5m", "service-" + seed, ""), seed);
@@ -132,7 +136,10 @@ final class Simulation {
         return fewer ? 1 - injected.progress(at) * (0.4 + 0.2 * injected.size()) : 1;
     }
 
-    /** Six measures of their own noise, of which an anomaly has one, by 8 to 12 times its noise, or by up to 4 to 6 times in a drift. */
+    /**
+     * Six measures of their own noise, of which an anomaly has one, by 8 to 12 times its noise, or by up to 4 to 6
+     * times in a drift.
+     */
     static Simulation machine(long seed) {
         return machine(seed, 0, 6);
     }
