@@ -5,8 +5,6 @@ import weir.flink.streams.RecordEncoder;
 
 final class ErrorEncoder implements RecordEncoder<ErrorRecord> {
     private static final long serialVersionUID = 1L;
-    /** Kinesis: PutRecords, "PartitionKey". */
-    private static final int LONGEST_KEY = 256;
 
     @Override
     public byte[] data(ErrorRecord error) {
@@ -15,6 +13,6 @@ final class ErrorEncoder implements RecordEncoder<ErrorRecord> {
 
     @Override
     public String partitionKey(ErrorRecord error) {
-        return error.id().substring(0, Math.min(error.id().length(), LONGEST_KEY));
+        return error.partitionKey();
     }
 }
