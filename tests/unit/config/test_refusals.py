@@ -155,6 +155,12 @@ VALUES = {
         "account:\n  id: '123456789012'",
         "2: account.region: missing; add it: AWS region.",
     ),
+    "a key whose meaning takes two lines": (
+        "analytics:\n  prepare: {}",
+        "3: analytics.prepare.folder: missing; add it: Its code: `handler.py` there has `handler`, which gets batches of "
+        "`events` as Lambda passes them, and puts what the applications are to read on the stream that `PREPARED_STREAM` names. "
+        "`ERRORS_STREAM` takes what it cannot use.",
+    ),
     "a zone for a region": (
         "account: {id: '123456789012', region: eu-central-1a}",
         '2: account.region: "eu-central-1a" does not fit; write an AWS region, such as eu-central-1',
