@@ -17,6 +17,10 @@ from config.problem import Problem
 MetricName = Annotated[str, Text(r"[a-z][a-z0-9_.]{0,63}", "the name of a metric: lower-case letters, digits, _ and .")]
 
 
+#: Of `aggregates`.
+LONGEST_WINDOW_SECONDS = 60
+
+
 class FlinkSettings(Model):
     """What every application is told."""
 
@@ -59,12 +63,24 @@ class Talkers(Model):
 class AggregateSettings(FlinkSettings):
     """What `aggregates` is told."""
 
+    duplicates_seconds: int = Field(default=120, ge=1, le=86_400)
+    """For how long after its arrival the id of an event is remembered, by the watermark, in seconds: as long as windows are open,
+    after which an event that comes again is late."""
     baseline: Baseline = Baseline()
     """What a service usually does."""
     spike: Spike = Spike()
     """A window far above it."""
     talkers: Talkers = Talkers()
     """Addresses with the most traffic."""
+
+    def conflicts(self) -> Iterator[Problem]:
+        least = LONGEST_WINDOW_SECONDS + self.out_of_orderness_seconds + self.future_seconds
+        if self.duplicates_seconds < least:
+            yield Problem(
+                ("duplicates_seconds",),
+                f"{self.duplicates_seconds} is shorter than windows are open, which is {LONGEST_WINDOW_SECONDS} s, "
+                f"`out_of_orderness_seconds` and `future_seconds` together; write {least} or more",
+            )
 
 
 class AnomalySettings(FlinkSettings):

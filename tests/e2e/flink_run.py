@@ -111,7 +111,7 @@ class FlinkRun:
         role = self._role(application, writes=writes)
         groups: dict[str, Mapping[str, str]] = {
             # A shard that is read later than another must not be taken for idle: what it has would be late.
-            "application": properties(AggregateSettings(duplicates_seconds=60, idle_seconds=600)),
+            "application": properties(AggregateSettings(idle_seconds=600)),
             "master": {"table.name": TABLE, "aws.region": REGION, "refresh.seconds": "60"},
             **{stream: {"stream.arn": arn(stream), "aws.region": REGION} for stream in STREAMS},
         }

@@ -23,7 +23,7 @@ SETTINGS: dict[str, dict[str, str]] = {
     "aggregates": {
         "out-of-orderness.seconds": "2",
         "idle.seconds": "10",
-        "duplicates.seconds": "600",
+        "duplicates.seconds": "120",
         "future.seconds": "2",
         "baseline.windows": "60",
         "baseline.least-windows": "12",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Those with Flink applications: `local` with two, and two with all that have none as they are.
+#: Those with all Flink applications: `local`, and two that have none as they are.
 WITH_ANALYTICS = ("local", "staging+analytics", "prod+analytics")
 ENVIRONMENTS = ("dev", "staging", "prod", *WITH_ANALYTICS)
 
@@ -95,10 +95,7 @@ _ACTING_NODES = (
 
 
 def _applications(environment: str) -> tuple[str, ...]:
-    """`local` runs the two that show something in a minute."""
-    if environment not in WITH_ANALYTICS:
-        return ()
-    return ("aggregates", "behaviour") if environment == "local" else tuple(_WRITES)
+    return tuple(_WRITES) if environment in WITH_ANALYTICS else ()
 
 
 def acting_nodes(environment: str) -> tuple[str, ...]:

@@ -155,6 +155,11 @@ VALUES = {
         "account:\n  id: '123456789012'",
         "2: account.region: missing; add it: AWS region.",
     ),
+    "ids that are forgotten while their windows are open": (
+        "analytics:\n  aggregates:\n    settings: {out_of_orderness_seconds: 300}",
+        "4: analytics.aggregates.settings.duplicates_seconds: 120 is shorter than windows are open, which is 60 s, "
+        "`out_of_orderness_seconds` and `future_seconds` together; write 362 or more",
+    ),
     "a key whose meaning takes two lines": (
         "analytics:\n  prepare: {}",
         "3: analytics.prepare.folder: missing; add it: Its code: `handler.py` there has `handler`, which gets batches of "
