@@ -62,7 +62,7 @@ class FlinkApplication(Construct):
         run_options: Mapping[str, str],
         settings: Settings,
         properties: Mapping[str, str],
-        source: RecordStream,
+        sources: Mapping[str, RecordStream],
         sinks: Mapping[str, RecordStream],
         master_data: MasterData | None,
         maintenance_start: str | None,
@@ -70,12 +70,12 @@ class FlinkApplication(Construct):
         at_rest: AtRest,
     ) -> None:
         """`name` is the physical name; `run_options` is the property group RUN_OPTIONS, empty where `code` is a jar, and
-        `properties` the group `application`; `source` is read as the group `events`, and `sinks` are streams by the names of
-        their groups; `maintenance_start` is a time of day, `hh:mm` in UTC."""
+        `properties` the group `application`; `sources` and `sinks` are streams by the names of their groups; `maintenance_start`
+        is a time of day, `hh:mm` in UTC."""
         super().__init__(scope, construct_id)
         self.name = name
         self.settings = settings
-        self.source = source
+        self.sources = dict(sources)
         self.log_group = at_rest.log_group(self, "Logs")
         self.role = iam.Role(
             self,
@@ -86,7 +86,10 @@ class FlinkApplication(Construct):
         acknowledge_inline_policy(self.role)
         groups: dict[str, Mapping[str, str]] = {
             "application": properties,
-            "events": source_group(self, source, self.role, application=name, settings=settings),
+            **{
+                group: source_group(self, group, stream, self.role, application=name, settings=settings)
+                for group, stream in sources.items()
+            },
             **{group: sink_group(self, stream, self.role) for group, stream in sinks.items()},
         }
         if run_options:

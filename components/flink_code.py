@@ -17,7 +17,12 @@ from flink import build
 from localrun.errors import LocalRunError
 
 #: Of an application, its folders below `flink`.
-_FOLDERS: Mapping[str, tuple[str, ...]] = {"aggregates": ("sql",), "behaviour": ("scala",), "business": ("python", "sql")}
+_FOLDERS: Mapping[str, tuple[str, ...]] = {
+    "aggregates": ("sql",),
+    "anomalies": ("java",),
+    "behaviour": ("scala",),
+    "business": ("python", "sql"),
+}
 #: What of a zip the service runs (developer guide, "Specify your code files").
 RUN_OPTIONS = "kinesis.analytics.flink.run.options"
 _RUN_OPTIONS: Mapping[str, Mapping[str, str]] = {

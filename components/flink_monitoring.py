@@ -13,6 +13,7 @@ from cdk_monitoring_constructs import CustomMetricGroup, CustomMetricWithAlarm, 
 
 from components.flink_application import FlinkApplication
 from components.monitoring import LASTING, PERIOD, WINDOW
+from components.stream import RecordStream
 from config.model import Observability
 
 BUSY_PERCENT = 80
@@ -48,7 +49,7 @@ def monitor_application(
             _NOT_BREACHING,
             "Percent: lower parallelism_per_kpu, or find what grows.",
         ),
-        _behind(application, settings),
+        *(_behind(application, source, stream, settings) for source, stream in application.sources.items()),
     ]
     if application.settings.autoscaling:
         metrics.append(_kpus(application, kpu_quota))
@@ -83,13 +84,15 @@ def _failed_checkpoints(application: FlinkApplication) -> CustomMetricWithAlarm:
     return _alarmed(growth, "Failed-Checkpoints", "Warning", _threshold(0, _NOT_BREACHING, meaning))
 
 
-def _behind(application: FlinkApplication, settings: Observability) -> CustomMetricWithAlarm:
+def _behind(application: FlinkApplication, source: str, stream: RecordStream, settings: Observability) -> CustomMetricWithAlarm:
     """A stream goes by its name, with `_` where that has `-`. Of one that brings nothing no lag is reported."""
-    stream = Fn.join("_", Fn.split("-", application.source.name))
-    behind = _metric("millisBehindLatest", "Maximum", {"Application": application.name, "Flow": "Input", "Id": stream})
+    name = Fn.join("_", Fn.split("-", stream.name))
+    behind = _metric("millisBehindLatest", "Maximum", {"Application": application.name, "Flow": "Input", "Id": name})
     meaning = "Milliseconds the application is behind the end of its stream."
     limit = settings.iterator_age_seconds * 1_000
-    return _alarmed(behind, "Behind-Source", "Critical", _threshold(limit, _MISSING, meaning, points=(LASTING, WINDOW)))
+    return _alarmed(
+        behind, f"Behind-{source.capitalize()}", "Critical", _threshold(limit, _MISSING, meaning, points=(LASTING, WINDOW))
+    )
 
 
 def _kpus(application: FlinkApplication, quota: int) -> CustomMetricWithAlarm:

@@ -28,9 +28,9 @@ class MasterData:
 
 
 def source_group(
-    scope: Construct, stream: RecordStream, role: iam.Role, *, application: str, settings: Settings
+    scope: Construct, name: str, stream: RecordStream, role: iam.Role, *, application: str, settings: Settings
 ) -> dict[str, str]:
-    """Of a stream that is read from where the settings say, and as they say."""
+    """Of a stream that is read from where the settings say, and as they say; `name` is the group's."""
     group = _stream_group(scope, stream)
     group["source.init.position"] = settings.position
     group["source.reader.type"] = settings.reader
@@ -38,7 +38,7 @@ def source_group(
         stream.grant_read(role)
         return group
     # The stack's own, so that the application need not register one each time it starts.
-    consumer = kinesis.CfnStreamConsumer(scope, "Consumer", consumer_name=application, stream_arn=stream.arn)
+    consumer = kinesis.CfnStreamConsumer(scope, f"{name.capitalize()}Consumer", consumer_name=application, stream_arn=stream.arn)
     stream.grant_subscribe(role, consumer)
     return group | {"source.efo.consumer.name": consumer.consumer_name, "source.efo.lifecycle": "SELF_MANAGED"}
 

@@ -63,7 +63,8 @@ def _text(detail: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
     page = "".join(f" ({page.title})" for page in pages_of(field)) if field else ""
     match kind:
         case "missing":
-            return f"missing; add it: {field.description if field else ''}"
+            meaning = (field and field.description) or ""
+            return f"missing; add it: {' '.join(meaning.split())}"
         case "greater_than_equal":
             return f"{given} is below the minimum of {context['ge']}{page}; set it to {context['ge']} or more"
         case "less_than_equal":

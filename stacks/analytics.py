@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import CfnOutput, Stack
@@ -26,6 +27,7 @@ from config.parts.flink_settings import properties
 
 _DESCRIPTIONS = {
     "aggregates": "Requests, errors and latencies by the minute",
+    "anomalies": "Services and machines that are not as they should be",
     "behaviour": "What users and addresses do over time",
     "business": "Stock, payments and sales by the minute",
 }
@@ -71,10 +73,8 @@ class AnalyticsStack(Stack):
         self.prepared = self._prepared(analytics.prepare, events, errors) if analytics.prepare else None
         self.operate = self._operator()
         master = MasterData(table=master_data, refresh_seconds=analytics.refresh_seconds)
-        self.applications = {
-            name: self._application(name, self.prepared.stream if self.prepared else events, errors, master)
-            for name in analytics.applications
-        }
+        sources = {"events": self.prepared.stream if self.prepared else events, **self.written}
+        self.applications = {name: self._application(name, sources, errors, master) for name in analytics.applications}
         self.consumers: dict[str, StreamConsumer] = {}
         self.deliveries: dict[str, StreamArchive] = {}
         for output in analytics.outputs:
@@ -126,7 +126,9 @@ class AnalyticsStack(Stack):
         )
         return FlinkOperator(self, "Operate", name=self._name("operate"), platform=platform)
 
-    def _application(self, name: str, source: RecordStream, errors: RecordStream, master: MasterData) -> FlinkApplication:
+    def _application(
+        self, name: str, sources: Mapping[str, RecordStream], errors: RecordStream, master: MasterData
+    ) -> FlinkApplication:
         analytics = self._environment.analytics
         settings = analytics.applications[name]
         construct_id = name.capitalize()
@@ -139,8 +141,8 @@ class AnalyticsStack(Stack):
             code=code,
             run_options=run_options(name),
             settings=settings,
-            properties=properties(name, settings.settings),
-            source=source,
+            properties=properties(settings.settings),
+            sources={stream: sources[stream] for stream in settings.reads},
             sinks={**{stream: self.written[stream] for stream in settings.writes}, "errors": errors},
             master_data=master if settings.joins else None,
             maintenance_start=analytics.maintenance_start,

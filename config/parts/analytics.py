@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from config.parts.base import FLINK, FLINK_AUTOSCALING, Model, Text
 from config.parts.delivery import Delivery
-from config.parts.flink_settings import AggregateSettings, BehaviourSettings, BusinessSettings, FlinkSettings
+from config.parts.flink_settings import AggregateSettings, AnomalySettings, BehaviourSettings, BusinessSettings, FlinkSettings
 from config.parts.functions import Consumer, EventSource
 from config.problem import Problem, shown
 
@@ -24,6 +24,8 @@ _TAKEN = frozenset(
 class FlinkApplication(Model):
     """An application of Managed Service for Apache Flink."""
 
+    #: Streams it reads, by the names of their property groups.
+    reads: ClassVar[tuple[str, ...]] = ("events",)
     #: Streams it writes, beside `errors`.
     writes: ClassVar[tuple[str, ...]] = ()
     #: Whether it joins events with master data.
@@ -69,6 +71,16 @@ class Aggregates(FlinkApplication):
     joins: ClassVar[bool] = True
 
     settings: AggregateSettings = AggregateSettings()
+    """What it is told."""
+
+
+class Anomalies(FlinkApplication):
+    """Java: services and machines that are not as they should be, by random cut forests."""
+
+    reads: ClassVar[tuple[str, ...]] = ("events", "metrics")
+    writes: ClassVar[tuple[str, ...]] = ("findings",)
+
+    settings: AnomalySettings = AnomalySettings()
     """What it is told."""
 
 
@@ -146,6 +158,8 @@ class Analytics(Model):
 
     aggregates: Aggregates = Aggregates()
     """Requests, errors and latencies by the minute."""
+    anomalies: Anomalies = Anomalies()
+    """Services and machines that are not as they should be."""
     behaviour: Behaviour = Behaviour()
     """What users and addresses do over time."""
     business: Business = Business()
@@ -170,6 +184,7 @@ class Analytics(Model):
         """Those that run, by name."""
         every: dict[str, FlinkApplication] = {
             "aggregates": self.aggregates,
+            "anomalies": self.anomalies,
             "behaviour": self.behaviour,
             "business": self.business,
         }
@@ -194,6 +209,12 @@ class Analytics(Model):
                     f"{application.parallelism} needs {application.kpus} KPUs, above `kpu_quota` ({self.kpu_quota}; "
                     f"{FLINK.title}); lower it, raise `parallelism_per_kpu`, or have the quota raised and write it here",
                 )
+            for stream in application.reads:
+                if stream != "events" and stream not in self.written:
+                    yield Problem(
+                        (name, "enabled"),
+                        f"it reads {stream}, which no application that runs writes; enable one that does, such as aggregates",
+                    )
         if self.prepare and not self.applications:
             yield Problem(("prepare",), "no application runs that would read what it prepares; enable one, or remove it")
         names = [output.name for output in self.outputs]

@@ -7,11 +7,18 @@ own, `idle_seconds` → `idle.seconds`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from config.parts.base import Model
+from config.parts.base import Model, Text
+from config.problem import Problem
+
+MetricName = Annotated[str, Text(r"[a-z][a-z0-9_.]{0,63}", "the name of a metric: lower-case letters, digits, _ and .")]
+
+
+#: Of `aggregates` and `business`.
+LONGEST_WINDOW_SECONDS = 60
 
 
 class FlinkSettings(Model):
@@ -21,9 +28,9 @@ class FlinkSettings(Model):
     """By how much events of one shard may come after later ones, in seconds: a window closes so long after its end."""
     idle_seconds: int = Field(default=10, ge=1, le=3_600)
     """After how long without events a shard holds up the others no more, in seconds."""
-    repeat_seconds: int = Field(default=600, ge=1, le=86_400)
+    duplicates_seconds: int = Field(default=600, ge=1, le=86_400)
     """For how long an event that is delivered again counts once, in seconds. Their ids are state."""
-    skew_seconds: int = Field(default=2, ge=0, le=86_400)
+    future_seconds: int = Field(default=2, ge=0, le=86_400)
     """By how much the time of an event may be after its arrival, in seconds; beyond, the arrival is its time. One clock that is
     ahead by more than `out_of_orderness_seconds` makes the events of others late."""
 
@@ -53,7 +60,24 @@ class Talkers(Model):
     """How many of a window."""
 
 
-class AggregateSettings(FlinkSettings):
+class TableSettings(FlinkSettings):
+    """What an application is told that is SQL over the streams as tables."""
+
+    duplicates_seconds: int = Field(default=120, ge=1, le=86_400)
+    """For how long after its arrival the id of an event is remembered, by the watermark, in seconds: as long as windows are open,
+    after which an event that comes again is late."""
+
+    def conflicts(self) -> Iterator[Problem]:
+        least = LONGEST_WINDOW_SECONDS + self.out_of_orderness_seconds + self.future_seconds
+        if self.duplicates_seconds < least:
+            yield Problem(
+                ("duplicates_seconds",),
+                f"{self.duplicates_seconds} is shorter than windows are open, which is {LONGEST_WINDOW_SECONDS} s, "
+                f"`out_of_orderness_seconds` and `future_seconds` together; write {least} or more",
+            )
+
+
+class AggregateSettings(TableSettings):
     """What `aggregates` is told."""
 
     baseline: Baseline = Baseline()
@@ -62,6 +86,42 @@ class AggregateSettings(FlinkSettings):
     """A window far above it."""
     talkers: Talkers = Talkers()
     """Addresses with the most traffic."""
+
+
+class AnomalySettings(FlinkSettings):
+    """What `anomalies` is told."""
+
+    metrics: tuple[MetricName, ...] = Field(default=("service_1m",), min_length=1, strict=False)
+    """Names of the metrics that are watched, of windows that do not overlap."""
+    datasets: tuple[Literal["machine.measurement", "iot.telemetry"], ...] = Field(
+        default=("machine.measurement", "iot.telemetry"), min_length=1, strict=False
+    )
+    """Datasets of the telemetry that is watched."""
+    trees: int = Field(default=30, ge=10, le=1_000)
+    """Trees of a forest."""
+    sample: int = Field(default=128, ge=32, le=4_096)
+    """Points a tree keeps."""
+    period_seconds: int = Field(default=86_400, ge=60)
+    """After which a series is expected to repeat, in seconds: 604800 where weekends differ."""
+    part_seconds: int = Field(default=1_800, ge=60)
+    """Part of it that has an expected value of its own, in seconds."""
+    warm_up_points: int = Field(default=100, ge=1)
+    """Points before any of them is an anomaly."""
+    accept_seconds: int = Field(default=86_400, ge=1)
+    """After how long what is not as expected becomes what is expected, in seconds."""
+    missing_intervals: int = Field(default=5, ge=2)
+    """After how many of its usual intervals without a point a series is missing."""
+    forget_seconds: int = Field(default=604_800, ge=1)
+    """After how long without a point nothing is kept of a series, in seconds."""
+    series_in_memory: int = Field(default=2_000, ge=1)
+    """Most series in the memory of a task, each with its forest; the others are in the state only."""
+
+    def conflicts(self) -> Iterator[Problem]:
+        if self.period_seconds % self.part_seconds:
+            yield Problem(
+                ("part_seconds",),
+                f"{self.part_seconds} is not a whole part of `period_seconds` ({self.period_seconds}); write one that divides it",
+            )
 
 
 class FirstSeenApi(Model):
@@ -195,7 +255,7 @@ class Country(Model):
     """Time between the two, at most, in seconds."""
 
 
-class BusinessSettings(FlinkSettings):
+class BusinessSettings(TableSettings):
     """What `business` is told."""
 
     stock: Stock = Stock()
@@ -208,17 +268,9 @@ class BusinessSettings(FlinkSettings):
     """Payments of an account from two countries."""
 
 
-#: Where an application calls a setting otherwise: {(application, its place here): key}.
-_OTHERWISE = {
-    ("aggregates", "repeat_seconds"): "duplicates.seconds",
-    ("aggregates", "skew_seconds"): "future.seconds",
-}
-
-
-def properties(application: str, settings: FlinkSettings) -> dict[str, str]:
-    """The settings by key, as text."""
-    places = _places(settings.model_dump())
-    return {_OTHERWISE.get((application, place), _key(place)): str(value) for place, value in places}
+def properties(settings: FlinkSettings) -> dict[str, str]:
+    """The settings by key, as text; a list with commas between."""
+    return {_key(place): _text(value) for place, value in _places(settings.model_dump())}
 
 
 def _places(section: dict[str, Any], around: str = "") -> Iterator[tuple[str, Any]]:
@@ -227,6 +279,10 @@ def _places(section: dict[str, Any], around: str = "") -> Iterator[tuple[str, An
             yield from _places(value, f"{around}{name}.")
         else:
             yield f"{around}{name}", value
+
+
+def _text(value: Any) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _key(place: str) -> str:

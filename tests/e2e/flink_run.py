@@ -34,8 +34,8 @@ TABLE, BUCKET = "master-data", "flink-code"
 KEYS = {"aggregates": "aggregates.jar", "business": "business.zip"}
 #: A shard that is read later than another must not be taken for idle: what it has would be late.
 SETTINGS: Mapping[str, FlinkSettings] = {
-    "aggregates": AggregateSettings(repeat_seconds=60, idle_seconds=600),
-    "business": BusinessSettings(repeat_seconds=60, idle_seconds=600),
+    "aggregates": AggregateSettings(idle_seconds=600),
+    "business": BusinessSettings(idle_seconds=600),
 }
 #: Of event time: between two events, and what closes every window before it.
 STEP_MS, FLUSH_MS = 10, 30_000
@@ -122,7 +122,7 @@ class FlinkRun:
         key = KEYS[of]
         role = self._role(application, key, writes=writes)
         groups: dict[str, Mapping[str, str]] = {
-            "application": properties(of, SETTINGS[of]),
+            "application": properties(SETTINGS[of]),
             "master": {"table.name": TABLE, "aws.region": REGION, "refresh.seconds": "60"},
             **{stream: {"stream.arn": arn(stream), "aws.region": REGION} for stream in STREAMS},
         }

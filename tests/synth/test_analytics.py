@@ -18,12 +18,12 @@ from localrun.errors import LocalRunError
 from tests.synth.synthesized import Pipeline, Synthesize
 from tests.synth.test_rules import NOT_APPLIED, findings
 
-APPLICATIONS = ("aggregates", "behaviour", "business")
+APPLICATIONS = ("aggregates", "anomalies", "behaviour", "business")
 SETTINGS: dict[str, dict[str, str]] = {
     "aggregates": {
         "out-of-orderness.seconds": "2",
         "idle.seconds": "10",
-        "duplicates.seconds": "600",
+        "duplicates.seconds": "120",
         "future.seconds": "2",
         "baseline.windows": "60",
         "baseline.least-windows": "12",
@@ -31,11 +31,28 @@ SETTINGS: dict[str, dict[str, str]] = {
         "spike.least-events": "20",
         "talkers.count": "10",
     },
+    "anomalies": {
+        "out-of-orderness.seconds": "2",
+        "idle.seconds": "10",
+        "duplicates.seconds": "600",
+        "future.seconds": "2",
+        "metrics": "service_1m",
+        "datasets": "machine.measurement,iot.telemetry",
+        "trees": "30",
+        "sample": "128",
+        "period.seconds": "86400",
+        "part.seconds": "1800",
+        "warm-up-points": "100",
+        "accept.seconds": "86400",
+        "missing-intervals": "5",
+        "forget.seconds": "604800",
+        "series-in-memory": "2000",
+    },
     "behaviour": {
         "out-of-orderness.seconds": "2",
         "idle.seconds": "10",
-        "repeat.seconds": "600",
-        "skew.seconds": "2",
+        "duplicates.seconds": "600",
+        "future.seconds": "2",
         "first-seen-api.learning.seconds": "604800",
         "first-seen-api.keeping.seconds": "2592000",
         "first-seen-api.quiet.seconds": "3600",
@@ -56,8 +73,8 @@ SETTINGS: dict[str, dict[str, str]] = {
     "business": {
         "out-of-orderness.seconds": "2",
         "idle.seconds": "10",
-        "repeat.seconds": "600",
-        "skew.seconds": "2",
+        "duplicates.seconds": "120",
+        "future.seconds": "2",
         "stock.window.seconds": "3600",
         "stock.least-withdrawals": "5",
         "stock.minutes-left": "60",
@@ -71,8 +88,15 @@ SETTINGS: dict[str, dict[str, str]] = {
 }
 SINKS = {
     "aggregates": ("metrics", "findings", "errors"),
+    "anomalies": ("findings", "errors"),
     "behaviour": ("findings", "errors"),
     "business": ("metrics", "findings", "errors"),
+}
+SOURCES = {
+    "aggregates": ("events",),
+    "anomalies": ("events", "metrics"),
+    "behaviour": ("events",),
+    "business": ("events",),
 }
 JOINING = ("aggregates", "business")
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:chat"
@@ -162,12 +186,13 @@ def test_an_application_of_production(prod: Pipeline, name: str) -> None:
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_what_an_application_is_told(prod: Pipeline, name: str) -> None:
     expected: dict[str, Mapping[str, str]] = {"application": SETTINGS[name]}
-    expected["events"] = {
-        "stream.arn": stream(prod, "events"),
-        "aws.region": "us-east-1",
-        "source.init.position": "TRIM_HORIZON",
-        "source.reader.type": "POLLING",
-    }
+    for source in SOURCES[name]:
+        expected[source] = {
+            "stream.arn": stream(prod, source),
+            "aws.region": "us-east-1",
+            "source.init.position": "TRIM_HORIZON",
+            "source.reader.type": "POLLING",
+        }
     for sink in SINKS[name]:
         expected[sink] = {"stream.arn": stream(prod, sink), "aws.region": "us-east-1"}
     if name in JOINING:
@@ -184,7 +209,10 @@ def test_an_application_may_do_what_it_is_told_and_nothing_else(prod: Pipeline, 
     role = f"{name.capitalize()}/Role"
     reading = ["DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"]
     assert prod.grants(role, "kinesis:") == [
-        ([f"kinesis:{action}" for action in reading], [stream(prod, "events")]),
+        (
+            [f"kinesis:{action}" for action in reading],
+            sorted(stream(prod, source) for source in SOURCES[name]),
+        ),
         (["kinesis:PutRecords"], sorted(stream(prod, sink) for sink in SINKS[name])),
     ]
     (table,) = prod.all("AWS::DynamoDB::Table")

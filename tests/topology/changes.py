@@ -28,7 +28,7 @@ def environment_of(name: str) -> Environment:
     environment = load_environment(of)
     if not analytics:
         return environment
-    every = {application: {"enabled": True} for application in ("aggregates", "behaviour", "business")}
+    every = {application: {"enabled": True} for application in ("aggregates", "anomalies", "behaviour", "business")}
     return Environment.model_validate({**environment.model_dump(), analytics: every})
 
 

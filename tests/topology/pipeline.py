@@ -60,29 +60,28 @@ BASIC = (
     "bucket/logs logs to bucket/access-logs",
 )
 
-_APPLICATIONS = {
+#: The streams they write, beside `errors`.
+_WRITES = {
     "aggregates": ("metrics", "findings"),
+    "anomalies": ("findings",),
     "behaviour": ("findings",),
     "business": ("metrics", "findings"),
 }
+#: What single ones read beside `events`.
+_READS = {
+    "aggregates": ("table/master-data reads application/aggregates",),
+    "anomalies": ("stream/metrics reads application/anomalies",),
+    "business": ("table/master-data reads application/business",),
+}
 #: events → metrics, findings → index
-ANALYTICS = (
-    *(f"stream/events reads application/{name}" for name in _APPLICATIONS),
-    *(
-        f"application/{name} writes stream/{written}"
-        for name, streams in _APPLICATIONS.items()
-        for written in (*streams, "errors")
-    ),
-    "table/master-data reads application/aggregates",
-    "table/master-data reads application/business",
-    *(f"function/operate operates application/{name}" for name in _APPLICATIONS),
+_ANALYTICS = (
     "deployment/cloudformation calls function/operate",
     "stream/metrics reads function/route",
     "stream/findings reads function/route",
 )
 
-#: Nodes that need something by themselves: their role's trust, their log, their network.
-ACTING_NODES = (
+#: Those of every environment.
+_ACTING_NODES = (
     "function/normalise",
     "function/archive",
     "function/collect",
@@ -95,9 +94,33 @@ ACTING_NODES = (
     "delivery/lake",
     "delivery/direct-put",
 )
-ANALYTICS_NODES = ("function/operate", *(f"application/{name}" for name in _APPLICATIONS))
+
+
+def _applications(environment: str) -> tuple[str, ...]:
+    return tuple(_WRITES) if environment in WITH_ANALYTICS else ()
+
+
+def acting_nodes(environment: str) -> tuple[str, ...]:
+    """Nodes that need something by themselves: their role's trust, their log, their network."""
+    applications = _applications(environment)
+    operated = ("function/operate", *(f"application/{name}" for name in applications)) if applications else ()
+    return _ACTING_NODES + operated
 
 
 def edges(environment: str) -> tuple[str, ...]:
     """The names of an environment's edges."""
-    return BASIC + ANALYTICS if environment in WITH_ANALYTICS else BASIC
+    applications = _applications(environment)
+    return (
+        *BASIC,
+        *(_ANALYTICS if applications else ()),
+        *(edge for name in applications for edge in _application_edges(name)),
+    )
+
+
+def _application_edges(name: str) -> tuple[str, ...]:
+    return (
+        f"stream/events reads application/{name}",
+        *_READS.get(name, ()),
+        *(f"application/{name} writes stream/{written}" for written in (*_WRITES[name], "errors")),
+        f"function/operate operates application/{name}",
+    )

@@ -10,15 +10,16 @@ import pytest
 
 import topology
 from tests.topology.changes import environment_of, granting, without_action
-from tests.topology.pipeline import ACTING_NODES, ANALYTICS, ANALYTICS_NODES, BASIC, ENVIRONMENTS, WITH_ANALYTICS
+from tests.topology.pipeline import ENVIRONMENTS, acting_nodes, edges
 from topology.policies import Statement, matches
 
 #: The callers of these are outside of the templates, so nothing in them grants the call.
 _OUTSIDE = ("producers/", "deployment/", "bucket/lake holds", "catalog/", "queue/collect fails to")
-SUBJECTS = tuple(edge for edge in BASIC if not edge.startswith(_OUTSIDE)) + ACTING_NODES
-ANALYTICS_SUBJECTS = tuple(edge for edge in ANALYTICS if not edge.startswith(_OUTSIDE)) + ANALYTICS_NODES
-CASES = [(subject, environment) for environment in ENVIRONMENTS for subject in SUBJECTS]
-CASES += [(subject, environment) for environment in WITH_ANALYTICS for subject in ANALYTICS_SUBJECTS]
+CASES = [
+    (subject, environment)
+    for environment in ENVIRONMENTS
+    for subject in (*(edge for edge in edges(environment) if not edge.startswith(_OUTSIDE)), *acting_nodes(environment))
+]
 
 #: What needs something, what it needs, and the statements that allow it.
 Granted = tuple[str, topology.Need, tuple[Statement, ...]]

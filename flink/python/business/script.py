@@ -51,7 +51,7 @@ def read(file: str, setting: Callable[[str], int]) -> list[Statement]:
 def split(file: str, text: str, setting: Callable[[str], int]) -> Iterator[Statement]:
     """The statements of a text; each ends with a semicolon that ends its line.
 
-    `${amount.least-payments}` is the setting of that key, and `${skew.interval}` that of `skew.seconds` as an interval.
+    `${amount.least-payments}` is the setting of that key, and `${future.interval}` that of `future.seconds` as an interval.
     """
 
     def value(found: re.Match[str]) -> str:

@@ -32,8 +32,8 @@ STREAMS = ("events", "metrics", "findings", "errors")
 SETTINGS: dict[str, str | None] = {
     "out-of-orderness.seconds": "2",
     "idle.seconds": "10",
-    "repeat.seconds": "600",
-    "skew.seconds": "2",
+    "duplicates.seconds": "120",
+    "future.seconds": "2",
     "stock.window.seconds": "3600",
     "stock.least-withdrawals": "5",
     "stock.minutes-left": "60",

@@ -6,7 +6,7 @@ import pytest
 
 from business import script
 
-SETTINGS = {"stock.minutes-left": 60, "amount.history.seconds": 694_861, "skew.seconds": 2}
+SETTINGS = {"stock.minutes-left": 60, "amount.history.seconds": 694_861, "future.seconds": 2}
 
 
 def split(text: str) -> list[tuple[int, str]]:
@@ -20,12 +20,12 @@ def test_a_statement_ends_with_a_semicolon_that_ends_a_line_and_begins_after_com
 
 
 def test_settings_take_their_places_and_seconds_those_of_intervals() -> None:
-    text = "SELECT ${stock.minutes-left}, ${amount.history.interval}, ${skew.interval}, '$skew' FROM a;"
+    text = "SELECT ${stock.minutes-left}, ${amount.history.interval}, ${future.interval}, '$future' FROM a;"
 
     assert split(text) == [
         (
             1,
-            "SELECT 60, INTERVAL '8 01:01:01' DAY(3) TO SECOND, INTERVAL '0 00:00:02' DAY(3) TO SECOND, '$skew' FROM a",
+            "SELECT 60, INTERVAL '8 01:01:01' DAY(3) TO SECOND, INTERVAL '0 00:00:02' DAY(3) TO SECOND, '$future' FROM a",
         )
     ]
 

@@ -155,6 +155,17 @@ VALUES = {
         "account:\n  id: '123456789012'",
         "2: account.region: missing; add it: AWS region.",
     ),
+    "ids that are forgotten while their windows are open": (
+        "analytics:\n  aggregates:\n    settings: {out_of_orderness_seconds: 300}",
+        "4: analytics.aggregates.settings.duplicates_seconds: 120 is shorter than windows are open, which is 60 s, "
+        "`out_of_orderness_seconds` and `future_seconds` together; write 362 or more",
+    ),
+    "a key whose meaning takes two lines": (
+        "analytics:\n  prepare: {}",
+        "3: analytics.prepare.folder: missing; add it: Its code: `handler.py` there has `handler`, which gets batches of "
+        "`events` as Lambda passes them, and puts what the applications are to read on the stream that `PREPARED_STREAM` names. "
+        "`ERRORS_STREAM` takes what it cannot use.",
+    ),
     "a zone for a region": (
         "account: {id: '123456789012', region: eu-central-1a}",
         '2: account.region: "eu-central-1a" does not fit; write an AWS region, such as eu-central-1',
@@ -283,6 +294,16 @@ CONFLICTS = {
         "2: analytics.aggregates.parallelism: 200 needs 100 KPUs, above `kpu_quota` (64; "
         "Managed Service for Apache Flink quotas); lower it, raise `parallelism_per_kpu`, "
         "or have the quota raised and write it here",
+    ),
+    "an application that reads what nobody writes": (
+        "analytics:\n  anomalies: {enabled: true}",
+        "3: analytics.anomalies.enabled: it reads metrics, which no application that runs writes; "
+        "enable one that does, such as aggregates",
+    ),
+    "a part that is none of its period": (
+        "analytics: {anomalies: {settings: {part_seconds: 7000}}}",
+        "2: analytics.anomalies.settings.part_seconds: 7000 is not a whole part of `period_seconds` (86400); "
+        "write one that divides it",
     ),
     "a preparation for nobody": (
         "analytics: {prepare: {folder: lambdas/archive}}",

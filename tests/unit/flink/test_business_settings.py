@@ -15,4 +15,4 @@ ASKED = {"idle.seconds"}
 def test_every_setting_is_used_and_every_one_that_is_used_is_told() -> None:
     text = "".join(file.read_text() for file in (PROJECT / PYTHON / "business" / "sql").glob("*.sql"))
     named = {re.sub(r"\.interval$", ".seconds", key) for key in re.findall(r"\$\{([^}]*)\}", text)}
-    assert named | ASKED == set(properties("business", BusinessSettings()))
+    assert named | ASKED == set(properties(BusinessSettings()))

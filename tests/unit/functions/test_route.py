@@ -56,6 +56,17 @@ def test_an_event_is_a_document_under_its_id_in_the_index_of_type_tenant_and_day
     assert kinesis.calls == []
 
 
+@pytest.mark.parametrize("dataset", ["weir.metric", "weir.finding"])
+def test_what_an_application_makes_again_after_a_restart_stays_one_document(
+    clock: Clock, client: SearchClient, index: FakeIndex, kinesis: FakeKinesis, dataset: str
+) -> None:
+    described = {"id": "window-1", "dataset": dataset, "ingested": "2024-07-30T23:59:00.000Z"}
+    body = event("unused", event=described)
+    for _ in range(2):
+        assert step(client, kinesis).process(batch(body), clock.deadline(60)) == NONE_FAILED
+    assert index.documents == {(f"logs-{dataset}-acme-2024.07.30", "window-1"): body}
+
+
 def test_each_item_gets_what_its_own_result_asks_for(
     clock: Clock, client: SearchClient, index: FakeIndex, kinesis: FakeKinesis
 ) -> None:

@@ -24,10 +24,10 @@ CREATE TABLE events (
   `payment.provider` STRING,
   `payment.country` STRING,
   -- A clock that runs ahead of the pipeline's would make the events of all others late.
-  happened AS CASE WHEN `@timestamp` > `event.ingested` + ${skew.interval}
+  happened AS CASE WHEN `@timestamp` > `event.ingested` + ${future.interval}
     THEN `event.ingested` ELSE `@timestamp` END,
   WATERMARK FOR happened AS happened - ${out-of-orderness.interval} - INTERVAL '0.001' SECOND
-) WITH ('connector' = 'weir', 'stream' = 'events', 'duplicates.seconds' = '${repeat.seconds}');
+) WITH ('connector' = 'weir', 'stream' = 'events', 'duplicates.seconds' = '${duplicates.seconds}');
 
 -- Articles are looked up for two things, in two tables: the planner would share the one table's rows, which a lookup has not got.
 CREATE TABLE articles (

@@ -10,10 +10,10 @@ import weir.flink.streams.{BadEvent, EventReader, Times}
  * Takes of events what they say of a user's or an address's behaviour. Of one that says nothing there is an activity without deeds,
  * which moves the watermark: or a log-in would wait for the next event that a rule looks at.
  *
- * @param skew by how much an event may say that it happened after it arrived; where it says more its clock is wrong, and when it
+ * @param future by how much an event may say that it happened after it arrived; where it says more its clock is wrong, and when it
  *   arrived is its time: one such event would make all others late
  */
-final class ActivityReader(skew: Duration) extends EventReader[Activity] {
+final class ActivityReader(future: Duration) extends EventReader[Activity] {
 
   @throws[BadEvent]
   override def read(event: JsonNode): Optional[Activity] = {
@@ -36,7 +36,7 @@ final class ActivityReader(skew: Duration) extends EventReader[Activity] {
   private def times(ecs: Ecs): (Long, Long) = {
     val happened = Times.milliseconds("@timestamp", ecs.required("@timestamp"))
     val ingested = Times.milliseconds("event.ingested", ecs.required("event.ingested"))
-    (if (happened > ingested + skew.toMillis) ingested else happened, ingested)
+    (if (happened > ingested + future.toMillis) ingested else happened, ingested)
   }
 
   private def activity(ecs: Ecs, deeds: List[Deed]): Activity = {

@@ -36,12 +36,12 @@ object BehaviourApplication {
       connector,
       groups.group("events"),
       FindingDocument.Application,
-      new ActivityReader(settings.duration(Settings.Skew)),
+      new ActivityReader(settings.duration(Settings.Future)),
       settings.duration(Settings.OutOfOrderness),
       settings.duration(Settings.Idle)
     )
     val deeds = events.read.filter((activity: Activity) => activity.deeds.nonEmpty).uid("deeds").name("deeds")
-    val activities = distinct(deeds, settings.duration(Settings.Repeat))
+    val activities = distinct(deeds, settings.duration(Settings.Duplicates))
     val found = judged("rules", activities, first)
     val foundAfter = judged("rules-after", activities.union(found.getSideOutput(Judge.Flags)), after)
 
@@ -57,10 +57,10 @@ object BehaviourApplication {
     ()
   }
 
-  private def distinct(activities: DataStream[Activity], repeat: Duration): SingleOutputStreamOperator[Activity] =
+  private def distinct(activities: DataStream[Activity], duplicates: Duration): SingleOutputStreamOperator[Activity] =
     activities
       .keyBy((activity: Activity) => s"${activity.tenant}\n${activity.id}", Types.STRING)
-      .process(new Distinct(repeat), Serializers.activities)
+      .process(new Distinct(duplicates), Serializers.activities)
       .uid("distinct")
       .name("distinct")
 

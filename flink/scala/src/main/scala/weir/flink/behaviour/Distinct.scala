@@ -10,10 +10,10 @@ import org.apache.flink.util.Collector
 /**
  * Lets an event pass once. Keyed by its id.
  *
- * @param repeat for how long after an event, by the time of the events around it, it may come again: what has stood still forgets
- *   nothing
+ * @param duplicates for how long after an event, by the time of the events around it, it may come again: what has stood still
+ *   forgets nothing
  */
-final class Distinct(repeat: Duration) extends KeyedProcessFunction[String, Activity, Activity] {
+final class Distinct(duplicates: Duration) extends KeyedProcessFunction[String, Activity, Activity] {
   @transient private var seen: ValueState[java.lang.Boolean] = _
 
   override def open(context: OpenContext): Unit =
@@ -26,7 +26,7 @@ final class Distinct(repeat: Duration) extends KeyedProcessFunction[String, Acti
   ): Unit =
     if (seen.value == null) {
       seen.update(true)
-      val forget = math.max(activity.time, context.timerService.currentWatermark) + repeat.toMillis
+      val forget = math.max(activity.time, context.timerService.currentWatermark) + duplicates.toMillis
       context.timerService.registerEventTimeTimer(EventTime.upTo(forget, Distinct.Grain))
       out.collect(activity)
     }

@@ -24,12 +24,13 @@ object Settings {
   val OutOfOrderness: Setting =
     Setting("out-of-orderness.seconds", 2, 0, "by how much events of one shard may come after later ones")
   val Idle: Setting = Setting("idle.seconds", 10, 1, "after how long without events a shard holds up the others no more")
-  val Repeat: Setting = Setting("repeat.seconds", 600, 1, "for how long an event that is delivered again counts once")
-  val Skew: Setting =
-    Setting("skew.seconds", 2, 0, "by how much `@timestamp` may be after `event.ingested` before that is the time of the event")
+  val Duplicates: Setting =
+    Setting("duplicates.seconds", 600, 1, "for how long an event that is delivered again counts once")
+  val Future: Setting =
+    Setting("future.seconds", 2, 0, "by how much `@timestamp` may be after `event.ingested` before that is the time of the event")
 
   /** The application's own; the rest is in the files of the rules. */
-  val Own: Seq[Setting] = Seq(OutOfOrderness, Idle, Repeat, Skew)
+  val Own: Seq[Setting] = Seq(OutOfOrderness, Idle, Duplicates, Future)
 
   def known: Seq[Setting] = Own ++ Rules.files.flatMap(_.settings)
 

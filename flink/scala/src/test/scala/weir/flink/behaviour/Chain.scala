@@ -15,10 +15,10 @@ import weir.flink.streams.{Finding, PropertyGroup}
 /** The operators of the application in one thread, with their state: what they make of events and watermarks, one after the other. */
 final class Chain(settings: Settings, from: Option[Chain.Saved] = None) extends AutoCloseable {
   private val (first, after) = Rules.of(settings)
-  private val reader = new ActivityReader(settings.duration(Settings.Skew))
+  private val reader = new ActivityReader(settings.duration(Settings.Future))
   private val distinct = opened(
     new KeyedOneInputStreamOperatorTestHarness[String, Activity, Activity](
-      new KeyedProcessOperator(new Distinct(settings.duration(Settings.Repeat))),
+      new KeyedProcessOperator(new Distinct(settings.duration(Settings.Duplicates))),
       (activity: Activity) => s"${activity.tenant}\n${activity.id}",
       Types.STRING
     ),

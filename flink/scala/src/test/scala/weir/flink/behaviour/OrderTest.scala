@@ -46,7 +46,7 @@ final class OrderTest {
   @Test
   def anEventThatComesAgainLaterThanThatCountsAgain(): Unit = {
     val event = Sequences.of("web-enumeration").find(_.label).get.events.head
-    val chain = new Chain(Chain.settings("repeat.seconds" -> 10))
+    val chain = new Chain(Chain.settings("duplicates.seconds" -> 10))
     try {
       val passed = Seq(0L, 9_000L, 11_000L).map { after =>
         chain.watermark(Sequences.Start + after)

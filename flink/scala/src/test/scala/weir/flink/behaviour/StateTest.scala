@@ -66,7 +66,7 @@ final class StateTest {
 
   /** Of what is left in the rules a second after `times` events of the rule's first shape, all of one subject. */
   private def bytes(rule: String, times: Int): Long = {
-    val others = Map("brute-force.seconds" -> 1, "first-seen-country.keeping.seconds" -> 1, "repeat.seconds" -> 1)
+    val others = Map("brute-force.seconds" -> 1, "first-seen-country.keeping.seconds" -> 1, "duplicates.seconds" -> 1)
     val chain = new Chain(Chain.settings((others + (s"$rule.${within(rule)}" -> 86_400 * 30)).toSeq: _*))
     try {
       val empty = chain.saved().bytes
