@@ -15,7 +15,7 @@ import orjson
 
 from common import ecs
 from common.deadline import Deadline
-from common.enrichment.enricher import Counts, Enricher, Look
+from common.enrichment.enricher import Counts, Enricher, Look, additions
 from common.enrichment.source import Source
 from common.kinds import Kind
 from common.logtype import JsonObject
@@ -150,12 +150,10 @@ class Finisher:
 def _finish(times: Sequence[Apply], looks: Sequence[Look], shapes: Sequence[Apply]) -> Callable[[JsonObject], bytes] | None:
     """Times are put right, then what is known of values is added, then the event is shaped."""
 
+    add = additions(looks)
+
     def enrich(document: JsonObject) -> bytes:
-        get = document.get
-        for name, add in looks:
-            held = get(name)
-            if held is not None:
-                add(document, held)
+        add(document)
         return orjson.dumps(document)
 
     def finish(document: JsonObject) -> bytes:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from common.enrichment.cache import Cache
-from common.enrichment.enricher import Kept, Look
+from common.enrichment.enricher import Add, Kept, Look
 from common.enrichment.source import Source, Unusable
 from common.logtype import JsonObject
 
@@ -41,40 +41,29 @@ def _tags(listed: list[dict[str, str]] | None) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in listed or ()}
 
 
-class _Additions(NamedTuple):
-    name: str
-    tags: orjson.Fragment | None
-    """Finished JSON of those chosen; None where the account has none of them."""
-
-
 class Accounts(Kept):
     """Adds `cloud.account.name`, and chosen tags of the account as `labels.account`."""
 
     def __init__(self, accounts: Source[dict[str, Account]], tags: Sequence[str], cache_entries: int) -> None:
         cache = Cache(self._find, cache_entries)
-        super().__init__("accounts", (accounts,), cache, [Look("cloud", self._name_account)])
-        self._accounts, self._tags, self._look = accounts, tags, cache.get
+        super().__init__("accounts", (accounts,), cache, [Look(("cloud", "account", "id"), cache.get)])
+        self._accounts, self._tags = accounts, tags
 
-    def _name_account(self, document: JsonObject, cloud: Any) -> None:
-        try:
-            account = cloud["account"]
-            found = self._look(account["id"])
-        except (KeyError, TypeError):  # without a number
-            return
-        if found is None:
-            return
-        account.setdefault("name", found.name)
-        if found.tags is None:
-            return
-        labels = document.get("labels")
-        if labels is None:
-            document["labels"] = {_TAGS: found.tags}
-        elif isinstance(labels, dict):
-            labels.setdefault(_TAGS, found.tags)
-
-    def _find(self, number: str) -> _Additions | None:
+    def _find(self, number: str) -> Add | None:
         found = self._accounts.value.get(number) if self._accounts.value else None
         if found is None:
             return None
-        tags = {name: found.tags[name] for name in self._tags if name in found.tags}
-        return _Additions(found.name, orjson.Fragment(orjson.dumps(tags)) if tags else None)
+        name, tags = found.name, {tag: found.tags[tag] for tag in self._tags if tag in found.tags}
+        labelled = orjson.Fragment(orjson.dumps(tags))
+
+        def add(document: JsonObject, account: JsonObject) -> None:
+            account.setdefault("name", name)
+            if not tags:
+                return
+            labels = document.get("labels")
+            if labels is None:
+                document["labels"] = {_TAGS: labelled}
+            elif isinstance(labels, dict):
+                labels.setdefault(_TAGS, labelled)
+
+        return add

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from common.deadline import Deadline
 from common.enrichment.cache import Cache
 from common.enrichment.source import Source
 from common.logtype import JsonObject
+from common.shaping.paths import Path
+
+#: A longer text is no address, agent or account: it is an attempt at something else, and would fill a cache.
+LONGEST = 1_024
+
+Add = Callable[[JsonObject, JsonObject], None]
+"""Changes an event in place; it is given the object in it that has the value, too."""
 
 
 class Counts(NamedTuple):
@@ -24,13 +31,68 @@ class Counts(NamedTuple):
     """Attempts to read a source that failed."""
 
 
-class Look(NamedTuple):
-    """A part of an event that something is added for."""
+def _no_texts(_: object) -> Iterable[str]:
+    return ()
 
-    name: str
-    """Of a member of the event: without it there is nothing to do, as in most events."""
-    add: Callable[[JsonObject, Any], None]
-    """Changes the event in place; it is given that member too."""
+
+class Look(NamedTuple):
+    """A value of an event that something may be known of."""
+
+    path: Path
+    known: Callable[[str], Add | None]
+    """Adds what is known of a text; None where nothing is, as of most."""
+    texts: Callable[[Any], Iterable[str]] = _no_texts
+    """Those to ask about where the value is no text, or one longer than LONGEST."""
+    in_turn: bool = False
+    """It adds what other looks may add as well: it comes after all those before it."""
+
+
+def beside(members: JsonObject) -> Add | None:
+    """Adds `members` to the object that has the value, but for what it has itself. None where there are none."""
+
+    def add(_: JsonObject, holder: JsonObject) -> None:
+        if len(holder) == 1:  # the value alone
+            holder.update(members)
+            return
+        for name, value in members.items():
+            holder.setdefault(name, value)
+
+    return add if members else None
+
+
+def additions(looks: Iterable[Look]) -> Callable[[JsonObject], None]:
+    """Adds what is known to an event. A value that several looks are about is looked for once."""
+    together: dict[Path | int, list[Look]] = {}
+    for number, look in enumerate(looks):
+        together.setdefault(number if look.in_turn else look.path, []).append(look)
+    places = [(first.path[:-1], first.path[-1], [first, *others]) for first, *others in together.values()]
+    asked = [(around, name, [look.known for look in found], found) for around, name, found in places]
+
+    def add(document: JsonObject) -> None:
+        for around, name, known, found in asked:
+            holder = document
+            for step in around:
+                holder = holder.get(step)  # type: ignore[assignment]  # the next line sees to it
+                if type(holder) is not dict:
+                    break
+            else:
+                value = holder.get(name)
+                if type(value) is str and len(value) <= LONGEST:
+                    for ask in known:
+                        addition = ask(value)
+                        if addition is not None:
+                            addition(document, holder)
+                elif value is not None:
+                    _add_to_unusual(document, holder, value, found)
+
+    return add
+
+
+def _add_to_unusual(document: JsonObject, holder: JsonObject, value: Any, looks: Sequence[Look]) -> None:
+    for look in looks:
+        for text in look.texts(value):
+            if (addition := look.known(text)) is not None:
+                addition(document, holder)
 
 
 class Enricher(Protocol):
@@ -54,8 +116,10 @@ class Enricher(Protocol):
 class Kept:
     """The sources and the cache of an enricher."""
 
-    def __init__(self, name: str, sources: Sequence[Source[Any]], cache: Cache[Any], looks: Sequence[Look]) -> None:
+    def __init__(self, name: str, sources: Sequence[Source[Any]], cache: Cache[Add | None], looks: Sequence[Look]) -> None:
         self._name, self._sources, self._cache, self._looks = name, sources, cache, looks
+        self.apply = additions(looks)
+        """Adds all there is to add."""
 
     @property
     def name(self) -> str:
@@ -64,12 +128,6 @@ class Kept:
     @property
     def looks(self) -> Sequence[Look]:
         return self._looks
-
-    def apply(self, document: JsonObject) -> None:
-        """Adds all there is to add."""
-        for name, add in self._looks:
-            if (held := document.get(name)) is not None:
-                add(document, held)
 
     def refresh(self, until: Deadline) -> None:
         changed = [source.refresh(until) for source in self._sources]

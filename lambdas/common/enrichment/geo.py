@@ -8,26 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import maxminddb
 import orjson
 
 from common.enrichment.cache import Cache
-from common.enrichment.enricher import Kept, Look
+from common.enrichment.enricher import Add, Kept, Look, beside
 from common.enrichment.source import Source
 from common.kinds import PLACE, WHOLE, WORD, is_ip
 from common.logtype import JsonObject, present
 
 _LANGUAGE = "en"
-
-
-class Location(NamedTuple):
-    """What is written beside an address: finished JSON, made once an address."""
-
-    geo: orjson.Fragment | None
-    system: orjson.Fragment | None
-    """The autonomous system: `as`."""
 
 
 def open_database(path: Path) -> maxminddb.Reader:
@@ -41,25 +33,16 @@ class GeoIP(Kept):
     def __init__(self, databases: Sequence[Source[maxminddb.Reader]], ends: Iterable[str], cache_entries: int) -> None:
         """`ends` hold an `ip` each: source, destination. Of two databases that know a field the first decides."""
         cache = Cache(self._find, cache_entries)
-        super().__init__("geo", databases, cache, [Look(name, self._locate) for name in ends])
-        self._databases, self._look = databases, cache.get
+        super().__init__("geo", databases, cache, [Look((name, "ip"), cache.get) for name in ends])
+        self._databases = databases
 
-    def _locate(self, _: JsonObject, end: Any) -> None:
-        try:
-            geo, system = self._look(end["ip"])
-        except (KeyError, TypeError):  # without an address
-            return
-        if geo is not None and "geo" not in end:
-            end["geo"] = geo
-        if system is not None and "as" not in end:
-            end["as"] = system
-
-    def _find(self, address: str) -> Location:
+    def _find(self, address: str) -> Add | None:
         record: JsonObject = {}
         if is_ip(address):
             for database in self._databases:
                 record = _looked_up(database, address) | record
-        return Location(_fragment(_geo(record)), _fragment(_system(record)))
+        known = present(geo=_geo(record)) | present(**{"as": _system(record)})
+        return beside({name: orjson.Fragment(orjson.dumps(members)) for name, members in known.items()})
 
 
 def _looked_up(database: Source[maxminddb.Reader], address: str) -> JsonObject:
@@ -72,10 +55,6 @@ def _looked_up(database: Source[maxminddb.Reader], address: str) -> JsonObject:
         database.failures += 1
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _fragment(members: JsonObject) -> orjson.Fragment | None:
-    return orjson.Fragment(orjson.dumps(members)) if members else None
 
 
 def _geo(record: JsonObject) -> JsonObject:

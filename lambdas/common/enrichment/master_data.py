@@ -16,7 +16,7 @@ from botocore.config import Config
 from common import ecs
 from common.deadline import Deadline
 from common.enrichment.cache import Cache
-from common.enrichment.enricher import Kept, Look
+from common.enrichment.enricher import Add, Kept, Look
 from common.enrichment.source import Load, Loaded, Source, Unusable
 from common.logtype import JsonObject
 from common.shaping.paths import find, path_of, put
@@ -119,31 +119,35 @@ class MasterData(Kept):
     ) -> None:
         """`field` of the event is the key; `fields` of the entry, all where there are none, are put below `into`."""
         cache = Cache(self._find, cache_entries)
-        self._entries, self._look = entries, cache.get
-        self._key, self._into, self._below, self._fields = path_of(field), path_of(into), into, fields
-        super().__init__(f"master_data_{name}", (entries,), cache, [Look(self._key[0], self._join)])
+        self._entries, self._into, self._below, self._fields = entries, path_of(into), into, fields
+        look = Look(path_of(field), cache.get, _keys, in_turn=True)
+        super().__init__(f"master_data_{name}", (entries,), cache, [look])
 
-    def _join(self, document: JsonObject, _: Any) -> None:
-        key = find(document, self._key)
-        if not isinstance(key, str | int) or isinstance(key, bool):
-            return
-        found = self._look(str(key))
-        if not found:
-            return
-        into = find(document, self._into)
-        if into is None:
-            put(document, self._into, dict(found))
-        elif isinstance(into, dict):
-            for name, value in found.items():
-                into.setdefault(name, value)
+    def _find(self, key: str) -> Add | None:
+        found = self._fields_of(key)
 
-    def _find(self, key: str) -> JsonObject | None:
+        def add(document: JsonObject, _: JsonObject) -> None:
+            into = find(document, self._into)
+            if into is None:
+                put(document, self._into, dict(found))
+            elif isinstance(into, dict):
+                for name, value in found.items():
+                    into.setdefault(name, value)
+
+        return add if found else None
+
+    def _fields_of(self, key: str) -> JsonObject:
         entry = self._entries.value.get(key) if self._entries.value else None
         if entry is None:
-            return None
+            return {}
         chosen = {name: entry[name] for name in self._fields or entry if entry.get(name) not in (None, "")}
         fitting = {name: _fitting(f"{self._below}.{name}", value) for name, value in chosen.items()}
         return {name: value for name, value in fitting.items() if value is not None}
+
+
+def _keys(value: Any) -> Iterable[str]:
+    """A number is a key too."""
+    return (str(value),) if isinstance(value, str | int) and not isinstance(value, bool) else ()
 
 
 def _fitting(dotted: str, value: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from aws_lambda_powertools import Logger
 
 from common.enrichment.cache import Cache
-from common.enrichment.enricher import Kept, Look
+from common.enrichment.enricher import Add, Kept, Look
 from common.enrichment.source import Source, Unusable
 from common.logtype import JsonObject
 from common.shaping.paths import find, path_of, put
@@ -157,34 +157,31 @@ class Threats(Kept):
         """Of feeds of one kind, about the same fields."""
         cache = Cache(self._find, cache_entries)
         names = dict.fromkeys(name for feed in feeds for name in feed.fields)
-        looks = [Look(first, self._compare(rest)) for first, *rest in map(path_of, names)]
+        looks = [Look(path_of(name), cache.get, _texts) for name in names]
         super().__init__(f"threats_{kind}", [feed.indicators for feed in feeds], cache, looks)
-        self._kind, self._feeds, self._look = kind, feeds, cache.get
+        self._kind, self._feeds = kind, feeds
 
-    def _compare(self, below: Sequence[str]) -> Callable[[JsonObject, Any], None]:
-        """What tells of the value, or of each of a list of values, that is `below` a member of an event."""
+    def _find(self, value: str) -> Add | None:
+        feeds = [feed.name for feed in self._feeds if feed.indicators.value is not None and value in feed.indicators.value]
+        stix = _STIX.get(self._kind) or ("ipv6-addr" if ":" in value else "ipv4-addr")
 
-        def add(document: JsonObject, value: Any) -> None:
-            for name in below:
-                value = value.get(name) if type(value) is dict else None
-            if type(value) is str:
-                if feeds := self._look(value):
-                    self._tell(document, value, feeds)
-            elif type(value) is list:
-                for item in value:
-                    if isinstance(item, str) and (feeds := self._look(item)):
-                        self._tell(document, item, feeds)
+        def add(document: JsonObject, _: JsonObject) -> None:
+            _add(document, _NAME, [value])
+            _add(document, _TYPE, [stix])
+            _add(document, _FEED, feeds)
 
-        return add
+        return add if feeds else None
 
-    def _find(self, value: str) -> tuple[str, ...]:
-        """The names of the feeds that warn of it."""
-        return tuple(feed.name for feed in self._feeds if feed.indicators.value is not None and value in feed.indicators.value)
 
-    def _tell(self, document: JsonObject, value: str, feeds: tuple[str, ...]) -> None:
-        _add(document, _NAME, [value])
-        _add(document, _TYPE, [_STIX.get(self._kind) or ("ipv6-addr" if ":" in value else "ipv4-addr")])
-        _add(document, _FEED, feeds)
+def _texts(value: Any) -> Iterable[str]:
+    """Of a field of many values, each."""
+    return (
+        (item for item in value if isinstance(item, str))
+        if isinstance(value, list)
+        else (value,)
+        if isinstance(value, str)
+        else ()
+    )
 
 
 def _add(document: JsonObject, path: tuple[str, ...], words: Iterable[str]) -> None:

@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from common.enrichment.cache import Cache
-from common.enrichment.enricher import Kept, Look
-from common.logtype import JsonObject, present
+from common.enrichment.enricher import Add, Kept, Look, beside
+from common.logtype import present
 
 if TYPE_CHECKING:
     from ua_parser import PartialResult
-
-#: Longer ones are looked at no further: they are attempts at something else, and would fill the cache.
-LONGEST = 1_024
 
 
 @cache
@@ -37,25 +34,12 @@ class UserAgents(Kept):
 
     def __init__(self, cache_entries: int) -> None:
         cache = Cache(self._find, cache_entries)
-        super().__init__("user_agent", (), cache, [Look("user_agent", self._describe)])
-        self._look = cache.get
+        super().__init__("user_agent", (), cache, [Look(("user_agent", "original"), cache.get)])
 
-    def _describe(self, _: JsonObject, agent: Any) -> None:
-        if not isinstance(agent, dict):
-            return
-        original = agent.get("original")
-        if isinstance(original, str) and len(original) <= LONGEST:
-            found = self._look(original)
-            if len(agent) == 1:  # nothing was known yet, as nearly always
-                agent.update(found)
-            else:
-                for name, value in found.items():
-                    agent.setdefault(name, value)
-
-    def _find(self, original: str) -> JsonObject:
+    def _find(self, original: str) -> Add | None:
         from ua_parser import Domain
 
-        return dict(_additions(_resolver()(original, Domain.ALL)))
+        return beside(dict(_additions(_resolver()(original, Domain.ALL))))
 
 
 def _additions(found: PartialResult) -> Iterator[tuple[str, Any]]:

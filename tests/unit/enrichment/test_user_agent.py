@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from common.enrichment.user_agent import LONGEST, UserAgents
+from common.enrichment.enricher import LONGEST
+from common.enrichment.user_agent import UserAgents
 
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 "
