@@ -51,11 +51,7 @@ def beside(members: JsonObject) -> Add | None:
     """Adds `members` to the object that has the value, but for what it has itself. None where there are none."""
 
     def add(_: JsonObject, holder: JsonObject) -> None:
-        if len(holder) == 1:  # the value alone
-            holder.update(members)
-            return
-        for name, value in members.items():
-            holder.setdefault(name, value)
+        holder.update(members | holder)
 
     return add if members else None
 
@@ -65,25 +61,30 @@ def additions(looks: Iterable[Look]) -> Callable[[JsonObject], None]:
     together: dict[Path | int, list[Look]] = {}
     for number, look in enumerate(looks):
         together.setdefault(number if look.in_turn else look.path, []).append(look)
-    places = [(first.path[:-1], first.path[-1], [first, *others]) for first, *others in together.values()]
-    asked = [(around, name, [look.known for look in found], found) for around, name, found in places]
+    asked = [
+        (first.path[0], first.path[1:], [first.known, *(look.known for look in others)], (first, *others))
+        for first, *others in together.values()
+    ]
 
     def add(document: JsonObject) -> None:
-        for around, name, known, found in asked:
+        get = document.get
+        for member, below, known, found in asked:
+            value = get(member)
+            if value is None:  # nothing to do, as for most
+                continue
             holder = document
-            for step in around:
-                holder = holder.get(step)  # type: ignore[assignment]  # the next line sees to it
-                if type(holder) is not dict:
+            for name in below:
+                if type(value) is not dict:
+                    value = None
                     break
-            else:
-                value = holder.get(name)
-                if type(value) is str and len(value) <= LONGEST:
-                    for ask in known:
-                        addition = ask(value)
-                        if addition is not None:
-                            addition(document, holder)
-                elif value is not None:
-                    _add_to_unusual(document, holder, value, found)
+                holder, value = value, value.get(name)
+            if type(value) is str and len(value) <= LONGEST:
+                for ask in known:
+                    addition = ask(value)
+                    if addition is not None:
+                        addition(document, holder)
+            elif value is not None:
+                _add_to_unusual(document, holder, value, found)
 
     return add
 
