@@ -50,8 +50,12 @@ class Look(NamedTuple):
 def beside(members: JsonObject) -> Add | None:
     """Adds `members` to the object that has the value, but for what it has itself. None where there are none."""
 
+    added = tuple(members.items())
+
     def add(_: JsonObject, holder: JsonObject) -> None:
-        holder.update(members | holder)
+        for name, value in added:
+            if name not in holder:
+                holder[name] = value
 
     return add if members else None
 
