@@ -15,7 +15,7 @@ import orjson
 
 from common import ecs
 from common.deadline import Deadline
-from common.enrichment.enricher import Counts, Enricher, Look, additions
+from common.enrichment.enricher import Counts, Enricher, Look, additions, members
 from common.enrichment.source import Source
 from common.kinds import Kind
 from common.logtype import JsonObject
@@ -54,6 +54,17 @@ class Plan(NamedTuple):
     samples: tuple[Sample, ...]
     finish: Callable[[JsonObject], bytes] | None
     """Changes an event that is in the samples, and writes it down; None where it stays as it is."""
+    changed: frozenset[str] | None
+    """The members of an event that `finish` looks into; None where it may be any."""
+
+    def own(self, document: JsonObject) -> JsonObject:
+        """`document` with parts of its own where `finish` looks."""
+        if self.changed is None:
+            copy: JsonObject = orjson.loads(orjson.dumps(document))
+            return copy
+        for name in self.changed.intersection(document):
+            document[name] = orjson.loads(orjson.dumps(document[name]))
+        return document
 
 
 class Finisher:
@@ -82,16 +93,18 @@ class Finisher:
             return event
         return Event(event.id, plan.finish(orjson.loads(event.body)), event.partition_key)
 
-    def finish_plain(self, log_type: str, tenant: str, content: bytes | JsonObject) -> bytes | None:
-        """As `finish`, for an event as JSON or as an object, which is changed (common.plain)."""
+    def finish_plain(self, log_type: str, tenant: str, content: bytes | JsonObject, *, shared: bool = False) -> bytes | None:
+        """As `finish`, for an event as JSON or as an object, which is changed (common.plain). Of a `shared` one other events have
+        parts too, which stay as they are."""
         plan = self._plan(log_type, tenant)
         if plan is None:
             return content if isinstance(content, bytes) else orjson.dumps(content)
         document: JsonObject = orjson.loads(content) if isinstance(content, bytes) else content
-        samples, finish = plan
-        if samples and not self._sampled_in(plan, log_type, document["event"]["id"]):
+        if plan.samples and not self._sampled_in(plan, log_type, document["event"]["id"]):
             return None
-        return orjson.dumps(document) if finish is None else finish(document)
+        if plan.finish is None:
+            return orjson.dumps(document)
+        return plan.finish(plan.own(document) if shared else document)
 
     def _sampled_in(self, plan: Plan, log_type: str, event_id: str) -> bool:
         if all(sample.keeps(event_id) for sample in plan.samples):
@@ -127,8 +140,9 @@ class Finisher:
         times = [step.apply for rule in rules for step in _times(rule)]
         enrichers = [enricher for selection, enricher in self._enrichers if _concerns(selection, log_type, tenant)]
         looks = [look for enricher in enrichers for look in enricher.looks]
-        plan = Plan(samples, _finish(times, looks, [step.apply for step in self._shapes(rules, kinds)]))
-        return plan if any(plan) else None
+        shapes = [step.apply for step in self._shapes(rules, kinds)]
+        finish = _finish(times, looks, shapes)
+        return Plan(samples, finish, None if times or shapes else members(looks)) if samples or finish else None
 
     def _shapes(self, rules: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> Iterator[Step]:
         """All rules hide before any renames: what is hidden is so under whichever name it goes on."""

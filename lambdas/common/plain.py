@@ -226,15 +226,16 @@ class PlainRecords:
         try:
             if self._finisher is None:
                 return orjson.dumps(document)
-            # What a quick parser makes has parts in common with other events, which no rule may change.
-            content = orjson.dumps(document) if log_type.quick else document
         except orjson.JSONEncodeError:  # nested deeper than can be written, or a whole number of more than 64 bits
             return None
-        return self._finished(self._finisher, log_type.name, content, stamp)
+        # What a quick parser makes has parts in common with other events.
+        return self._finished(self._finisher, log_type.name, document, stamp, shared=log_type.quick is not None)
 
-    def _finished(self, finisher: Finisher, log_type: str, content: bytes | JsonObject, stamp: Stamp) -> bytes | None:
+    def _finished(
+        self, finisher: Finisher, log_type: str, content: bytes | JsonObject, stamp: Stamp, *, shared: bool = False
+    ) -> bytes | None:
         try:
-            found = finisher.finish_plain(log_type, stamp.tenant, content)
+            found = finisher.finish_plain(log_type, stamp.tenant, content, shared=shared)
         except Exception:  # the long way meets it again, and keeps the record
             return None
         return SAMPLED_OUT if found is None else found

@@ -46,7 +46,7 @@ class Accounts(Kept):
 
     def __init__(self, accounts: Source[dict[str, Account]], tags: Sequence[str], cache_entries: int) -> None:
         cache = Cache(self._find, cache_entries)
-        super().__init__("accounts", (accounts,), cache, [Look(("cloud", "account", "id"), cache.get)])
+        super().__init__("accounts", (accounts,), cache, [Look(("cloud", "account", "id"), cache.get, adds="labels")])
         self._accounts, self._tags = accounts, tags
 
     def _find(self, number: str) -> Add | None:

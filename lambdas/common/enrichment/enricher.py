@@ -43,6 +43,8 @@ class Look(NamedTuple):
     """Adds what is known of a text; None where nothing is, as of most."""
     texts: Callable[[Any], Iterable[str]] = _no_texts
     """Those to ask about where the value is no text, or one longer than LONGEST."""
+    adds: str | None = None
+    """The member of the event that it may add to, beside the one that has the value."""
     in_turn: bool = False
     """It adds what other looks may add as well: it comes after all those before it."""
 
@@ -91,6 +93,11 @@ def additions(looks: Iterable[Look]) -> Callable[[JsonObject], None]:
                 _add_to_unusual(document, holder, value, found)
 
     return add
+
+
+def members(looks: Iterable[Look]) -> frozenset[str]:
+    """Those of an event that `looks` read or add to."""
+    return frozenset(name for look in looks for name in (look.path[0], look.adds) if name)
 
 
 def _add_to_unusual(document: JsonObject, holder: JsonObject, value: Any, looks: Sequence[Look]) -> None:

@@ -120,7 +120,7 @@ class MasterData(Kept):
         """`field` of the event is the key; `fields` of the entry, all where there are none, are put below `into`."""
         cache = Cache(self._find, cache_entries)
         self._entries, self._into, self._below, self._fields = entries, path_of(into), into, fields
-        look = Look(path_of(field), cache.get, _keys, in_turn=True)
+        look = Look(path_of(field), cache.get, _keys, adds=self._into[0], in_turn=True)
         super().__init__(f"master_data_{name}", (entries,), cache, [look])
 
     def _find(self, key: str) -> Add | None:

@@ -157,7 +157,7 @@ class Threats(Kept):
         """Of feeds of one kind, about the same fields."""
         cache = Cache(self._find, cache_entries)
         names = dict.fromkeys(name for feed in feeds for name in feed.fields)
-        looks = [Look(path_of(name), cache.get, _texts) for name in names]
+        looks = [Look(path_of(name), cache.get, _texts, adds="threat") for name in names]
         super().__init__(f"threats_{kind}", [feed.indicators for feed in feeds], cache, looks)
         self._kind, self._feeds = kind, feeds
 
