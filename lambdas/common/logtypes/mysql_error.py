@@ -12,7 +12,8 @@ import re
 
 from common.json_text import quoted
 from common.logtype import JsonObject, LineType, Malformed, Stamp
-from common.mysql_error_entry import ABOUT_CLIENTS, TABLE, say
+from common.mysql_error_entry import ABOUT_CLIENTS, CONSTANTS, OWN, REST, complete
+from common.table import Table
 from common.timestamps import from_iso
 
 #: Of a time, what is finer than a millisecond does not reach the event.
@@ -39,7 +40,7 @@ def parse_match(match: re.Match[str], stamp: Stamp) -> JsonObject:
         record["code"] = code
     if subsystem is not None:
         record["subsystem"] = subsystem
-    say(record, message)
+    record["message"] = message
     return TABLE.event(record, stamp)
 
 
@@ -64,6 +65,21 @@ def quick(line: str, event_id: str, stamp: Stamp) -> bytes | None:
         f'"message":{quoted(message)}}}'
     ).encode()
 
+
+TABLE = Table(
+    {
+        "time": "@timestamp",
+        "thread": "process.thread.id",
+        "level": "log.level",
+        "code": "event.code",
+        "subsystem": "mysql.subsystem",
+        "message": "message",
+    },
+    own=OWN,
+    rest=REST,
+    constants=CONSTANTS,
+    complete=complete,
+)
 
 LOG_TYPE = LineType(
     name="mysql_error",

@@ -7,67 +7,98 @@ add fields of their own.
 
 from __future__ import annotations
 
-from common.cache import Cache, remembered
+from common import mysql_error_entry
+from common.cache import remembered
+from common.kinds import INSTANT, WORD
 from common.logtype import JsonObject, ObjectType, Stamp
-from common.mysql_error_entry import TABLE, client, say
+from common.mysql_error_entry import CONSTANTS, OWN, REST, client
+from common.table import Table
+from common.timestamps import from_iso
 
-#: Fields the table takes as they are, and its names of them.
-_NAMES = {
-    **{name: name for name in ("time", "thread", "subsystem", "user", "function")},
-    **{"label": "level", "err_symbol": "symbol", "source_file": "file", "source_line": "line"},
-}
-#: Names the table has for others, and where fields of a filter stay that have them.
-_TAKEN = TABLE.fields.keys() - _NAMES.keys()
-_OTHERS = "user-defined fields"
 #: Of `prio`, by number.
 _LEVELS = ("system", "error", "warning", "note")
 #: Times that are believed where there is no `time`, in this order. An entry of the start, which waits for the sinks to be there,
 #: is buffered, and `ts` is when this sink has written it.
 _OTHER_TIMES = ("buffered", "ts")
-#: A field that only MySQL calls so.
+#: Fields that only MySQL calls so, of which an entry has one.
 _TELLING = frozenset(("err_symbol", "SQL_state", "subsystem"))
 
 
 def recognise(entry: JsonObject) -> bool:
-    return type(entry["prio"]) is int and type(entry["err_code"]) is int and not _TELLING.isdisjoint(entry)
-
-
-#: The table's names of those of an entry, in their order.
-_RENAMED: Cache[tuple[str, ...], tuple[str, ...]] = Cache(
-    lambda names: tuple(_OTHERS if name in _TAKEN else _NAMES.get(name, name) for name in names), 4_096
-)
-_code = remembered(4_096)("MY-{:06}".format)
+    return type(entry["prio"]) is int and type(entry["err_code"]) is int
 
 
 def parse(entry: JsonObject, stamp: Stamp) -> JsonObject:
     """`event.code` is written as in the text format: MY-010051. `@timestamp` is the entry's."""
-    names = _RENAMED[tuple(entry)]
-    record: JsonObject = dict(zip(names, entry.values(), strict=True))
-    if _OTHERS in names:
-        record[_OTHERS] = {name: value for name, value in entry.items() if name in _TAKEN}
-    if not record.get("time"):
-        record["time"] = next((record.pop(name) for name in _OTHER_TIMES if record.get(name)), None)
-    _level(record)
-    if type(record.get("err_code")) is int:
-        record["code"] = _code(record.pop("err_code"))
-    if "host" in record:
-        client(record, record.pop("host"))
-    if isinstance(record.get("msg"), str):
-        say(record, record.pop("msg"))
-    return TABLE.event(record, stamp)
+    return TABLE.event(entry if entry.get("time") else _timed(entry), stamp)
 
 
-def _level(record: JsonObject) -> None:
-    """The label, or else the name of the priority, which says the same."""
-    level, number = record.get("level"), record.get("prio")
-    named = _LEVELS[number] if type(number) is int and 0 <= number < len(_LEVELS) else None
-    if isinstance(level, str):
-        record["level"] = level.lower()
-    elif level is None:
-        record["level"] = named
-    if named and record["level"] == named:
-        del record["prio"]
+def _timed(entry: JsonObject) -> JsonObject:
+    """The entry with another of its times as `time`, if it has one."""
+    for name in _OTHER_TIMES:
+        if entry.get(name):
+            return {"time" if field == name else field: value for field, value in entry.items() if field != "time"}
+    return entry
 
+
+_second = remembered(4_096)(from_iso)
+
+
+def _time(value: object) -> str | None:
+    """As INSTANT reads it, and sooner for the form the server writes: 2026-11-23T08:00:01.109022Z."""
+    if type(value) is str and len(value) == 27 and value[19] + value[26] == ".Z" and value[20:26].isdecimal() and value.isascii():
+        try:
+            return f"{_second(value[:19])[:20]}{value[20:23]}Z"
+        except ValueError:
+            return None
+    found: str | None = INSTANT.read(value)
+    return found
+
+
+_written = remembered(4_096)("MY-{:06}".format)
+
+
+def _code(number: object) -> str | None:
+    return _written(number) if type(number) is int else None
+
+
+def _lower(label: object) -> str | None:
+    return label.lower() if type(label) is str else WORD.read(label)
+
+
+def _complete(event: JsonObject, rest: JsonObject) -> None:
+    number = rest.get("prio")
+    level = _LEVELS[number] if type(number) is int and 0 <= number < len(_LEVELS) else None
+    if level is not None and event.setdefault("log", {}).setdefault("level", level) == level:
+        del rest["prio"]  # it says the same
+    mysql_error_entry.complete(event, rest)
+    host = rest.get("host")
+    if type(host) is str:
+        source = event.setdefault("source", client(host))
+        if host in source.values():
+            del rest["host"]
+
+
+TABLE = Table(
+    {
+        "time": "@timestamp",
+        "thread": "process.thread.id",
+        "label": "log.level",
+        "err_code": "event.code",
+        "subsystem": "mysql.subsystem",
+        "err_symbol": "mysql.symbol",
+        "user": "user.name",
+        "msg": "message",
+        "function": "log.origin.function",
+        "source_file": "log.origin.file.name",
+        "source_line": "log.origin.file.line",
+    },
+    own={**OWN, "mysql.symbol": WORD},
+    rest=REST,
+    constants=CONSTANTS,
+    read={"time": _time, "label": _lower, "err_code": _code},
+    complete=_complete,
+)
 
 LOG_TYPE = ObjectType(
     name="mysql_error_json",
@@ -80,4 +111,5 @@ LOG_TYPE = ObjectType(
     own=TABLE.own,
     fields=TABLE.fields,
     keys=("prio", "err_code", "msg"),
+    shape=lambda keys: not _TELLING.isdisjoint(keys),
 )

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from common.kinds import INSTANT
+from common.logtype import JsonObject, Malformed, Stamp
+from common.logtypes import mysql_error_json
 from common.logtypes.samples import samples_of
 from common.model import Event
 from common.written_dates import from_day_first
 from tests.unit.logtypes.every_type import alone
+from tests.unit.logtypes.quick import STAMP
 
 
 @pytest.mark.parametrize(
@@ -44,3 +53,91 @@ def test_a_log4j_line_of_another_program_is_not_kafkas() -> None:
 def test_a_windows_event_of_another_computer_is_not_a_file_systems() -> None:
     event = samples_of("fsx_audit")[0].record.replace("amznfsx", "ec2amaz-")
     assert "aws.fsx" not in str(alone(event.encode()))
+
+
+TIME = "2026-11-23T08:00:01.109022Z"
+ABOUT_CLIENTS = [
+    "Access denied for user 'shop'@'203.0.113.10' (using password: YES)",
+    "Aborted connection 45 to db: 'unconnected' user: 'shop' host: 'app-1.example.com' (x).",
+    "Aborted connection for another reason",
+]
+
+
+def mysql_entry(**fields: Any) -> dict[str, Any]:
+    return {"prio": 3, "err_code": 10926, "msg": "m", "time": TIME, "err_symbol": "ER_X", "label": "Note", **fields}
+
+
+def edited(text: str) -> st.SearchStrategy[str]:
+    """`text` with another character at one place."""
+    characters = st.sampled_from("0129- :.,TZz+\u0663") | st.characters()
+    return st.builds(lambda at, new: text[:at] + new + text[at + 1 :], st.integers(0, len(text)), characters)
+
+
+@given(edited(TIME) | edited(TIME[:24] + "Z") | st.none() | st.integers())
+def test_a_mysql_time_is_read_as_any_other(time: object) -> None:
+    assert mysql_error_json._time(time) == INSTANT.read(time)
+
+
+TEXTS = st.sampled_from(["", "x", "203.0.113.10", "Note", "ERROR", TIME, *ABOUT_CLIENTS])
+VALUES = st.none() | st.booleans() | st.integers(-1, 4) | TEXTS | st.just({"a": 1})
+FIELDS = ("prio", "err_code", "msg", "time", "ts", "buffered", "label", "user", "host", "thread", "query_id")
+
+
+def made(parse: Callable[[JsonObject, Stamp], JsonObject], entry: JsonObject) -> JsonObject | str:
+    """The event, or what is wrong."""
+    try:
+        return parse(entry, STAMP)
+    except Malformed as refused:
+        return str(refused)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), VALUES))
+def test_mysql_entries_are_read_as_their_table_says(fields: dict[str, Any]) -> None:
+    entry = {"err_symbol": "ER_X", **fields}
+    timed = entry if entry.get("time") else mysql_error_json._timed(entry)
+    expected = made(mysql_error_json.TABLE.by_rules, timed)
+    for _ in range(10):  # code is made for a shape that comes again
+        assert made(mysql_error_json.parse, entry) == expected
+
+
+def test_whom_a_mysql_message_is_about_goes_before_whose_thread_wrote_it() -> None:
+    entry = mysql_entry(msg=ABOUT_CLIENTS[0], user="unauthenticated user", host="app-1.example.com")
+    event = mysql_error_json.parse(entry, STAMP)
+    assert (event["user"], event["source"]) == ({"name": "shop"}, {"ip": "203.0.113.10"})
+    assert event["mysql"]["other"] == {"user": "unauthenticated user", "host": "app-1.example.com"}
+
+
+def test_a_mysql_client_is_told_once() -> None:
+    event = mysql_error_json.parse(mysql_entry(msg=ABOUT_CLIENTS[0], user="shop", host="203.0.113.10"), STAMP)
+    assert (event["user"], event["source"]) == ({"name": "shop"}, {"ip": "203.0.113.10"})
+    assert event["mysql"] == {"symbol": "ER_X"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "level", "rest"),
+    [
+        ({"label": "Note"}, "note", None),
+        ({"label": None}, "note", None),
+        ({"label": "Error"}, "error", 3),
+        ({"label": None, "prio": 9}, None, 9),
+    ],
+)
+def test_a_mysql_priority_is_kept_where_it_is_not_the_level(fields: dict[str, Any], level: str | None, rest: int | None) -> None:
+    event = mysql_error_json.parse(mysql_entry(**fields), STAMP)
+    assert event.get("log", {}).get("level") == level
+    assert event["mysql"].get("other", {}).get("prio") == rest
+
+
+@pytest.mark.parametrize(
+    ("fields", "time", "rest"),
+    [
+        ({"ts": 1795420801109}, "2026-11-23T08:00:01.109Z", {"ts": 1795420801109}),
+        ({"time": None, "ts": 1795420801109}, "2026-11-23T08:00:01.109Z", None),
+        ({"time": "", "ts": 1795420801109, "buffered": 1795420799109022}, "2026-11-23T07:59:59.109Z", {"ts": 1795420801109}),
+        ({"time": None}, STAMP.time, None),
+    ],
+)
+def test_which_time_of_a_mysql_entry_counts(fields: dict[str, Any], time: str, rest: dict[str, Any] | None) -> None:
+    event = mysql_error_json.parse(mysql_entry(**fields), STAMP)
+    assert event["@timestamp"] == time
+    assert event["mysql"].get("other") == rest
