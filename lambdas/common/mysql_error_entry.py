@@ -20,14 +20,14 @@ REST = "mysql.other"
 
 def complete(event: JsonObject, rest: JsonObject) -> None:
     """Outcome: failure for an error, a refused log-in and a connection that broke off. The message says whom these are about."""
-    if event.get("log", {}).get("level") == "error":
+    if "log" in event and event["log"].get("level") == "error":
         event["event"] |= {"type": ["error"], "outcome": "failure"}
-    message = event.get("message")
-    if message is not None and message.startswith(ABOUT_CLIENTS):
-        _complete_of_client(event, rest, message)
+    if "message" in event and event["message"].startswith(ABOUT_CLIENTS):
+        _complete_of_client(event, rest)
 
 
-def _complete_of_client(event: JsonObject, rest: JsonObject, message: str) -> None:
+def _complete_of_client(event: JsonObject, rest: JsonObject) -> None:
+    message = event["message"]
     if (denied := _DENIED.match(message)) is not None:
         schema, (user, host) = "", denied.groups()
         action, category, kind = "access-denied", "authentication", "start"

@@ -7,16 +7,15 @@ add fields of their own.
 
 from __future__ import annotations
 
-from common import mysql_error_entry
 from common.cache import remembered
 from common.kinds import INSTANT, WORD
-from common.logtype import JsonObject, ObjectType, Stamp
-from common.mysql_error_entry import CONSTANTS, OWN, REST, client
+from common.logtype import JsonObject, Malformed, ObjectType, Stamp
+from common.mysql_error_entry import CONSTANTS, OWN, REST, client, complete
 from common.table import Table
 from common.timestamps import from_iso
 
 #: Of `prio`, by number.
-_LEVELS = ("system", "error", "warning", "note")
+_LEVELS = {0: "system", 1: "error", 2: "warning", 3: "note"}
 #: Times that are believed where there is no `time`, in this order. An entry of the start, which waits for the sinks to be there,
 #: is buffered, and `ts` is when this sink has written it.
 _OTHER_TIMES = ("buffered", "ts")
@@ -30,15 +29,21 @@ def recognise(entry: JsonObject) -> bool:
 
 def parse(entry: JsonObject, stamp: Stamp) -> JsonObject:
     """`event.code` is written as in the text format: MY-010051. `@timestamp` is the entry's."""
-    return TABLE.event(entry if entry.get("time") else _timed(entry), stamp)
+    event = TABLE.event(entry, stamp)
+    return event if entry.get("time") else _timed(event, entry)
 
 
-def _timed(entry: JsonObject) -> JsonObject:
-    """The entry with another of its times as `time`, if it has one."""
-    for name in _OTHER_TIMES:
-        if entry.get(name):
-            return {"time" if field == name else field: value for field, value in entry.items() if field != "time"}
-    return entry
+def _timed(event: JsonObject, entry: JsonObject) -> JsonObject:
+    """The event of an entry without `time`, at another of its times if it has one."""
+    name = next((name for name in _OTHER_TIMES if entry.get(name)), None)
+    if name is not None:
+        event["@timestamp"] = INSTANT.read(entry[name])
+        if event["@timestamp"] is None:
+            raise Malformed(f"{name}: {str(entry[name])[:60]!r} is no point in time")
+        del event["mysql"]["other"][name]
+        if not event["mysql"]["other"]:
+            del event["mysql"]["other"]
+    return event
 
 
 _second = remembered(4_096)(from_iso)
@@ -68,12 +73,11 @@ def _lower(label: object) -> str | None:
 
 def _complete(event: JsonObject, rest: JsonObject) -> None:
     number = rest.get("prio")
-    level = _LEVELS[number] if type(number) is int and 0 <= number < len(_LEVELS) else None
+    level = _LEVELS.get(number) if type(number) is int else None
     if level is not None and event.setdefault("log", {}).setdefault("level", level) == level:
         del rest["prio"]  # it says the same
-    mysql_error_entry.complete(event, rest)
-    host = rest.get("host")
-    if type(host) is str:
+    complete(event, rest)
+    if "host" in rest and type(host := rest["host"]) is str:
         source = event.setdefault("source", client(host))
         if host in source.values():
             del rest["host"]

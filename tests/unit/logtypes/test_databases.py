@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.kinds import INSTANT
-from common.logtype import JsonObject, Malformed, Stamp
+from common.logtype import JsonObject, Malformed
 from common.logtypes import mysql_error_json
 from common.logtypes.samples import samples_of
 from common.model import Event
@@ -83,10 +83,10 @@ VALUES = st.none() | st.booleans() | st.integers(-1, 4) | TEXTS | st.just({"a": 
 FIELDS = ("prio", "err_code", "msg", "time", "ts", "buffered", "label", "user", "host", "thread", "query_id")
 
 
-def made(parse: Callable[[JsonObject, Stamp], JsonObject], entry: JsonObject) -> JsonObject | str:
+def made(entry: JsonObject) -> JsonObject | str:
     """The event, or what is wrong."""
     try:
-        return parse(entry, STAMP)
+        return mysql_error_json.parse(entry, STAMP)
     except Malformed as refused:
         return str(refused)
 
@@ -94,10 +94,20 @@ def made(parse: Callable[[JsonObject, Stamp], JsonObject], entry: JsonObject) ->
 @given(st.dictionaries(st.sampled_from(FIELDS), VALUES))
 def test_mysql_entries_are_read_as_their_table_says(fields: dict[str, Any]) -> None:
     entry = {"err_symbol": "ER_X", **fields}
-    timed = entry if entry.get("time") else mysql_error_json._timed(entry)
-    expected = made(mysql_error_json.TABLE.by_rules, timed)
+    with patch.object(mysql_error_json.TABLE, "event", mysql_error_json.TABLE.by_rules):
+        expected = made(entry)
     for _ in range(10):  # code is made for a shape that comes again
-        assert made(mysql_error_json.parse, entry) == expected
+        assert made(entry) == expected
+
+
+@pytest.mark.parametrize("name", ["time", "buffered", "ts"])
+def test_a_mysql_time_that_is_none_is_refused_by_its_name(name: str) -> None:
+    entry = mysql_entry(**{"time": None, name: "soon"})
+    assert made(entry) == f"{name}: 'soon' is no point in time"
+
+
+def test_of_a_mysql_entry_with_nothing_else_no_empty_object_stays() -> None:
+    assert "other" not in mysql_error_json.parse(mysql_entry(time=None, ts=1795420801109), STAMP)["mysql"]
 
 
 def test_whom_a_mysql_message_is_about_goes_before_whose_thread_wrote_it() -> None:
