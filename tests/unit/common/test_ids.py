@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import string
+from base64 import b64decode
 
 import pytest
 
-from common.ids import event_id, log_event_id
+from common.ids import digest, event_id, log_event_id, written
 from common.model import Coordinates
 
 HERE = ("weir-dev-raw", "shardId-000000000000", "4959", "0")
 
 
-def test_an_id_is_16_characters_of_base64url_and_never_changes() -> None:
-    # BLAKE2b-96 of "weir-dev-raw/shardId-000000000000:4959", as the documents already indexed have it
+def test_an_id_is_16_letters_and_digits_and_never_changes() -> None:
+    # BLAKE2b-96 of "weir-dev-raw/shardId-000000000000:4959" in base64, as the documents already indexed have it
     assert event_id(*HERE) == "oQblYktT5Iw20xsE"
-    assert len(event_id(*HERE)) == 16
-    assert set(event_id(*HERE)) <= set(string.ascii_letters + string.digits + "-_")
+    ids = {digest(str(number)) for number in range(2_000)}
+    assert {len(made) for made in ids} == {16}
+    assert set("".join(ids)) == set(string.ascii_letters + string.digits)
+
+
+def test_letters_stand_for_the_other_characters_of_base64() -> None:
+    assert written(b64decode("+" * 16)) == "A" * 16
+    assert written(b64decode("/" * 16)) == "a" * 16
+    assert written(b64decode("AZaz09+/bcdefgh8")) == "AZaz09Aabcdefgh8"
 
 
 @pytest.mark.parametrize("changed", range(4), ids=["stream", "shard", "sequence", "position"])
