@@ -161,6 +161,22 @@ def test_an_event_of_the_short_way_is_finished_alike() -> None:
     assert finisher.finish_plain("alb", "acme", other) is other
 
 
+@pytest.mark.parametrize("rules", [[], [{"drop": ["aws"]}]], ids=["enriched", "enriched and shaped"])
+def test_parts_that_events_share_stay_as_they_are(rules: list[dict[str, Any]]) -> None:
+    accounts: Source[dict[str, Account]] = Source(
+        "accounts", lambda version, until: Loaded({"123456789012": Account("pay", {"owner": "ana"})}), every=60
+    )
+    finisher = Finisher(rules, [Selected({}, Accounts(accounts, ["owner"], 10))])
+    finisher.refresh(Deadline(10))
+    cloud, labels = {"account": {"id": "123456789012"}}, {"site": "fra"}
+    shared = {"event": {"id": "e"}, "cloud": cloud, "labels": labels, "aws": orjson.Fragment(b'{"a":1}')}
+    event = orjson.loads(finisher.finish_plain("cloudtrail", "acme", shared, shared=True) or b"")
+    assert event["cloud"] == {"account": {"id": "123456789012", "name": "pay"}}
+    assert event["labels"] == {"site": "fra", "account": {"owner": "ana"}}
+    assert event.get("aws") == (None if rules else {"a": 1})
+    assert (cloud, labels) == ({"account": {"id": "123456789012"}}, {"site": "fra"})
+
+
 @pytest.mark.parametrize("name", ["vpc_flow", "app"])
 def test_a_plan_is_made_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     finisher = Finisher([{"types": ["app"], "drop": ["user"]}])
