@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Those with all Flink applications: `local`, and two that have none as they are.
+#: Those with Flink applications: `local` with two, and two with all that have none as they are.
 WITH_ANALYTICS = ("local", "staging+analytics", "prod+analytics")
 ENVIRONMENTS = ("dev", "staging", "prod", *WITH_ANALYTICS)
 
@@ -97,7 +97,9 @@ _ACTING_NODES = (
 
 
 def _applications(environment: str) -> tuple[str, ...]:
-    return tuple(_WRITES) if environment in WITH_ANALYTICS else ()
+    if environment not in WITH_ANALYTICS:
+        return ()
+    return ("aggregates", "behaviour") if environment == "local" else tuple(_WRITES)
 
 
 def acting_nodes(environment: str) -> tuple[str, ...]:
