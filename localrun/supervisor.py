@@ -36,7 +36,6 @@ from localrun.lookups import put_bundled
 from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
 from localrun.processes import (
     LOCALHOST,
-    YIELDING,
     ProcessGroups,
     describe_exit,
     free_ports,
@@ -256,8 +255,6 @@ class Pipeline:
                 log=logs / f"{module}.log",
                 env=environment,
                 cwd=PROJECT,
-                # The archive may lag a little; what people look at may not.
-                nice=YIELDING if module == "delivery" else 0,
             )
             for module, arguments in workers.items()
         }
