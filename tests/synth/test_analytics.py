@@ -15,6 +15,7 @@ from components.packaging import PackagingError
 from flink import build
 from flink.build import Connector
 from localrun.errors import LocalRunError
+from tests.synth.applications import application, configuration, groups, stream, with_analytics
 from tests.synth.synthesized import Pipeline, Synthesize
 from tests.synth.test_rules import NOT_APPLIED, findings
 
@@ -99,8 +100,6 @@ SOURCES = {
     "business": ("events",),
 }
 JOINING = ("aggregates", "business")
-FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:chat"
-ROLE = "arn:aws:iam::123456789012:role/chat"
 
 
 @pytest.fixture
@@ -108,31 +107,6 @@ def prod(synthesize: Synthesize) -> Pipeline:
     """The environment prod with all applications."""
     every = {name: {"enabled": True, "parallelism": 8, "parallelism_per_kpu": 2} for name in APPLICATIONS}
     return synthesize("prod", {"analytics": {**every, "maintenance_start": "02:00"}})
-
-
-def application(pipeline: Pipeline, name: str) -> dict[str, Any]:
-    properties: dict[str, Any] = pipeline.one("AWS::KinesisAnalyticsV2::Application", f"weir-{pipeline.environment.name}-{name}")
-    return properties
-
-
-def configuration(pipeline: Pipeline, name: str) -> dict[str, Any]:
-    configured: dict[str, Any] = application(pipeline, name)["ApplicationConfiguration"]
-    return configured
-
-
-def groups(pipeline: Pipeline, name: str) -> dict[str, dict[str, str]]:
-    written = configuration(pipeline, name)["EnvironmentProperties"]["PropertyGroups"]
-    return {group["PropertyGroupId"]: group["PropertyMap"] for group in written}
-
-
-def stream(pipeline: Pipeline, name: str) -> str:
-    return pipeline.arn("AWS::Kinesis::Stream", f"weir-{pipeline.environment.name}-{name}")
-
-
-def with_analytics(synthesize: Synthesize, **changes: Any) -> Pipeline:
-    """The environment dev with `behaviour`, the cheapest to have, and other keys of `analytics`."""
-    behaviour = {"enabled": True, **changes.pop("behaviour", {})}
-    return synthesize("dev", {"analytics": {"behaviour": behaviour, **changes}})
 
 
 def test_the_rule_packs_and_cfn_lint_find_nothing_open(prod: Pipeline) -> None:
@@ -415,68 +389,6 @@ def test_metrics_and_findings_are_indexed_as_events_are(prod: Pipeline) -> None:
         assert other == events | {"EventSourceArn": other["EventSourceArn"]}
     reading = [grant for grant in prod.grants("Route/Role", "kinesis:") if "kinesis:GetRecords" in grant[0]]
     assert [resources for _, resources in reading] == [sorted(stream(prod, name) for name in ("events", "metrics", "findings"))]
-
-
-class TestAPreparation:
-    @pytest.fixture
-    def pipeline(self, synthesize: Synthesize) -> Pipeline:
-        prepare = {"folder": "lambdas/report", "batch_size": 100, "memory_mib": 256}
-        return with_analytics(synthesize, prepare=prepare)
-
-    def test_the_function_reads_events_and_writes_what_the_applications_read(self, pipeline: Pipeline) -> None:
-        function = pipeline.one("AWS::Lambda::Function", "weir-dev-prepare")
-        assert (function["Handler"], function["MemorySize"]) == ("report.handler.handler", 256)
-        variables = function["Environment"]["Variables"]
-        assert (variables["PREPARED_STREAM"], variables["ERRORS_STREAM"]) == ("weir-dev-prepared", "weir-dev-errors")
-        (mapping,) = [
-            properties
-            for properties in map(pipeline.assembly.properties, pipeline.all("AWS::Lambda::EventSourceMapping"))
-            if properties["FunctionName"] == "weir-dev-prepare"
-        ]
-        assert (mapping["EventSourceArn"], mapping["BatchSize"]) == (stream(pipeline, "events"), 100)
-        assert groups(pipeline, "behaviour")["events"]["stream.arn"] == stream(pipeline, "prepared")
-        assert pipeline.grants("Behaviour/Role", "kinesis:")[0][1] == [stream(pipeline, "prepared")]
-
-    def test_it_may_write_to_the_streams_it_is_told(self, pipeline: Pipeline) -> None:
-        writing = [grant for grant in pipeline.grants("Prepare/Role", "kinesis:") if grant[0] == ["kinesis:PutRecords"]]
-        assert writing == [(["kinesis:PutRecords"], sorted(stream(pipeline, name) for name in ("prepared", "errors")))]
-
-
-class TestOutputs:
-    @pytest.fixture
-    def pipeline(self, synthesize: Synthesize) -> Pipeline:
-        outputs = [
-            {"name": "chat", "stream": "findings", "function": {"arn": FUNCTION, "role": ROLE, "batch_size": 10}},
-            {"name": "finding-copies", "stream": "findings", "delivery": {"buffer_seconds": 120}},
-        ]
-        return with_analytics(synthesize, outputs=outputs)
-
-    def test_a_function_of_elsewhere_is_called_and_its_role_may_read(self, pipeline: Pipeline) -> None:
-        (mapping,) = [
-            properties
-            for properties in map(pipeline.assembly.properties, pipeline.all("AWS::Lambda::EventSourceMapping"))
-            if properties["FunctionName"] == "chat"
-        ]
-        assert (mapping["EventSourceArn"], mapping["BatchSize"]) == (stream(pipeline, "findings"), 10)
-        assert mapping["DestinationConfig"] == {
-            "OnFailure": {"Destination": pipeline.arn("AWS::S3::Bucket", "Quarantine/Bucket")}
-        }
-        (policy,) = [
-            properties
-            for properties in map(pipeline.assembly.properties, pipeline.all("AWS::IAM::Policy"))
-            if properties["Roles"] == ["chat"]
-        ]
-        (reading,) = [each for each in policy["PolicyDocument"]["Statement"] if "kinesis:GetRecords" in each["Action"]]
-        assert reading["Resource"] == stream(pipeline, "findings")
-
-    def test_a_delivery_copies_to_its_folder_of_the_archive(self, pipeline: Pipeline) -> None:
-        delivery = pipeline.one("AWS::KinesisFirehose::DeliveryStream", "weir-dev-finding-copies")
-        source = delivery["KinesisStreamSourceConfiguration"]
-        assert source["KinesisStreamARN"] == stream(pipeline, "findings")
-        written = delivery["ExtendedS3DestinationConfiguration"]
-        assert written["Prefix"].startswith("finding-copies/")
-        assert written["BufferingHints"]["IntervalInSeconds"] == 120
-        assert written["BucketARN"] == pipeline.arn("AWS::S3::Bucket", "Archive/Bucket")
 
 
 class TestCode:

@@ -62,8 +62,7 @@ def _connected(directory: Path) -> Iterator[Any]:
     home = Path(pyflink.__file__).parent
     answer, log = directory / "port", directory / "log"
     distribution = Distribution(home, find_java())
-    (python,) = (home / "opt").glob("flink-python-*.jar")
-    jars = f"{distribution.classpath()}:{python}:{os.environ['WEIR_FLINK_JARS']}"
+    jars = f"{distribution.python_classpath()}:{os.environ['WEIR_FLINK_JARS']}"
     memory = ("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -6,8 +6,10 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import weir.flink.streams.ErrorEncoder;
 import weir.flink.streams.Events;
 import weir.flink.streams.Finding;
+import weir.flink.streams.FindingEncoder;
 import weir.flink.streams.PropertyGroups;
 import weir.flink.streams.StreamConnector;
 

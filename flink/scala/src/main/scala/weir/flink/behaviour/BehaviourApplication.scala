@@ -5,7 +5,7 @@ import org.apache.flink.api.common.typeinfo.{TypeInformation, Types}
 import org.apache.flink.streaming.api.datastream.{DataStream, SingleOutputStreamOperator}
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
 import org.slf4j.LoggerFactory
-import weir.flink.streams.{Events, Finding, PropertyGroups, StreamConnector}
+import weir.flink.streams.{ErrorEncoder, Events, Finding, FindingEncoder, PropertyGroups, StreamConnector}
 
 /** Behaviour of users and addresses over time, from events to findings. */
 object BehaviourApplication {

@@ -28,9 +28,9 @@ import org.apache.flink.types.Either;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 import weir.flink.streams.ConfigurationException;
+import weir.flink.streams.ErrorEncoder;
 import weir.flink.streams.ErrorRecord;
 import weir.flink.streams.PropertyGroup;
-import weir.flink.streams.RecordEncoder;
 import weir.flink.streams.StreamConnector;
 
 /**
@@ -200,20 +200,6 @@ final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushD
             } else {
                 context.output(errors, record.left());
             }
-        }
-    }
-
-    private static final class ErrorEncoder implements RecordEncoder<ErrorRecord> {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        public byte[] data(ErrorRecord error) {
-            return error.body();
-        }
-
-        @Override
-        public String partitionKey(ErrorRecord error) {
-            return error.id();
         }
     }
 }

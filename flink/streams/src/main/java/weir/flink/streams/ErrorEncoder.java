@@ -1,9 +1,7 @@
-package weir.flink.anomalies;
+package weir.flink.streams;
 
-import weir.flink.streams.ErrorRecord;
-import weir.flink.streams.RecordEncoder;
-
-final class ErrorEncoder implements RecordEncoder<ErrorRecord> {
+/** Errors as {@code errors} has them: those of one partition key stay in order. */
+public final class ErrorEncoder implements RecordEncoder<ErrorRecord> {
     private static final long serialVersionUID = 1L;
 
     @Override

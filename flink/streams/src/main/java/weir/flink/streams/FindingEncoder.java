@@ -1,9 +1,7 @@
-package weir.flink.anomalies;
+package weir.flink.streams;
 
-import weir.flink.streams.Finding;
-import weir.flink.streams.RecordEncoder;
-
-final class FindingEncoder implements RecordEncoder<Finding> {
+/** Findings as {@code findings} has them: those about one key stay in order. */
+public final class FindingEncoder implements RecordEncoder<Finding> {
     private static final long serialVersionUID = 1L;
 
     @Override

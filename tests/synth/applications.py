@@ -1,0 +1,32 @@
+"""What is asked of templates about Flink applications."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.synth.synthesized import Pipeline, Synthesize
+
+
+def application(pipeline: Pipeline, name: str) -> dict[str, Any]:
+    properties: dict[str, Any] = pipeline.one("AWS::KinesisAnalyticsV2::Application", f"weir-{pipeline.environment.name}-{name}")
+    return properties
+
+
+def configuration(pipeline: Pipeline, name: str) -> dict[str, Any]:
+    configured: dict[str, Any] = application(pipeline, name)["ApplicationConfiguration"]
+    return configured
+
+
+def groups(pipeline: Pipeline, name: str) -> dict[str, dict[str, str]]:
+    written = configuration(pipeline, name)["EnvironmentProperties"]["PropertyGroups"]
+    return {group["PropertyGroupId"]: group["PropertyMap"] for group in written}
+
+
+def stream(pipeline: Pipeline, name: str) -> str:
+    return pipeline.arn("AWS::Kinesis::Stream", f"weir-{pipeline.environment.name}-{name}")
+
+
+def with_analytics(synthesize: Synthesize, **changes: Any) -> Pipeline:
+    """The environment dev with `behaviour`, the cheapest to have, and other keys of `analytics`."""
+    behaviour = {"enabled": True, **changes.pop("behaviour", {})}
+    return synthesize("dev", {"analytics": {"behaviour": behaviour, **changes}})
