@@ -3,10 +3,7 @@ package weir.flink.sql;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import java.nio.LongBuffer;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.flink.api.java.functions.KeySelector;
@@ -35,6 +32,8 @@ final class Deduplicate extends AbstractStreamOperator<RowData> implements OneIn
     private static final long serialVersionUID = 1L;
     /** Arrivals whose ids are forgotten together. */
     private static final long SPAN = 10_000;
+    /** Of an id in a snapshot. */
+    private static final int LONGS = 3;
 
     private final Columns columns;
     private final long kept;
@@ -144,29 +143,32 @@ final class Deduplicate extends AbstractStreamOperator<RowData> implements OneIn
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         KeyedStateCheckpointOutputStream stream = context.getRawKeyedOperatorStateOutput();
-        Map<Integer, List<long[]>> groups = byGroup();
+        LongBuffer[] groups = byGroup();
         DataOutputStream out = new DataOutputStream(stream);
         for (int group : stream.getKeyGroupList()) {
             stream.startNewKeyGroup(group);
-            List<long[]> ids = groups.getOrDefault(group, List.of());
-            out.writeInt(ids.size());
-            for (long[] id : ids) {
-                out.writeLong(id[0]);
-                out.writeLong(id[1]);
-                out.writeLong(id[2]);
+            LongBuffer ids = groups[group].flip();
+            out.writeInt(ids.remaining() / LONGS);
+            while (ids.hasRemaining()) {
+                out.writeLong(ids.get());
             }
             out.flush();
         }
     }
 
-    /** Span and hash of each id. */
-    private Map<Integer, List<long[]>> byGroup() {
+    /** Span and hash of each id, by the group of its key. */
+    private LongBuffer[] byGroup() {
         int groups = getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks();
-        Map<Integer, List<long[]>> found = new HashMap<>();
-        seen.forEach((span, ids) -> ids.forEach((first, second) -> found
-                .computeIfAbsent(KeyGroupRangeAssignment.assignToKeyGroup(first, groups), none -> new ArrayList<>())
-                .add(new long[] {span, first, second})));
+        int[] sizes = new int[groups];
+        seen.values().forEach(ids -> ids.forEach((first, second) -> sizes[group(first, groups)]++));
+        LongBuffer[] found = IntStream.of(sizes).mapToObj(size -> LongBuffer.allocate(LONGS * size)).toArray(LongBuffer[]::new);
+        seen.forEach((span, ids) -> ids.forEach(
+                (first, second) -> found[group(first, groups)].put(span).put(first).put(second)));
         return found;
+    }
+
+    private static int group(long key, int groups) {
+        return KeyGroupRangeAssignment.assignToKeyGroup(key, groups);
     }
 
     private void read(DataInputStream in) throws IOException {
