@@ -98,12 +98,12 @@ def enrichment(
 
 @app.command("flink")
 def flink(
-    records: Annotated[int, typer.Option(min=100_000, help="How many records of each.")] = 2_000_000,
+    records: Annotated[int, typer.Option(min=100_000, help="How many records of SQL.")] = 2_000_000,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write the report to this file.", dir_okay=False, writable=True)
     ] = None,
 ) -> None:
-    """Run the SQL application over generated records, beside decoding them only; then see how old metrics are in the index."""
+    """Run SQL and forests over generated records, beside decoding or forests only; then see how old metrics are in the index."""
     from bench import flink as measured
 
     report_file(json_)
@@ -114,6 +114,10 @@ def flink(
     out.print(
         f"{found.sql_records_per_second:,} records a second through SQL, {found.sql_share_of_floor:.0%} of the "
         f"{found.json_records_per_second:,} that are decoded only"
+    )
+    out.print(
+        f"{found.forest_points_per_second:,} points a second through random cut forests, in two tasks; "
+        f"{found.forest_floor_per_second:,} by forests alone that learn them all, in one thread"
     )
     latency = found.windows.seconds
     out.print(

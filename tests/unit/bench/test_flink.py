@@ -24,7 +24,7 @@ def cluster(directory: Path, says: str) -> Cluster:
 def test_it_is_submitted_with_the_application_beside_it(tmp_path: Path) -> None:
     said = """echo 'Job has been submitted'; echo '{"records": 7, "records_per_second": 1234}'"""
     jar = tmp_path / "aggregates.jar"
-    assert flink.measure(cluster(tmp_path, said), jar, "weir.flink.sql.Bench", 7) == 1_234
+    assert flink.measure(cluster(tmp_path, said), jar, "weir.flink.sql.Bench", 7)["records_per_second"] == 1_234
     called = (tmp_path / "called").read_text().splitlines()
     assert called[called.index("run") :] == [
         *("run", "--jobmanager", "127.0.0.1:8081", "--parallelism", "2", "--class", "weir.flink.sql.Bench"),

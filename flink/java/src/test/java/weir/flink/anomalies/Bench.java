@@ -46,7 +46,6 @@ public final class Bench {
         long done = operator(points, keys);
         forests(warmUp, keys);
         long floor = forests(points, keys);
-        System.out.println("points_per_second=" + done);
         System.out.printf(
                 "{\"points\": %d, \"series\": %d, \"points_per_second\": %d, \"floor_per_second\": %d, "
                         + "\"heap_bytes_per_series\": %d, \"state_bytes_per_series\": %d}%n",

@@ -3,6 +3,7 @@ package weir.flink.sql;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -40,7 +41,7 @@ final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
     private static final ObjectMapper TREES = new ObjectMapper();
 
     private final String step;
-    private final Field root = new Field("");
+    private final Field root = new Field("", "");
     private final String[] paths;
     private final boolean[] needed;
     private final TypeInformation<RowData> rows;
@@ -85,11 +86,10 @@ final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
     }
 
     private static void read(JsonParser json, Field object, GenericRowData row) throws IOException, BadEvent {
-        String name;
-        while ((name = json.nextFieldName()) != null) {
-            Field field = object.fields.get(name);
+        Field field = null;
+        while ((field = object.after(field, json)) != null) {
             JsonToken token = json.nextToken();
-            if (field == null) {
+            if (field.isPassedOver()) {
                 json.skipChildren();
             } else if (token == JsonToken.VALUE_NULL) {
                 continue;
@@ -117,24 +117,69 @@ final class RowDecoder implements RecordDecoder<Either<ErrorRecord, RowData>> {
         return new EitherTypeInfo<>(TypeInformation.of(ErrorRecord.class), rows);
     }
 
-    /** A field of the objects: a column, or an object with fields that are. */
+    /** A field of the objects: a column, an object with fields that are, or what is passed over. */
     private static final class Field implements Serializable {
         private static final long serialVersionUID = 1L;
+        /** Names of an object that are remembered: where there are more, they are no names, but keys. */
+        private static final int MOST_NAMES = 200;
 
         private final String path;
+        private final SerializedString name;
         private final Map<String, Field> fields = new HashMap<>();
         private int column = -1;
         private LogicalTypeRoot type;
 
-        Field(String path) {
+        /** Of the last record: the first field of this object, and what came after this field in the object it is in. */
+        private transient Field first;
+
+        private transient Field next;
+
+        Field(String path, String name) {
             this.path = path;
+            this.name = new SerializedString(name);
+        }
+
+        boolean isPassedOver() {
+            return column < 0 && fields.isEmpty();
+        }
+
+        /**
+         * The field that comes next in this object, null at its end. Mostly it is the one of the last record, which is seen
+         * by comparing bytes, in half the time of finding out which one it is.
+         *
+         * @param before null for the first
+         */
+        Field after(Field before, JsonParser json) throws IOException {
+            Field expected = before == null ? first : before.next;
+            if (expected == null) {
+                json.nextToken();
+            } else if (json.nextFieldName(expected.name)) {
+                return expected;
+            }
+            if (json.currentToken() != JsonToken.FIELD_NAME) {
+                return null;
+            }
+            Field found = fields.get(json.currentName());
+            if (found == null) {
+                found = new Field("", json.currentName());
+                if (fields.size() == MOST_NAMES) {
+                    return found;
+                }
+                fields.put(json.currentName(), found);
+            }
+            if (before == null) {
+                first = found;
+            } else {
+                before.next = found;
+            }
+            return found;
         }
 
         void add(String whole, int from, int index, LogicalType of) {
             int dot = whole.indexOf('.', from);
             int end = dot < 0 ? whole.length() : dot;
             Field field = fields.computeIfAbsent(
-                    whole.substring(from, end), name -> new Field(whole.substring(0, end)));
+                    whole.substring(from, end), part -> new Field(whole.substring(0, end), part));
             if (dot < 0) {
                 field.column = index;
                 field.type = readable(whole, of);

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.data.GenericArrayData;
@@ -44,6 +46,28 @@ class RowsTest {
         assertThat(decode(json)).isEqualTo(Either.Right(GenericRowData.of(
                 StringData.fromString("ä€😀"), 9_007_199_254_740_993L, null, 2.0, true,
                 TimestampData.fromEpochMillis(1_772_355_600_123L))));
+    }
+
+    @Test
+    void whatCameBeforeMakesNothingOfARowAnother() {
+        String keys = IntStream.range(0, 1_000).mapToObj(key -> "\"k" + key + "\":" + key).collect(Collectors.joining(","));
+        List<String> records = List.of(
+                "{\"n\":1,\"event\":{\"id\":\"a\",\"duration\":1},\"b\":true}",
+                "{\"n\":2,\"event\":{\"id\":\"b\",\"duration\":2},\"b\":false}",
+                "{\"b\":true,\"event\":{\"duration\":3,\"id\":\"c\"},\"n\":3}",
+                "{\"na\":0,\"n\":4,\"event\":{\"i\":0,\"id\":\"d\"},\"\":0,\"b\":true}",
+                "{" + keys + ",\"n\":5,\"event\":{" + keys + ",\"id\":\"e\"}}",
+                "{" + keys + ",\"n\":6,\"event\":{" + keys + ",\"id\":\"f\"}}",
+                "{\"\\u006e\":7,\"event\":{},\"event\":{\"id\":\"no\",\"id\":\"g\"}}",
+                "{\"n\":8,\"event\":{\"id\":\"h\",\"duration\":8},\"b\":true}");
+        List<Either<ErrorRecord, RowData>> out = new ArrayList<>();
+
+        RowDecoder decoder = decoder();
+        records.forEach(record -> decoder.decode(record(record), new ListCollector<>(out)));
+
+        assertThat(out).containsExactly(
+                row("a", 1L, 1, true), row("b", 2L, 2, false), row("c", 3L, 3, true), row("d", null, 4, true),
+                row("e", null, 5, null), row("f", null, 6, null), row("g", null, 7, null), row("h", 8L, 8, true));
     }
 
     @ParameterizedTest
@@ -113,10 +137,20 @@ class RowsTest {
 
     private static Either<ErrorRecord, RowData> decode(String json) {
         List<Either<ErrorRecord, RowData>> out = new ArrayList<>();
-        new RowDecoder("flink-test", READ, InternalTypeInfo.of(READ)).decode(
-                new StreamRecord("events", "shardId-0", "1", "key", Instant.EPOCH, json.getBytes(StandardCharsets.UTF_8)),
-                new ListCollector<>(out));
+        decoder().decode(record(json), new ListCollector<>(out));
         assertThat(out).hasSize(1);
         return out.get(0);
+    }
+
+    private static RowDecoder decoder() {
+        return new RowDecoder("flink-test", READ, InternalTypeInfo.of(READ));
+    }
+
+    private static StreamRecord record(String json) {
+        return new StreamRecord("events", "shardId-0", "1", "key", Instant.EPOCH, json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Either<ErrorRecord, RowData> row(String id, Long duration, Integer n, Boolean b) {
+        return Either.Right(GenericRowData.of(StringData.fromString(id), duration, n, null, b, null));
     }
 }
