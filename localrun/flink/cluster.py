@@ -110,6 +110,8 @@ def settings(cluster: Cluster) -> dict[str, str | int]:
         "taskmanager.memory.jvm-overhead.max": f"{_OVERHEAD}m",
         "io.tmp.dirs": temporary,
         "web.tmpdir": temporary,
+        # A process that starts on a busy machine answers later than Flink's 10 s.
+        "pekko.ask.timeout": "30 s",
         # A killed TaskManager is noticed when two calls do not reach it, a JobManager by its silence.
         "heartbeat.interval": "1 s",
         "heartbeat.timeout": "20 s",
