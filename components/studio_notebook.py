@@ -1,9 +1,9 @@
-"""A notebook of Managed Service for Apache Flink Studio, with a role that may read its streams and tables, and keep what it builds.
+"""A notebook of Managed Service for Apache Flink Studio, with a role that may read its streams and tables, and keep what it
+builds.
 
-Properties: CloudFormation template reference, "AWS::KinesisAnalyticsV2::Application". Nobody starts it but people, in the console:
-it costs while it runs. It is outside of a private network: it reads streams and the catalog through their own APIs, and nothing that
-is inside. State of its queries is encrypted with the service's own key, because keys of one's own are for applications of newer
-versions of Flink.
+Properties: CloudFormation template reference, "AWS::KinesisAnalyticsV2::Application". It is created stopped, and people start it in
+the console: it costs while it runs. It is outside of a private network, because streams and catalog are all it reads, and those have
+APIs of their own. State of its queries, which ends with them, is encrypted with the service's own key.
 """
 
 from __future__ import annotations
@@ -125,18 +125,16 @@ class StudioNotebook(Construct):
                     _FLINK.CustomArtifactConfigurationProperty(artifact_type="DEPENDENCY_JAR", maven_reference=CONNECTOR)
                 ],
                 deploy_as_application_configuration=_FLINK.DeployAsApplicationConfigurationProperty(
-                    s3_content_location=_FLINK.S3ContentBaseLocationProperty(
-                        bucket_arn=bucket.arn, base_path=f"{APPLICATIONS}/"
-                    )
+                    s3_content_location=_FLINK.S3ContentBaseLocationProperty(bucket_arn=bucket.arn, base_path=f"{APPLICATIONS}/")
                 ),
                 monitoring_configuration=_FLINK.ZeppelinMonitoringConfigurationProperty(log_level=settings.log_level),
             ),
         )
 
     def _grant_catalog(self, tables: StudioTables) -> None:
-        """Finding the streams (developer guide, "Create custom IAM policies for Managed Service for Apache Flink Studio notebooks":
-        AWS Glue), but for connections, which no table here has, and changes. Flink asks for functions of the database too, and for
-        a database `hive` that need not be there."""
+        """Finding the streams (developer guide, "Create custom IAM policies for Managed Service for Apache Flink Studio
+        notebooks": AWS Glue), but for connections, which no table here has, and changes. Flink asks for functions of the database
+        too, and for a database `hive` that need not be there."""
         stack, database = Stack.of(self), tables.name
 
         def glue(resource: str, name: str | None = None) -> str:
@@ -148,15 +146,18 @@ class StudioNotebook(Construct):
             )
 
         catalog, own = glue("catalog"), glue("database", database)
-        functions = glue("userDefinedFunction", f"{database}/*")
+        every_table, functions = glue("table", f"{database}/*"), glue("userDefinedFunction", f"{database}/*")
         for actions, resources in (
             (["glue:GetDatabase"], [catalog, own, glue("database", "hive")]),
-            (["glue:GetTable", "glue:GetTables"], [catalog, own, *(glue("table", f"{database}/{name}") for name in tables.tables)]),
+            (["glue:GetTable", "glue:GetTables"], [catalog, own, every_table]),
             (["glue:GetUserDefinedFunction"], [catalog, own, functions]),
             (["glue:GetDatabases"], ["*"]),
         ):
             self.role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
-        acknowledge_wildcard_arn(self.role, functions, reason="The database has no function yet, and those of a query are many.")
+        for everything in (every_table, functions):
+            acknowledge_wildcard_arn(
+                self.role, everything, reason="All that is in the notebook's own database, to list and to find."
+            )
         acknowledge_any_resource(
             self.role, reason="GetDatabases lists the databases of an account, and Glue asks for leave to see each of them."
         )

@@ -36,7 +36,6 @@ class StudioTables(Construct):
         """`database` is the physical name; `position` is where a query begins that does not say."""
         super().__init__(scope, construct_id)
         self.name = database
-        self.tables = tuple(streams)
         self._database = glue.CfnDatabase(
             self,
             "Database",

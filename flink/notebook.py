@@ -156,7 +156,9 @@ def _paragraphs(file: str, lines: list[str]) -> Iterator[Paragraph]:
         yield from _prose(prose, begins)
         end = next((line for line in range(at + 1, len(lines)) if lines[line].rstrip() == fence[0]), None)
         if end is None:
-            raise NotebookError(f"{file}:{at + 1}: the fence has no end; write {fence[0]} on a line of its own after the paragraph")
+            raise NotebookError(
+                f"{file}:{at + 1}: the fence has no end; write {fence[0]} on a line of its own after the paragraph"
+            )
         yield _code(file, at + 1, lines[at][fence.end() :], lines[at + 1 : end])
         prose, begins = [], end + 1
         at = end + 1
