@@ -1,9 +1,9 @@
 """A notebook of Managed Service for Apache Flink Studio, with a role that may read its streams and tables, and keep what it
 builds.
 
-Properties: CloudFormation template reference, "AWS::KinesisAnalyticsV2::Application". It is created stopped, and people start it in
-the console: it costs while it runs. It is outside of a private network, because streams and catalog are all it reads, and those have
-APIs of their own. State of its queries, which ends with them, is encrypted with the service's own key.
+Properties: CloudFormation template reference, "AWS::KinesisAnalyticsV2::Application". It is created stopped, and people start it
+in the console: it costs while it runs. It is outside of a private network, because streams and catalog are all it reads, and those
+have APIs of their own. State of its queries, which ends with them, is encrypted with the service's own key.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from aws_cdk import aws_glue as glue
 from constructs import Construct
 
 from components.stream import RecordStream
-from lake.columns import JSON_KEYS, all_columns, columns_of
+from flink.tables import stream_columns
 
 #: Of a table, a column that is the time it is asked.
 PROCESSING_TIME = "proctime"
@@ -86,11 +86,3 @@ class StudioTables(Construct):
             ),
         )
         table.add_resource_dependency(self._database)
-
-
-def stream_columns(stream: str) -> dict[str, str]:
-    """Name and Glue type of each column of a stream's table: the keys of its events, of all log types, or of the one type that
-    `metrics` and `findings` have. What may hold anything is text with its JSON."""
-    types = {"metrics": "weir.metric", "findings": "weir.finding"}
-    columns = columns_of(types[stream]) if stream in types else all_columns()
-    return {JSON_KEYS.get(name, name): kind for name, kind in columns.items()}

@@ -5,10 +5,9 @@ fence names the language, for whoever reads the page, and then the interpreter w
 
     ```sql %flink.ssql(type=update, refreshInterval=5000)
 
-Interpreters: Managed Service for Apache Flink developer guide, "Use a Studio notebook with Managed Service for Apache Flink" (those
-that a note may have that is deployed as an application, "Deploy as an application with durable state"). Options: Apache Zeppelin,
-"Flink Interpreter for Apache Zeppelin", "Streaming Data Visualization" and "Paragraph local properties". The note: Zeppelin's
-`Note` and `Paragraph`, of which what a run leaves behind is not written.
+Interpreters: Managed Service for Apache Flink developer guide, "Deploy as an application with durable state", of which a note may
+have these. Options: Apache Zeppelin, "Flink Interpreter for Apache Zeppelin". The note: Zeppelin's `Note` and `Paragraph`; what a
+run leaves behind is not written.
 """
 
 from __future__ import annotations
@@ -177,7 +176,8 @@ def _code(file: str, line: int, info: str, body: list[str]) -> Paragraph:
     directive = _DIRECTIVE.fullmatch(info)
     if directive is None:
         raise NotebookError(
-            f"{where}: {info.strip()!r} names no interpreter; write the language and then it, such as `sql %flink.ssql(type=update)`"
+            f"{where}: {info.strip()!r} names no interpreter; write the language and then the interpreter, such as "
+            "`sql %flink.ssql(type=update)`"
         )
     shown, interpreter, options = directive.groups()
     if interpreter not in _INTERPRETERS:

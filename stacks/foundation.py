@@ -18,8 +18,8 @@ from config.model import Collection, Environment
 
 
 class FoundationStack(Stack):
-    """Exposes `at_rest`, `access_logs`, `archive`, `quarantine`, `master_data`, and `lake`, `lookups`, `studio` and `network` (None
-    where the environment has none)."""
+    """Exposes `at_rest`, `access_logs`, `archive`, `quarantine`, `master_data`, and `lake`, `lookups`, `studio` and `network`
+    (None where the environment has none)."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         removal = environment.removal
