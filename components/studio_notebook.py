@@ -2,8 +2,8 @@
 builds.
 
 Properties: CloudFormation template reference, "AWS::KinesisAnalyticsV2::Application". It is created stopped, and people start it
-in the console: it costs while it runs. It is outside of a private network, because streams and catalog are all it reads, and those
-have APIs of their own. State of its queries, which ends with them, is encrypted with the service's own key.
+in the console: it costs while it runs. It is outside of a private network: streams and catalog are all it reads, and these have
+APIs of their own. State of its queries, which ends with them, is encrypted with the service's own key.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from components.acknowledge import (
-    acknowledge,
     acknowledge_any_resource,
     acknowledge_inline_policy,
     acknowledge_wildcard_arn,
@@ -89,11 +88,6 @@ class StudioNotebook(Construct):
         )
         # The service looks at the catalog with the role as soon as it is told of it.
         self.application.node.add_dependency(self.role, tables)
-        acknowledge(
-            self.application,
-            "AwsSolutions-KDA3",
-            reason="A query of a notebook lives as long as somebody looks at it; Studio takes no checkpoint configuration.",
-        )
         keep = at_rest.removal_policy is RemovalPolicy.RETAIN
         # What people wrote is kept in it.
         self.application.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if keep else RemovalPolicy.DESTROY)

@@ -23,8 +23,8 @@ from localrun.tools import last_lines
 
 #: What Maven reads, below the checkout.
 SOURCES = ("flink", "localrun/flink/connector")
-#: What the applications' own tests read beside: they hold pages to the code, readers to the log types' samples, and notebooks to the
-#: fields there are.
+#: What the applications' own tests read beside: they hold pages to the code, readers to the log types' samples, and notebooks to
+#: the fields there are.
 TESTED = (*SOURCES, "lambdas/common/logtypes/samples", "search/templates")
 #: Names below these that have no part in a test, and in a jar.
 _NOT_TESTED = frozenset(("target", "__pycache__"))

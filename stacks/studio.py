@@ -37,7 +37,7 @@ class StudioStack(Stack):
         )
         settings = environment.analytics.studio
         tables = StudioTables(
-            self, "Tables", database=f"weir_{environment.name}_studio", streams=streams, position=settings.position
+            self, "Streams", database=f"weir_{environment.name}_studio", streams=streams, position=settings.position
         )
         self.notebook = StudioNotebook(
             self,
