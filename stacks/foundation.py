@@ -121,6 +121,8 @@ class FoundationStack(Stack):
         CfnOutput(self, "QuarantineBucket", value=self.quarantine.name)
         if self.lake:
             CfnOutput(self, "LakeBucket", value=self.lake.name)
+        if self.studio:
+            CfnOutput(self, "StudioBucket", value=self.studio.name)
         if self.lookups:
             CfnOutput(self, "LookupsBucket", value=self.lookups.name)
         CfnOutput(self, "MasterDataTable", value=self.master_data.table_name)
