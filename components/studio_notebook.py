@@ -19,11 +19,7 @@ from aws_cdk import aws_kinesisanalyticsv2 as flink
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from components.acknowledge import (
-    acknowledge_any_resource,
-    acknowledge_inline_policy,
-    acknowledge_wildcard_arn,
-)
+from components.acknowledge import acknowledge_any_resource, acknowledge_inline_policy, acknowledge_wildcard_arn
 from components.at_rest import AtRest
 from components.bucket import DataBucket
 from components.flink_log import grant_log, let_log
@@ -46,7 +42,7 @@ _FLINK = flink.CfnApplication
 
 
 class StudioNotebook(Construct):
-    """The notebook, stopped. Exposes the `notes` that it is to import, and where they lie (`notes_url`)."""
+    """The notebook, stopped."""
 
     def __init__(
         self,
@@ -62,7 +58,6 @@ class StudioNotebook(Construct):
     ) -> None:
         """`name` is the physical name; `tables` are over these `streams`; `bucket` takes what is built of notes."""
         super().__init__(scope, construct_id)
-        self.name = name
         self.log_group = at_rest.log_group(self, "Logs")
         self.role = iam.Role(
             self,
@@ -92,12 +87,12 @@ class StudioNotebook(Construct):
         # What people wrote is kept in it.
         self.application.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if keep else RemovalPolicy.DESTROY)
         let_log(self, self.application, self.log_group, at_rest)
-        self.notes = _notes(self, "Notes")
+        self._notes = _notes(self, "Notes")
 
     @property
     def notes_url(self) -> str:
-        """Of the archive with the notes, in the bucket of the deployment's assets."""
-        return self.notes.s3_object_url
+        """Of an archive with the notes to import, in the bucket of the deployment's assets."""
+        return self._notes.s3_object_url
 
     def _configuration(
         self, settings: Settings, tables: StudioTables, bucket: DataBucket

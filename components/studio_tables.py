@@ -22,8 +22,6 @@ from flink.tables import stream_columns
 
 #: Of a table, a column that is the time it is asked.
 PROCESSING_TIME = "proctime"
-#: What the connector puts in place of a missing value is NULL, as the format does by default; a wrong one ends the query.
-_FORMAT = {"classification": "json", "format": "json"}
 _TEXT = "org.apache.hadoop"
 
 
@@ -64,7 +62,8 @@ class StudioTables(Construct):
                 description=f"What is on the stream {name}, as it comes",
                 table_type="EXTERNAL_TABLE",
                 parameters={
-                    **_FORMAT,
+                    "classification": "json",
+                    "format": "json",
                     "aws.region": region,
                     "scan.stream.initpos": position,
                     "managed-flink.proctime": PROCESSING_TIME,

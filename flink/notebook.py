@@ -78,7 +78,6 @@ class Paragraph:
 class Notebook:
     """A notebook as it is read."""
 
-    file: str
     title: str
     paragraphs: tuple[Paragraph, ...]
 
@@ -113,7 +112,7 @@ def parse(file: str, text: str) -> Notebook:
     title = _TITLE.fullmatch(first.text.partition("\n")[0]) if first and first.interpreter == "md" else None
     if title is None:
         raise NotebookError(f"{file}:{first.line if first else 1}: the notebook has no title; begin it with `# ` and its name")
-    return Notebook(file=file, title=title[1], paragraphs=paragraphs)
+    return Notebook(title=title[1], paragraphs=paragraphs)
 
 
 def notebooks(folder: Path = NOTEBOOKS) -> dict[str, Notebook]:
