@@ -139,6 +139,14 @@ class DataBucket(Construct):
         self._grant_objects(role, ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], [])
         allow_key(role, self._key, through="s3", actions=["kms:Decrypt", "kms:GenerateDataKey"])
 
+    def grant_build(self, role: iam.IRole, *, folder: str) -> None:
+        """What a Studio notebook needs to leave what it built of a note in the folder, and to find it there again (Managed
+        Service for Apache Flink developer guide, "Tutorial: Deploy as an application with durable state", which says no more than
+        that it reads and writes the bucket)."""
+        self._grant_bucket(role)
+        self._grant_objects(role, ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], [folder])
+        allow_key(role, self._key, through="s3", actions=["kms:Decrypt", "kms:GenerateDataKey"])
+
     def grant_tables(self, role: iam.IRole, *, folder: str) -> None:
         """What Firehose needs to change the Iceberg tables that lie in the folder (Firehose developer guide, "Grant Firehose
         access to an Apache Iceberg Tables destination")."""

@@ -11,24 +11,22 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisanalyticsv2 as flink
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from components.acknowledge import acknowledge_any_resource, acknowledge_inline_policy, acknowledge_wildcard_arn
+from components.acknowledge import acknowledge_any_resource, acknowledge_inline_policy
 from components.at_rest import AtRest
 from components.flink_code import RUN_OPTIONS
+from components.flink_log import grant_log, let_log
 from components.flink_streams import MasterData, master_group, sink_group, source_group
 from components.network import PrivateNetwork
 from components.stream import RecordStream
 from config.model import FlinkApplication as Settings
 
 RUNTIME = "FLINK-2_2"
-#: The service writes its log to one stream.
-LOG_STREAM = "application"
 
 _FLINK = flink.CfnApplication
 #: Developer guide, "VPC application permissions"; EC2 offers no narrower resource for these.
@@ -97,7 +95,7 @@ class FlinkApplication(Construct):
         if master_data:
             groups["master"] = master_group(self, master_data, self.role, at_rest)
         self._grant_code(code)
-        self._grant_log()
+        grant_log(self.role, self.log_group)
         if network:
             self._grant_network_interfaces()
         self.application = _FLINK(
@@ -127,7 +125,7 @@ class FlinkApplication(Construct):
         self.application.node.add_dependency(self.role)
         keep = at_rest.removal_policy is RemovalPolicy.RETAIN
         self.application.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if keep else RemovalPolicy.DESTROY)
-        self.logging = self._let_log(at_rest)
+        self.logging = let_log(self, self.application, self.log_group, at_rest)
 
     @property
     def arn(self) -> str:
@@ -205,49 +203,9 @@ class FlinkApplication(Construct):
             )
         )
 
-    def _grant_log(self) -> None:
-        """Finding the log, and writing to it (developer guide, "Set up application logging")."""
-        groups = Stack.of(self).format_arn(
-            service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
-        )
-        self.role.add_to_policy(iam.PolicyStatement(actions=["logs:DescribeLogGroups"], resources=[groups]))
-        acknowledge_wildcard_arn(
-            self.role, groups, reason="DescribeLogGroups lists the groups of an account, and knows no narrower resource."
-        )
-        self.role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["logs:DescribeLogStreams", "logs:PutLogEvents"], resources=[self.log_group.log_group_arn]
-            )
-        )
-
     def _grant_network_interfaces(self) -> None:
         self.role.add_to_policy(iam.PolicyStatement(actions=_NETWORK_ACTIONS, resources=["*"]))
         acknowledge_any_resource(
             self.role,
             reason="Network interface actions know no narrower resource (developer guide, 'VPC application permissions').",
         )
-
-    def _let_log(self, at_rest: AtRest) -> flink.CfnApplicationCloudWatchLoggingOption:
-        stream = logs.LogStream(
-            self,
-            "LogStream",
-            log_group=self.log_group,
-            log_stream_name=LOG_STREAM,
-            removal_policy=at_rest.removal_policy,
-        )
-        arn = Stack.of(self).format_arn(
-            service="logs",
-            resource="log-group",
-            resource_name=f"{self.log_group.log_group_name}:log-stream:{LOG_STREAM}",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        logging = flink.CfnApplicationCloudWatchLoggingOption(
-            self,
-            "Logging",
-            application_name=self.application.ref,
-            cloud_watch_logging_option=flink.CfnApplicationCloudWatchLoggingOption.CloudWatchLoggingOptionProperty(
-                log_stream_arn=arn
-            ),
-        )
-        logging.node.add_dependency(stream)
-        return logging

@@ -7,7 +7,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from components.at_rest import AtRest
-from components.flink_application import LOG_STREAM, FlinkApplication
+from components.flink_application import FlinkApplication
+from components.flink_log import LOG_STREAM
 from components.function import FunctionPlatform, PipelineFunction
 from components.packaging import function_code
 

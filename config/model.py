@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from config.parts.analytics import Analytics, ExistingFunction, FlinkApplication, Output, Preparation
+from config.parts.analytics import Analytics, ExistingFunction, FlinkApplication, Output, Preparation, Studio
 from config.parts.base import Model, TenantName, Text
 from config.parts.collection import Collection, CollectionRule, LogSource
 from config.parts.delivery import Archive, ArchiveDelivery, Delivery, DirectPut, SearchDelivery
@@ -59,6 +59,7 @@ __all__ = [
     "Shaping",
     "Stream",
     "Streams",
+    "Studio",
     "TenantName",
 ]
 

@@ -23,11 +23,12 @@ from localrun.tools import last_lines
 
 #: What Maven reads, below the checkout.
 SOURCES = ("flink", "localrun/flink/connector")
-#: What the applications' own tests read beside: they hold pages to the code, and readers to the log types' samples.
-TESTED = (*SOURCES, "lambdas/common/logtypes/samples")
+#: What the applications' own tests read beside: they hold pages to the code, readers to the log types' samples, and notebooks to
+#: the fields there are.
+TESTED = (*SOURCES, "lambdas/common/logtypes/samples", "search/templates")
 #: Names below these that have no part in a test, and in a jar.
 _NOT_TESTED = frozenset(("target", "__pycache__"))
-_NOT_BUILT = _NOT_TESTED | {"README.md", "business_tests"}
+_NOT_BUILT = _NOT_TESTED | {"README.md", "business_tests", "notebooks"}
 #: The application in Python, of which also what ends in .py is a source.
 PYTHON = "flink/python"
 #: In its zip, beside `main.py`: the tables it reads and writes, which are those of the application in SQL, and its package. These

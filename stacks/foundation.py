@@ -18,8 +18,8 @@ from config.model import Collection, Environment
 
 
 class FoundationStack(Stack):
-    """Exposes `at_rest`, `access_logs`, `archive`, `quarantine`, `master_data`, and `lake`, `lookups` and `network` (None where
-    the environment has none)."""
+    """Exposes `at_rest`, `access_logs`, `archive`, `quarantine`, `master_data`, and `lake`, `lookups`, `studio` and `network`
+    (None where the environment has none)."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment) -> None:
         removal = environment.removal
@@ -91,6 +91,19 @@ class FoundationStack(Stack):
             if environment.lookup_files
             else None
         )
+        # What is built of a note is code that runs, for as long as somebody runs it.
+        self.studio = (
+            DataBucket(
+                self,
+                "Studio",
+                access_logs=access_logs,
+                at_rest=self.at_rest,
+                infrequent_access_after_days=None,
+                expire_after_days=None,
+            )
+            if environment.analytics.studio.enabled
+            else None
+        )
         self.master_data = self._master_data()
         self.network = (
             PrivateNetwork(
@@ -108,6 +121,8 @@ class FoundationStack(Stack):
         CfnOutput(self, "QuarantineBucket", value=self.quarantine.name)
         if self.lake:
             CfnOutput(self, "LakeBucket", value=self.lake.name)
+        if self.studio:
+            CfnOutput(self, "StudioBucket", value=self.studio.name)
         if self.lookups:
             CfnOutput(self, "LookupsBucket", value=self.lookups.name)
         CfnOutput(self, "MasterDataTable", value=self.master_data.table_name)

@@ -16,6 +16,7 @@ from stacks.lake import LakeStack
 from stacks.normalisation import NormalisationStack
 from stacks.observability import ObservabilityStack
 from stacks.search import SearchStack
+from stacks.studio import StudioStack
 
 
 class PipelineStage(Stage):
@@ -82,6 +83,19 @@ class PipelineStage(Stage):
             if environment.analytics.applications
             else None
         )
+        written = self.analytics.written if self.analytics else {}
+        self.studio = (
+            StudioStack(
+                self,
+                "studio",
+                environment=environment,
+                at_rest=at_rest,
+                streams={"events": self.normalisation.events, **written},
+                bucket=self.foundation.studio,
+            )
+            if self.foundation.studio
+            else None
+        )
         self.search = SearchStack(
             self,
             "search",
@@ -90,7 +104,7 @@ class PipelineStage(Stage):
             network=network,
             events=self.normalisation.events,
             errors=self.normalisation.errors,
-            written=self.analytics.written if self.analytics else {},
+            written=written,
             quarantine=self.foundation.quarantine,
         )
         self.alerting = AlertingStack(self, "alerting", environment=environment, at_rest=at_rest)

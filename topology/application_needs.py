@@ -1,4 +1,4 @@
-"""What Flink applications need, and who starts them: actions, each with the page it comes from."""
+"""What Flink applications and Studio notebooks need, and who starts them: actions, each with the page it comes from."""
 
 from __future__ import annotations
 
@@ -117,6 +117,43 @@ RUN_INSIDE_NETWORK = Use(
             f"{_MANAGED_FLINK}/vpc-permissions.html",
         ),
     ),
+)
+_CATALOG, _DATABASE = "arn:aws:glue:{region}:{account}:catalog", "arn:aws:glue:{region}:{account}:database/{name}"
+_STUDIO = f"{_MANAGED_FLINK}/how-zeppelin-appendix-iam.html#how-zeppelin-iam-glue"
+READ_CATALOG = Use(
+    "the notebook finds tables in the database",
+    (
+        Access(("glue:GetDatabase",), (_CATALOG, _DATABASE, "arn:aws:glue:{region}:{account}:database/hive"), _STUDIO),
+        Access(
+            ("glue:GetTable", "glue:GetTables"),
+            (_CATALOG, _DATABASE, "arn:aws:glue:{region}:{account}:table/{name}/*"),
+            _STUDIO,
+        ),
+        Access(
+            ("glue:GetUserDefinedFunction",),
+            (_CATALOG, _DATABASE, "arn:aws:glue:{region}:{account}:userDefinedFunction/{name}/*"),
+            _STUDIO,
+        ),
+        Access(("glue:GetDatabases",), ("*",), _STUDIO),
+    ),
+)
+KEEP_BUILDS = Use(
+    "the notebook keeps what it built of a note",
+    (
+        Access(
+            ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"),
+            ("{arn}",),
+            f"{_MANAGED_FLINK}/how-notebook-durable.html",
+        ),
+        Access(
+            ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"),
+            ("{arn}/{prefix}*",),
+            f"{_MANAGED_FLINK}/how-notebook-durable.html",
+        ),
+    ),
+    key_actions=("kms:Decrypt", "kms:GenerateDataKey"),
+    service="s3",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
 )
 KEEP_SNAPSHOTS = Use(
     "the service encrypts checkpoints and snapshots",

@@ -1,4 +1,6 @@
-"""Flink applications: what each reads and writes by its property groups, what it needs by itself, and who starts it."""
+"""Flink applications: what each reads and writes by its property groups, what it needs by itself, and who starts it.
+
+Studio notebooks, which are of the same type, are in notebooks.py."""
 
 from __future__ import annotations
 
@@ -29,8 +31,7 @@ def application_needs(assembly: Assembly, application: Resource) -> tuple[Need, 
     role, configured = properties["ServiceExecutionRole"], properties["ApplicationConfiguration"]
     place = configured["ApplicationCodeConfiguration"]["CodeContent"]["S3ContentLocation"]
     found = needs(uses.READ_CODE, role, application, code=f"{place['BucketARN']}/{place['FileKey']}")
-    group, log_stream = _log_of(assembly, application)
-    found += needs(uses.WRITE_APPLICATION_LOG, role, group, log_stream=log_stream) + log_group_needs(assembly, group)
+    found += log_needs(assembly, application, role)
     if configured.get("VpcConfigurations"):
         found += needs(uses.RUN_INSIDE_NETWORK, role, application)
     return found + _state_needs(assembly, application)
@@ -39,6 +40,8 @@ def application_needs(assembly: Assembly, application: Resource) -> tuple[Need, 
 def application_edges(assembly: Assembly, nodes: Mapping[str, Node]) -> Iterator[Edge]:
     """Raises AssemblyError for a stream or table that is not in the assembly."""
     for application in assembly.of_type(APPLICATION):
+        if is_notebook(assembly, application):
+            continue
         properties = assembly.properties(application)
         for group in properties["ApplicationConfiguration"]["EnvironmentProperties"]["PropertyGroups"]:
             yield from _edges_of(assembly, nodes, application, properties["ServiceExecutionRole"], group["PropertyMap"])
@@ -83,6 +86,17 @@ def _state_needs(assembly: Assembly, application: Resource) -> tuple[Need, ...]:
     return needs(uses.KEEP_SNAPSHOTS, SERVICE, application, key=key, context=context) + needs(
         uses.KEEP_RUNNING_STATE, _INFRASTRUCTURE, application, key=key, context=context
     )
+
+
+def is_notebook(assembly: Assembly, application: Resource) -> bool:
+    """Whether it is one of Studio."""
+    return bool(assembly.properties(application).get("ApplicationMode") == "INTERACTIVE")
+
+
+def log_needs(assembly: Assembly, application: Resource, role: str) -> tuple[Need, ...]:
+    """What writing its log takes."""
+    group, log_stream = _log_of(assembly, application)
+    return needs(uses.WRITE_APPLICATION_LOG, role, group, log_stream=log_stream) + log_group_needs(assembly, group)
 
 
 def _log_of(assembly: Assembly, application: Resource) -> tuple[Resource, str]:

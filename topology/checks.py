@@ -63,6 +63,9 @@ def _promises(environment: Environment) -> Iterator[tuple[str, str, str]]:
     for output in environment.analytics.outputs:
         if output.delivery:
             yield "producers/producers", f"delivery/{output.name}", "bucket/archive"
+    if environment.analytics.studio.enabled:
+        for name in ("events", *environment.analytics.written):
+            yield "producers/producers", f"stream/{name}", "notebook/studio"
     if environment.lake.enabled:
         yield "producers/producers", "delivery/lake", "bucket/lake"
         yield "producers/producers", "delivery/lake", "workgroup/lake"
@@ -105,6 +108,8 @@ def _orphan(node: Node, into: list[Edge], out: list[Edge]) -> Iterator[Finding]:
             yield Finding("orphan", node.key, "no message arrives at the queue")
         case "application" if not any(edge.verb == "operates" for edge in into):
             yield Finding("orphan", node.key, "nothing starts the application")
+        case "notebook" if not any(edge.verb == "reads" for edge in into):
+            yield Finding("orphan", node.key, "no table of the notebook's database is over a stream")
         case "function" if not into:
             yield Finding("orphan", node.key, "nothing calls the function")
         case "bucket" if any(edge.verb == "reads" for edge in out):

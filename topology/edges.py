@@ -24,6 +24,7 @@ from topology.delivery import (
 )
 from topology.encryption import key_of
 from topology.model import Edge, Kind, Need, Node, Verb, unique
+from topology.notebooks import notebook_edges, stream_of
 from topology.told_buckets import ToldBucket, told_buckets
 from topology.use import Use, needs
 
@@ -94,6 +95,7 @@ class Reader:
         for function in self.assembly.of_type("AWS::Lambda::Function"):
             yield from self._written(function, applies_content=function.arn in applying)
         yield from application_edges(self.assembly, self.nodes)
+        yield from notebook_edges(self.assembly, self.nodes)
         for bucket in self.assembly.of_type("AWS::S3::Bucket"):
             yield from self._access_logged(bucket)
             yield from self._notified(bucket)
@@ -293,17 +295,20 @@ class Reader:
         yield Edge(self._key(bucket), self._key(target), "logs to", found, prefix)
 
     def _tabulated(self) -> Iterator[Edge]:
-        """A bucket whose files tables are over, and the database of these. Whoever asks reads both as who they are."""
+        """A bucket whose files tables are over, or a stream, and the database of these. Whoever asks reads both as who they
+        are."""
         counts: dict[tuple[str, str], int] = {}
         for table in self.assembly.of_type("AWS::Glue::Table"):
             properties = self.assembly.properties(table)
             catalog = self._find(properties["DatabaseName"], table, "database", "AWS::Glue::Database")
-            location = properties["TableInput"].get("StorageDescriptor", {}).get("Location", "")
-            bucket, _ = read_location(self.assembly, location, f"{table.stack}/{table.id}: the table")
-            between = self._key(bucket), self._key(catalog)
+            holder = stream_of(self.assembly, table)
+            if holder is None:
+                location = properties["TableInput"].get("StorageDescriptor", {}).get("Location", "")
+                holder, _ = read_location(self.assembly, location, f"{table.stack}/{table.id}: the table")
+            between = self._key(holder), self._key(catalog)
             counts[between] = counts.get(between, 0) + 1
-        for (holder, catalog_key), count in counts.items():
-            yield Edge(holder, catalog_key, "holds", detail=f"{count} table{'s' if count > 1 else ''}")
+        for (holder_key, catalog_key), count in counts.items():
+            yield Edge(holder_key, catalog_key, "holds", detail=f"{count} table{'s' if count > 1 else ''}")
 
     def _asked(self) -> Iterator[Edge]:
         """A database, and the workgroup whose named queries ask it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topology import needs as uses
-from topology.applications import SERVICE, application_needs
+from topology.applications import SERVICE, application_needs, is_notebook, log_needs
 from topology.assembly import Assembly, AssemblyError, Resource
 from topology.delivery import log_group_needs, outside, own_needs, read_delivery
 from topology.edges import KINDS, OUTSIDE, Reader, outside_bucket, outside_function
@@ -42,7 +42,12 @@ def _node(assembly: Assembly, resource: Resource, pipeline: str) -> Node:
         found = _trust(assembly, roles, "lambda.amazonaws.com") + _function_needs(assembly, resource, roles[0])
     elif kind == "application":
         roles = (assembly.properties(resource)["ServiceExecutionRole"],)
-        found = _trust(assembly, roles, SERVICE) + application_needs(assembly, resource)
+        found = _trust(assembly, roles, SERVICE)
+        if is_notebook(assembly, resource):
+            kind = "notebook"
+            found += log_needs(assembly, resource, roles[0])
+        else:
+            found += application_needs(assembly, resource)
     elif kind == "delivery":
         delivery = read_delivery(assembly, resource)
         roles = delivery.roles

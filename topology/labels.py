@@ -17,12 +17,12 @@ def is_generated(resource: Resource) -> bool:
 def label(resource: Resource, pipeline: str) -> str:
     """A short name: `raw` for the stream `weir-dev-raw` of the pipeline `weir-dev`, `quarantine` for `Quarantine/Bucket`."""
     if not is_generated(resource):
+        # A database has no `-` in its name.
+        underscored = pipeline.replace("-", "_")
         # What bears the pipeline's own name is what its step is about.
-        return (
-            resource.step
-            if resource.name in (pipeline, pipeline.replace("-", "_"))
-            else resource.name.removeprefix(f"{pipeline}-")
-        )
+        if resource.name in (pipeline, underscored):
+            return resource.step
+        return resource.name.removeprefix(f"{pipeline}-").removeprefix(f"{underscored}_")
     parts = resource.path.split("/")
     while len(parts) > 1 and parts[-1] in _GENERIC:
         parts.pop()

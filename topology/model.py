@@ -18,6 +18,7 @@ Kind = Literal[
     "function",
     "delivery",
     "application",
+    "notebook",
     "bucket",
     "domain",
     "collection",

@@ -20,6 +20,7 @@ NOUNS: Mapping[Kind, str] = {
     "function": "Lambda function",
     "delivery": "Firehose stream",
     "application": "Flink application",
+    "notebook": "Studio notebook",
     "bucket": "S3 bucket",
     "domain": "OpenSearch domain",
     "collection": "OpenSearch collection",

@@ -128,6 +128,7 @@ _SHAPES = {
     "stream": "[/{}/]",
     "function": "({})",
     "application": "[[{}]]",
+    "notebook": "[[{}]]",
     "delivery": "[[{}]]",
     "bucket": "[({})]",
     "domain": "[({})]",

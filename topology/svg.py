@@ -13,6 +13,7 @@ _COLOURS: Mapping[Kind, str] = {
     "stream": "#7c3aed",
     "function": "#d97706",
     "application": "#b91c1c",
+    "notebook": "#b91c1c",
     "delivery": "#2563eb",
     "bucket": "#15803d",
     "domain": "#0e7490",

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from cli.output import out, print_json, progress
+from cli.output import CommandError, Exit, out, print_json, progress
 from flink import build as applications
+from flink import notebook
+from localrun.paths import cache_dir, make_directory
 
 app = typer.Typer(help="Build what is deployed as a whole.", no_args_is_help=True)
 
@@ -32,3 +34,17 @@ def flink(
         return
     for name, jar in jars.items():
         out.print(f"{name}  {jar.stat().st_size / 1e6:.1f} MB  {jar}")
+
+
+@app.command("notebooks")
+def notebooks(json_: Annotated[bool, typer.Option("--json", help="Print the notes by notebook as JSON.")] = False) -> None:
+    """Compile the notebooks to notes, which a Studio notebook imports."""
+    try:
+        notes = notebook.write(make_directory(cache_dir() / "notebooks"))
+    except notebook.NotebookError as error:
+        raise CommandError(f"flink/notebooks/{error}", Exit.USAGE) from error
+    if json_:
+        print_json({name: str(note) for name, note in notes.items()})
+        return
+    for name, note in notes.items():
+        out.print(f"{name}  {note}")

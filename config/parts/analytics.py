@@ -103,6 +103,28 @@ class Business(FlinkApplication):
     """What it is told."""
 
 
+class Studio(Model):
+    """A notebook of Managed Service for Apache Flink Studio, in which people ask the streams by SQL and Python."""
+
+    enabled: bool = False
+    """Whether there is one. It is created stopped and costs while it runs: a KPU an hour for every `parallelism_per_kpu` parallel
+    tasks, and two for the service."""
+    parallelism: Annotated[int, Field(ge=1, le=512), FLINK] = 4
+    """Parallel tasks of all paragraphs that run at once; a paragraph takes all unless it says less. At least the shards of
+    `events`, or what is read from the beginning is read unevenly."""
+    parallelism_per_kpu: Annotated[int, Field(ge=1, le=8), FLINK_AUTOSCALING] = 4
+    """Tasks that share a KPU, which is one core and 4 GB."""
+    position: Literal["TRIM_HORIZON", "LATEST"] = "LATEST"
+    """Where a query begins that does not say: at the oldest event kept, or at what comes next."""
+    log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
+    """Least severe message it logs."""
+
+    @property
+    def kpus(self) -> int:
+        """KPUs while it runs, without those of the service."""
+        return -(-self.parallelism // self.parallelism_per_kpu)
+
+
 class Preparation(Consumer):
     """A function of yours between `events` and the applications."""
 
@@ -164,6 +186,8 @@ class Analytics(Model):
     """What users and addresses do over time."""
     business: Business = Business()
     """Stock that runs out, payments out of the usual, and sales by the minute."""
+    studio: Studio = Studio()
+    """Notebooks in which people explore the streams."""
     connector: Literal["official", "local"] = "official"
     """What carries the records of streams: Apache's connector, or in the embedded run Weir's own with the same options."""
     refresh_seconds: int = Field(default=300, ge=10, le=86_400)
@@ -202,13 +226,22 @@ class Analytics(Model):
         return any(application.joins for application in self.applications.values())
 
     def conflicts(self) -> Iterator[Problem]:
-        for name, application in self.applications.items():
+        sized: dict[str, FlinkApplication | Studio] = dict(self.applications)
+        if self.studio.enabled:
+            sized["studio"] = self.studio
+            if self.connector == "local":
+                yield Problem(
+                    ("studio", "enabled"),
+                    "the embedded run, which `connector: local` is for, has no Studio; remove it, or take the official connector",
+                )
+        for name, application in sized.items():
             if application.kpus > self.kpu_quota:
                 yield Problem(
                     (name, "parallelism"),
                     f"{application.parallelism} needs {application.kpus} KPUs, above `kpu_quota` ({self.kpu_quota}; "
                     f"{FLINK.title}); lower it, raise `parallelism_per_kpu`, or have the quota raised and write it here",
                 )
+        for name, application in self.applications.items():
             for stream in application.reads:
                 if stream != "events" and stream not in self.written:
                     yield Problem(

@@ -9,5 +9,6 @@ NOT_DONE = (
     "OpenSearch domain: access policy and encryption not enforced; one local node stands behind it",
     "Managed Flink: one session cluster for all applications, state in the heap, Weir's own connector for streams with Apache's "
     "options; no autoscaling, no log in CloudWatch, and an application that does not start stays RUNNING",
+    "Managed Flink Studio: no notebook runs; `analytics.studio` is refused in an environment with the local connector",
     "Athena: DuckDB runs the query, translated; only queries, of Parquet tables; no CloudWatch metrics",
 )

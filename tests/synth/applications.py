@@ -27,6 +27,6 @@ def stream(pipeline: Pipeline, name: str) -> str:
 
 
 def with_analytics(synthesize: Synthesize, **changes: Any) -> Pipeline:
-    """The environment dev with `behaviour`, the cheapest to have, and other keys of `analytics`."""
+    """The environment dev with `behaviour`, the cheapest to have, without its notebook, and other keys of `analytics`."""
     behaviour = {"enabled": True, **changes.pop("behaviour", {})}
-    return synthesize("dev", {"analytics": {"behaviour": behaviour, **changes}})
+    return synthesize("dev", {"analytics": {"studio": {"enabled": False}, "behaviour": behaviour, **changes}})

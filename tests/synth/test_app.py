@@ -39,26 +39,34 @@ def run_app(context: dict[str, Any], outdir: Path) -> subprocess.CompletedProces
     )
 
 
+def steps_of(pipeline: Pipeline) -> set[str]:
+    """The stacks of an environment, by their steps."""
+    analytics = pipeline.environment.analytics
+    chosen = {"analytics": bool(analytics.applications), "studio": analytics.studio.enabled}
+    return {*STEPS, *(step for step, there in chosen.items() if there)}
+
+
 def test_two_synths_give_the_same_templates(dev: Pipeline, tmp_path: Path) -> None:
     build_app(load_environment("dev"), outdir=str(tmp_path), context=NO_BUNDLING).synth()
     (first,) = dev.directory.glob("assembly-*")
     (second,) = tmp_path.glob("assembly-*")
     names = sorted(path.name for path in first.glob("*.template.json"))
     assert names == sorted(path.name for path in second.glob("*.template.json"))
-    assert len(names) == len(STEPS)
+    assert len(names) == len(steps_of(dev))
     for name in names:
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
 def test_a_stack_for_each_step(pipeline: Pipeline) -> None:
-    steps = {*STEPS, "analytics"} if pipeline.environment.analytics.applications else STEPS
-    assert set(pipeline.manifest) == {f"weir-{pipeline.environment.name}-{step}" for step in steps}
+    assert set(pipeline.manifest) == {f"weir-{pipeline.environment.name}-{step}" for step in steps_of(pipeline)}
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_the_outputs_others_read(pipeline: Pipeline, step: str) -> None:
     outputs = pipeline.templates[step].get("Outputs", {})
-    assert {key for key, value in outputs.items() if "Export" not in value} == OUTPUTS[step]
+    notebook = step == "foundation" and pipeline.environment.analytics.studio.enabled
+    expected = OUTPUTS[step] | ({"StudioBucket"} if notebook else set())
+    assert {key for key, value in outputs.items() if "Export" not in value} == expected
 
 
 def test_stacks_are_protected_from_deletion_where_the_environment_says(pipeline: Pipeline) -> None:

@@ -18,7 +18,7 @@ DATASETS = {found.dataset.replace(".", "_"): found.dataset for found in logtypes
 @pytest.fixture
 def tables(pipeline: Pipeline) -> dict[str, dict[str, Any]]:
     """By name, what the Glue catalog holds."""
-    found = [pipeline.assembly.properties(each) for each in pipeline.all("AWS::Glue::Table")]
+    found = [pipeline.assembly.properties(each) for each in pipeline.all("AWS::Glue::Table") if each.step == "lake"]
     assert {(each["CatalogId"], each["DatabaseName"]) for each in found} == {
         (pipeline.all("AWS::Glue::Database")[0].account, f"weir_{pipeline.environment.name}")
     }

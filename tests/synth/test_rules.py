@@ -18,6 +18,7 @@ import components.acknowledge
 from app import build_app
 from config.loader import load_environment
 from tests.synth.synthesized import NO_BUNDLING, Pipeline
+from tests.synth.test_app import steps_of
 
 PACKS = {"AwsSolutions", "Serverless", "NIST.800.53.R5"}
 #: A dependency stated although a reference implies it: the construct library adds them wholesale, and they do no harm.
@@ -72,10 +73,10 @@ class Recorder:
 
 @pytest.fixture(scope="module")
 def unacknowledged(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[tuple[str, str, str]], set[tuple[str, str]]]:
-    """What is acknowledged (path, rule, reason), and what the packs find when it is not, in the two environments that
-    differ most; `{}` stands for the environment."""
+    """What is acknowledged (path, rule, reason), and what the packs find when it is not, in the environments that differ
+    most; `{}` stands for the environment."""
     recorder, found = Recorder(), set()
-    for name in ("local", "prod"):
+    for name in ("local", "dev", "prod"):
         directory = tmp_path_factory.mktemp(f"open-{name}")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(components.acknowledge, "Validations", recorder)
@@ -113,6 +114,6 @@ def test_nothing_is_acknowledged_for_a_whole_stack(unacknowledged: Any) -> None:
 
 def test_cfn_lint_finds_nothing(pipeline: Pipeline) -> None:
     templates = sorted(map(str, pipeline.directory.glob("assembly-*/*.template.json")))
-    assert len(templates) == (9 if pipeline.environment.analytics.applications else 8)
+    assert len(templates) == len(steps_of(pipeline))
     options = ["--regions", "us-east-1", "--ignore-checks", *NOT_APPLIED]
     assert [str(match) for match in Runner(ConfigMixIn(["--template", *templates, *options])).run()] == []

@@ -23,12 +23,12 @@ _policies = cache(policies)
 
 @cache
 def environment_of(name: str) -> Environment:
-    """The environment of this name; of `<name>+analytics`, with all Flink applications."""
+    """The environment of this name; of `<name>+analytics`, with all Flink applications and a Studio notebook."""
     of, _, analytics = name.partition("+")
     environment = load_environment(of)
     if not analytics:
         return environment
-    every = {application: {"enabled": True} for application in ("aggregates", "anomalies", "behaviour", "business")}
+    every = {part: {"enabled": True} for part in ("aggregates", "anomalies", "behaviour", "business", "studio")}
     return Environment.model_validate({**environment.model_dump(), analytics: every})
 
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 #: Those with Flink applications: `local` with two, and two with all that have none as they are.
 WITH_ANALYTICS = ("local", "staging+analytics", "prod+analytics")
 ENVIRONMENTS = ("dev", "staging", "prod", *WITH_ANALYTICS)
+#: Those with a Studio notebook, and the streams it reads.
+STUDIO = {
+    "dev": ("events",),
+    "staging+analytics": ("events", "metrics", "findings"),
+    "prod+analytics": ("events", "metrics", "findings"),
+}
 
 #: What environments without analytics have.
 BASIC = (
@@ -106,7 +112,7 @@ def acting_nodes(environment: str) -> tuple[str, ...]:
     """Nodes that need something by themselves: their role's trust, their log, their network."""
     applications = _applications(environment)
     operated = ("function/operate", *(f"application/{name}" for name in applications)) if applications else ()
-    return _ACTING_NODES + operated
+    return _ACTING_NODES + operated + (("notebook/studio",) if environment in STUDIO else ())
 
 
 def edges(environment: str) -> tuple[str, ...]:
@@ -116,6 +122,7 @@ def edges(environment: str) -> tuple[str, ...]:
         *BASIC,
         *(_ANALYTICS if applications else ()),
         *(edge for name in applications for edge in _application_edges(name)),
+        *(_studio_edges(STUDIO[environment]) if environment in STUDIO else ()),
     )
 
 
@@ -125,4 +132,14 @@ def _application_edges(name: str) -> tuple[str, ...]:
         *_READS.get(name, ()),
         *(f"application/{name} writes stream/{written}" for written in (*_WRITES[name], "errors")),
         f"function/operate operates application/{name}",
+    )
+
+
+def _studio_edges(streams: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        *(f"stream/{stream} holds catalog/studio" for stream in streams),
+        "catalog/studio answers notebook/studio",
+        *(f"stream/{stream} reads notebook/studio" for stream in streams),
+        "notebook/studio stores bucket/studio",
+        "bucket/studio logs to bucket/access-logs",
     )

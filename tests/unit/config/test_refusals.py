@@ -295,6 +295,17 @@ CONFLICTS = {
         "Managed Service for Apache Flink quotas); lower it, raise `parallelism_per_kpu`, "
         "or have the quota raised and write it here",
     ),
+    "a notebook of more KPUs than the quota": (
+        "analytics: {studio: {enabled: true, parallelism: 100, parallelism_per_kpu: 1}}",
+        "2: analytics.studio.parallelism: 100 needs 100 KPUs, above `kpu_quota` (64; "
+        "Managed Service for Apache Flink quotas); lower it, raise `parallelism_per_kpu`, "
+        "or have the quota raised and write it here",
+    ),
+    "a notebook in the embedded run": (
+        "analytics:\n  connector: local\n  studio: {enabled: true}",
+        "4: analytics.studio.enabled: the embedded run, which `connector: local` is for, has no Studio; remove it, or take the "
+        "official connector",
+    ),
     "an application that reads what nobody writes": (
         "analytics:\n  anomalies: {enabled: true}",
         "3: analytics.anomalies.enabled: it reads metrics, which no application that runs writes; "
