@@ -117,6 +117,19 @@ class Environment(Model):
         yield from self._records_expire_before_they_are_kept()
         yield from self._buffers_wait_longer_than_their_alarm()
         yield from self._functions_of_another_account()
+        yield from self._notebook_reads_shards_unevenly()
+
+    def _notebook_reads_shards_unevenly(self) -> Iterator[Problem]:
+        """Studio's Flink 1.15 makes watermarks of the rows of a task and not of a shard, so a task must not read two."""
+        studio = self.analytics.studio
+        for stream in ("events", *self.analytics.written) if studio.enabled else ():
+            shards = getattr(self.streams, stream).shards
+            if shards is not None and shards > studio.parallelism:
+                yield Problem(
+                    ("analytics", "studio", "parallelism"),
+                    f"{studio.parallelism} is below `streams.{stream}.shards` ({shards}): one task would read several shards, and "
+                    f"make events of the slower ones late; set it to {shards} or more",
+                )
 
     def _records_expire_before_they_are_kept(self) -> Iterator[Problem]:
         analytics, route = self.analytics, self.search.route

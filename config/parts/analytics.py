@@ -111,7 +111,7 @@ class Studio(Model):
     tasks, and two for the service."""
     parallelism: Annotated[int, Field(ge=1, le=512), FLINK] = 4
     """Parallel tasks of all paragraphs that run at once; a paragraph takes all unless it says less. At least the shards of
-    `events`, or what is read from the beginning is read unevenly."""
+    each stream: a task that reads several makes events of the slower ones late."""
     parallelism_per_kpu: Annotated[int, Field(ge=1, le=8), FLINK_AUTOSCALING] = 4
     """Tasks that share a KPU, which is one core and 4 GB."""
     position: Literal["TRIM_HORIZON", "LATEST"] = "LATEST"

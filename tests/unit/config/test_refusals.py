@@ -301,6 +301,11 @@ CONFLICTS = {
         "Managed Service for Apache Flink quotas); lower it, raise `parallelism_per_kpu`, "
         "or have the quota raised and write it here",
     ),
+    "a notebook that reads several shards in a task": (
+        "streams: {events: {mode: provisioned, shards: 8}}\nanalytics: {studio: {enabled: true}}",
+        "3: analytics.studio.parallelism: 4 is below `streams.events.shards` (8): one task would read several shards, and make "
+        "events of the slower ones late; set it to 8 or more",
+    ),
     "a notebook in the embedded run": (
         "analytics:\n  connector: local\n  studio: {enabled: true}",
         "4: analytics.studio.enabled: the embedded run, which `connector: local` is for, has no Studio; remove it, or take the "
