@@ -127,8 +127,8 @@ class Environment(Model):
             if shards is not None and shards > studio.parallelism:
                 yield Problem(
                     ("analytics", "studio", "parallelism"),
-                    f"{studio.parallelism} is below `streams.{stream}.shards` ({shards}): one task would read several shards, and "
-                    f"make events of the slower ones late; set it to {shards} or more",
+                    f"{studio.parallelism} is below `streams.{stream}.shards` ({shards}): one task would read several shards, "
+                    f"and make events of the slower ones late; set it to {shards} or more",
                 )
 
     def _records_expire_before_they_are_kept(self) -> Iterator[Problem]:
