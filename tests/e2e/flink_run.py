@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from components.flink_code import RUN_OPTIONS, run_options
-from config.parts.flink_settings import AggregateSettings, BusinessSettings, FlinkSettings, properties
+from config.parts.flink_settings import AggregateSettings, AnomalySettings, BusinessSettings, FlinkSettings, properties
 from flink import build
 from localrun import embedded_aws
 from localrun.aws import ACCOUNT, REGION, program_environment, session
@@ -28,17 +28,22 @@ from tests.e2e.index import wait_for
 if TYPE_CHECKING:
     from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
 
-APPLICATION, PYTHON = "weir-test-aggregates", "weir-test-business"
+APPLICATION, PYTHON, FORESTS = "weir-test-aggregates", "weir-test-business", "weir-test-anomalies"
 STREAMS = {"events": 2, "metrics": 1, "findings": 1, "errors": 1}
 TABLE, BUCKET = "master-data", "flink-code"
-KEYS = {"aggregates": "aggregates.jar", "business": "business.zip"}
+KEYS = {"aggregates": "aggregates.jar", "business": "business.zip", "anomalies": "anomalies.jar"}
+#: Of these, what they read.
+READS = {"aggregates": ("events",), "business": ("events",), "anomalies": ("events", "metrics")}
 #: A shard that is read later than another must not be taken for idle: what it has would be late.
 SETTINGS: Mapping[str, FlinkSettings] = {
     "aggregates": AggregateSettings(idle_seconds=600),
     "business": BusinessSettings(idle_seconds=600),
+    "anomalies": AnomalySettings(idle_seconds=600, warm_up_points=60),
 }
 #: Of event time: between two events, and what closes every window before it.
 STEP_MS, FLUSH_MS = 10, 30_000
+#: Of event time, between two readings of a machine.
+READING_MS = 10_000
 START = datetime(2026, 3, 1, tzinfo=UTC)
 #: A busy machine of two cores takes a while to plan SQL.
 PATIENCE = 180.0
@@ -88,6 +93,21 @@ class FlinkRun:
         """Put `count` payments of a tenant on the stream."""
         self._put([self._event(tenant, number, "business.payment", "payment.authorised") for number in range(count)])
 
+    def measure(self, machine: str, temperatures: Iterable[float]) -> list[str]:
+        """Put a reading for each temperature on the stream; the ids of their events. The tenant has the machine's name."""
+        events = []
+        for celsius in temperatures:
+            self.sent_until_ms += READING_MS
+            event = json.loads(self._event(machine, 0, "machine.measurement"))
+            events.append(event | {"device": {"id": machine}, "machine": {"temperature_c": celsius}})
+        self._put([json.dumps(event).encode() for event in events])
+        return [event["event"]["id"] for event in events]
+
+    def found(self, tenant: str) -> list[dict[str, Any]]:
+        """Findings of a tenant, each once."""
+        every = {finding["event"]["id"]: finding for finding in records(self.session.client("kinesis"), "findings")}
+        return [finding for finding in every.values() if finding["tenant"] == tenant]
+
     def flush(self, ms: int = FLUSH_MS) -> None:
         """Close the windows of all that was sent: each shard gets a later event."""
         self.sent_until_ms += ms
@@ -120,7 +140,7 @@ class FlinkRun:
     def deploy(self, application: str, *, of: str = "aggregates", writes: bool = True) -> None:
         """Create an application `of` this code, which does not run yet; without a right to write, `writes` says."""
         key = KEYS[of]
-        role = self._role(application, key, writes=writes)
+        role = self._role(application, key, reads=READS[of], writes=writes)
         groups: dict[str, Mapping[str, str]] = {
             "application": properties(SETTINGS[of]),
             "master": {"table.name": TABLE, "aws.region": REGION, "refresh.seconds": "60"},
@@ -128,7 +148,8 @@ class FlinkRun:
         }
         if run_options(of):
             groups[RUN_OPTIONS] = run_options(of)
-        groups["events"] = {**groups["events"], "source.init.position": "TRIM_HORIZON", "source.reader.type": "POLLING"}
+        for stream in READS[of]:
+            groups[stream] = {**groups[stream], "source.init.position": "TRIM_HORIZON", "source.reader.type": "POLLING"}
         self.session.client("kinesisanalyticsv2").create_application(  # type: ignore[call-overload, unused-ignore]
             ApplicationName=application,
             RuntimeEnvironment="FLINK-2_2",
@@ -159,12 +180,12 @@ class FlinkRun:
             },
         )
 
-    def _role(self, application: str, key: str, *, writes: bool) -> str:
+    def _role(self, application: str, key: str, *, reads: Sequence[str], writes: bool) -> str:
         iam = self.session.client("iam")
         trust = {"Effect": "Allow", "Principal": {"Service": "kinesisanalytics.amazonaws.com"}, "Action": "sts:AssumeRole"}
         role = iam.create_role(RoleName=application, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
         statements = [
-            {"Effect": "Allow", "Action": _READ, "Resource": arn("events")},
+            {"Effect": "Allow", "Action": _READ, "Resource": [arn(stream) for stream in reads]},
             {"Effect": "Allow", "Action": ["dynamodb:Query"], "Resource": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{TABLE}"},
             {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"arn:aws:s3:::{BUCKET}/{key}"},
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from localrun.flink.cluster import JOB_MANAGER, TASK_MANAGER
 from localrun.paths import run_dir
-from tests.e2e.flink_run import APPLICATION, PATIENCE, PYTHON, FlinkRun, started
+from tests.e2e.flink_run import APPLICATION, FORESTS, PATIENCE, PYTHON, FlinkRun, started
 from tests.e2e.index import wait_for
 
 EVENTS = 1_500
@@ -98,6 +99,26 @@ def test_an_application_in_python_runs_as_the_others_and_goes_on_from_its_snapsh
     flink.flush(90_000)
     found = wait_for(lambda: flink.counted("paying", "payments_1m"), lambda found: found[0] >= 2 * EVENTS, PATIENCE)
     assert found == (2 * EVENTS, 0)
+
+
+def test_a_machine_that_runs_hot_is_found_once_by_what_was_learned_before_a_stop(flink: FlinkRun) -> None:
+    usual = random.Random(1)
+    readings = [60 + usual.gauss() for _ in range(170)]
+    readings[100] = readings[150] = 95.0
+    flink.deploy(FORESTS, of="anomalies")
+    start(flink, FORESTS)
+    ids = flink.measure("press", readings[:120])
+    wait_for(lambda: flink.found("press"), bool, PATIENCE)
+    service(flink).stop_application(ApplicationName=FORESTS)
+    flink.wait_for_state("stopped", FORESTS)
+    # Fewer than anything is told of a machine after that is new.
+    ids += flink.measure("press", readings[120:])
+    start(flink, FORESTS)
+    wait_for(lambda: flink.found("press"), lambda found: len(found) > 1, PATIENCE)
+    assert sorted(
+        (finding["rule"]["id"], finding["weir"]["finding"]["evidence"], finding["weir"]["finding"]["actual"])
+        for finding in flink.found("press")
+    ) == [("anomaly-outlier", [ids[hot]], {"temperature_c": 95.0}) for hot in (100, 150)]
 
 
 def test_a_missing_grant_shows_and_ends_with_its_application(flink: FlinkRun) -> None:
