@@ -117,5 +117,6 @@ def client(flink: cluster.Cluster, jar: Path, main: str, count: int) -> list[str
     home = flink.distribution
     submit = ("run", "--jobmanager", f"{flink.endpoint.removeprefix('http://')}", "--parallelism", "2")
     code = ("--class", main, "--classpath", jar.as_uri(), str(jar.parent / build.BENCHMARKS / jar.name))
-    start = (*cluster.openings(), "-Xmx512m", "-cp", home.classpath(), "org.apache.flink.client.cli.CliFrontend")
+    temporary = f"-Djava.io.tmpdir={flink.directory / 'tmp'}"
+    start = (*cluster.openings(), "-Xmx512m", temporary, "-cp", home.classpath(), "org.apache.flink.client.cli.CliFrontend")
     return [str(home.java), *start, *submit, *code, str(count)]

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from localrun.flink.cluster import openings
@@ -49,28 +50,29 @@ class Client:
                 archive.extractall(directory)
         except zipfile.BadZipFile as error:
             raise Refused(f"the application's code is no zip: {error}") from error
-        # The command line wants a configuration, and all of it is said here.
-        configuration = make_directory(directory.with_suffix(".client"))
-        (configuration / "config.yaml").touch()
-        try:
-            done = subprocess.run(
-                self.command(directory, program, submission),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                env=self._environment(configuration),
-                cwd=directory,
-                timeout=SUBMIT_SECONDS,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise Refused(f"the program did not submit its job within {SUBMIT_SECONDS:.0f} s") from error
+        # What the command line leaves behind is of no use when the cluster has the job.
+        with TemporaryDirectory(prefix="weir-flink-client-") as scratch:
+            # It wants a configuration, and all of it is said here.
+            (Path(scratch) / "config.yaml").touch()
+            try:
+                done = subprocess.run(
+                    self.command(directory, program, submission, scratch),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    errors="replace",
+                    env=self._environment(scratch),
+                    cwd=directory,
+                    timeout=SUBMIT_SECONDS,
+                )
+            except subprocess.TimeoutExpired as error:
+                raise Refused(f"the program did not submit its job within {SUBMIT_SECONDS:.0f} s") from error
         if done.returncode:
             raise Refused(_cause(done.stdout) or f"the program ended with status {done.returncode}")
 
-    def command(self, directory: Path, program: Program, submission: Submission) -> Sequence[str | Path]:
-        """Flink's command line; `directory` holds what was in the zip."""
+    def command(self, directory: Path, program: Program, submission: Submission, scratch: str) -> Sequence[str | Path]:
+        """Flink's command line; `directory` holds what was in the zip, and `scratch` what is temporary."""
         address = urlsplit(self.cluster)
         options = {
             "rest.address": address.hostname,
@@ -84,7 +86,7 @@ class Client:
             restored += ["--allowNonRestoredState"] if submission.allow_non_restored_state else []
         return [
             self.distribution.java,
-            *("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+            *("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Djava.io.tmpdir={scratch}"),
             *openings(),
             *("-cp", self.distribution.python_classpath(), _MAIN, "run", "--detached", "--target", "remote"),
             *(f"-D{key}={value}" for key, value in options.items()),
@@ -95,16 +97,16 @@ class Client:
             *submission.arguments,
         ]
 
-    def _environment(self, configuration: Path) -> dict[str, str]:
+    def _environment(self, scratch: str) -> dict[str, str]:
         home = self.distribution.home
         return {
             "PATH": "/usr/bin:/bin",
-            "HOME": str(configuration),
+            "HOME": scratch,
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "FLINK_HOME": str(home),
             "FLINK_OPT_DIR": str(home / "opt"),
-            "FLINK_CONF_DIR": str(configuration),
+            "FLINK_CONF_DIR": scratch,
             "PYTHONPATH": str(self.distribution.python_path),
         }
 

@@ -66,7 +66,7 @@ def _connected(directory: Path) -> Iterator[Any]:
     memory = ("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [distribution.java, *memory, *openings(), "-cp", jars, _CLASS],
+            [distribution.java, *memory, f"-Djava.io.tmpdir={directory}", *openings(), "-cp", jars, _CLASS],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
