@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.parts.base import KINESIS_RECORD, FunctionMemory, Model, Text
+from config.parts.base import KINESIS_RECORD, FunctionMemory, KeyArn, Model, Text
 from config.parts.delivery import Delivery
 from config.parts.functions import EventSource, PatientConsumer
 from config.parts.streams import LARGEST_RECORD_KIB
@@ -43,7 +43,7 @@ class ExistingStream(PatientConsumer):
         str, Text(r"arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[A-Za-z0-9_.-]{1,128}", "the ARN of a data stream")
     ]
     """Its ARN."""
-    key: Annotated[str, Text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]{36}", "the ARN of a KMS key")] | None = None
+    key: KeyArn | None = None
     """KMS key it is encrypted with, whose policy must leave its use to IAM. `null` where it is not, or by Kinesis's own."""
     max_record_kib: Annotated[int, Field(ge=1_024, le=LARGEST_RECORD_KIB), KINESIS_RECORD] = 1_024
     """Largest record it takes, in KiB; at least that of the stream that is copied."""
