@@ -7,6 +7,7 @@ from typing import cast
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from components.acknowledge import acknowledge
@@ -84,7 +85,13 @@ class RecordStream(Construct):
         allow_key(role, self._key, through="kinesis", actions=["kms:Decrypt"])
 
     def grant_write(self, role: iam.IRole) -> None:
-        """What a function or an application needs to put records in batches (Kinesis developer guide, "Permissions to use
-        user-generated KMS keys")."""
-        role.add_to_principal_policy(iam.PolicyStatement(actions=["kinesis:PutRecords"], resources=[self.arn]))
-        allow_key(role, self._key, through="kinesis", actions=["kms:GenerateDataKey"])
+        """What a function or an application needs to put records in batches."""
+        allow_writing(role, self.arn, self._key)
+
+
+def allow_writing(role: iam.IRole, arn: str, key: kms.IKey | None) -> None:
+    """Lets a role put records in batches to a stream, which is encrypted with the key (Kinesis developer guide, "Permissions to
+    use user-generated KMS keys")."""
+    role.add_to_principal_policy(iam.PolicyStatement(actions=["kinesis:PutRecords"], resources=[arn]))
+    if key:
+        allow_key(role, key, through="kinesis", actions=["kms:GenerateDataKey"])

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from config.parts.analytics import Analytics, ExistingFunction, FlinkApplication, Output, Preparation, Studio
+from config.parts.analytics import Analytics, FlinkApplication, Preparation, Studio
 from config.parts.base import Model, TenantName, Text
 from config.parts.collection import Collection, CollectionRule, LogSource
 from config.parts.delivery import Archive, ArchiveDelivery, Delivery, DirectPut, SearchDelivery
@@ -19,6 +19,7 @@ from config.parts.enrichment import Enrichment
 from config.parts.functions import Consumer, EventSource, Functions, LogRetentionDays, Normalisation, RouteConsumer
 from config.parts.lake import Lake, LakeDelivery
 from config.parts.operations import Account, Alerting, Network, Observability, Removal, Tags
+from config.parts.outputs import ExistingFunction, ExistingStream, Output
 from config.parts.search import Search
 from config.parts.shaping import Shaping
 from config.parts.streams import ErrorsStream, Stream, Streams
@@ -40,6 +41,7 @@ __all__ = [
     "ErrorsStream",
     "EventSource",
     "ExistingFunction",
+    "ExistingStream",
     "FlinkApplication",
     "Functions",
     "Lake",
@@ -117,6 +119,7 @@ class Environment(Model):
         yield from self._records_expire_before_they_are_kept()
         yield from self._buffers_wait_longer_than_their_alarm()
         yield from self._functions_of_another_account()
+        yield from self._copies_to_streams_that_do_not_take_them()
         yield from self._notebook_reads_shards_unevenly()
 
     def _notebook_reads_shards_unevenly(self) -> Iterator[Problem]:
@@ -139,9 +142,10 @@ class Environment(Model):
             (("search", "report"), self.search.report, "errors"),
             *([(("analytics", "prepare"), analytics.prepare, "events")] if analytics.prepare else []),
             *(
-                (("analytics", "outputs", number, "function"), output.function, output.stream)
+                (("analytics", "outputs", number, end), consumer, output.stream)
                 for number, output in enumerate(analytics.outputs)
-                if output.function
+                for end, consumer in (("function", output.function), ("data_stream", output.data_stream))
+                if consumer
             ),
         ]
         for path, consumer, stream in consumers:
@@ -188,4 +192,27 @@ class Environment(Model):
                     ("analytics", "outputs", number, "function"),
                     f"{function.arn} with {function.role} is not of account {account.id} and {account.region}; "
                     "Lambda reads a stream of its own account and region only: name a function there",
+                )
+
+    def _copies_to_streams_that_do_not_take_them(self) -> Iterator[Problem]:
+        account = self.account
+        own = {f"weir-{self.name}-{role}" for role in Streams.model_fields}
+        for number, output in enumerate(self.analytics.outputs):
+            stream, path = output.data_stream, ("analytics", "outputs", number, "data_stream")
+            if stream is None:
+                continue
+            if account and f":{account.region}:{account.id}:" not in stream.arn:
+                yield Problem(
+                    (*path, "arn"),
+                    f"{stream.arn} is not of account {account.id} and {account.region}; "
+                    "its function puts records in its own account and region only: name a stream there",
+                )
+            if stream.name in own:
+                yield Problem((*path, "arn"), f"{stream.name} is a stream of the pipeline's own; name another")
+            largest = getattr(self.streams, output.stream).max_record_kib
+            if stream.max_record_kib < largest:
+                yield Problem(
+                    (*path, "max_record_kib"),
+                    f"{stream.max_record_kib} is below `streams.{output.stream}.max_record_kib` ({largest}), so a record could "
+                    "be too large for it; let the stream take as much and say so here, or lower the other",
                 )

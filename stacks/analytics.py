@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -12,17 +13,19 @@ from constructs import Construct
 from components.at_rest import AtRest
 from components.bucket import DataBucket
 from components.delivery import StreamArchive
-from components.event_source import CONSUMER_FAILURES, StreamConsumer
+from components.event_source import CONSUMER_FAILURES, Reader, StreamConsumer
 from components.existing_function import ExistingFunction
+from components.existing_stream import ExistingStream
 from components.flink_application import FlinkApplication
 from components.flink_code import flink_code, run_options
 from components.flink_operation import OUTSIDE_NETWORK, FlinkOperator
 from components.flink_streams import MasterData
 from components.function import FunctionPlatform, PipelineFunction
 from components.network import PrivateNetwork
-from components.packaging import folder_code
+from components.packaging import folder_code, function_code
 from components.stream import RecordStream
-from config.model import Environment, Output, Preparation
+from config.model import Environment, EventSource, Output, Preparation
+from config.model import ExistingStream as StreamSettings
 from config.parts.flink_settings import properties
 
 _DESCRIPTIONS = {
@@ -42,9 +45,17 @@ class Prepared:
     stream: RecordStream
 
 
+@dataclass(frozen=True, kw_only=True)
+class Forward:
+    """What copies a stream to another."""
+
+    function: PipelineFunction
+    consumer: StreamConsumer
+
+
 class AnalyticsStack(Stack):
     """Exposes the `applications` by name, the streams they write (`written`), `operate`, `prepared` where the environment has it,
-    and of its outputs the `consumers` and `deliveries` by name."""
+    and of its outputs the `consumers`, `deliveries` and `forwards` by name."""
 
     def __init__(
         self,
@@ -77,6 +88,7 @@ class AnalyticsStack(Stack):
         self.applications = {name: self._application(name, sources, errors, master) for name in analytics.applications}
         self.consumers: dict[str, StreamConsumer] = {}
         self.deliveries: dict[str, StreamArchive] = {}
+        self.forwards: dict[str, Forward] = {}
         for output in analytics.outputs:
             self._output(output)
         for name, stream in self.written.items():
@@ -86,6 +98,18 @@ class AnalyticsStack(Stack):
 
     def _name(self, role: str) -> str:
         return f"weir-{self._environment.name}-{role}"
+
+    @cached_property
+    def _platform(self) -> FunctionPlatform:
+        """Of the functions that are there by configuration only."""
+        return FunctionPlatform(
+            self, "Platform", settings=self._environment.functions, network=self._network, at_rest=self._at_rest
+        )
+
+    def _consumer(self, construct_id: str, stream: RecordStream, function: Reader, settings: EventSource) -> StreamConsumer:
+        return StreamConsumer(
+            self, construct_id, stream=stream, function=function, settings=settings, quarantine=self._quarantine
+        )
 
     def _stream(self, name: str) -> RecordStream:
         settings = getattr(self._environment.streams, name)
@@ -100,9 +124,7 @@ class AnalyticsStack(Stack):
             package=settings.package,
             description="Prepares what the Flink applications read",
             code=folder_code(settings.folder),
-            platform=FunctionPlatform(
-                self, "Platform", settings=self._environment.functions, network=self._network, at_rest=self._at_rest
-            ),
+            platform=self._platform,
             memory_mib=settings.memory_mib,
             timeout_seconds=settings.timeout_seconds,
             variables={"PREPARED_STREAM": stream.name, "ERRORS_STREAM": errors.name},
@@ -110,9 +132,7 @@ class AnalyticsStack(Stack):
         )
         stream.grant_write(function.role)
         errors.grant_write(function.role)
-        consumer = StreamConsumer(
-            self, "EventsToPrepare", stream=events, function=function, settings=settings, quarantine=self._quarantine
-        )
+        consumer = self._consumer("EventsToPrepare", events, function, settings)
         return Prepared(function=function, consumer=consumer, stream=stream)
 
     def _operator(self) -> FlinkOperator:
@@ -156,14 +176,9 @@ class AnalyticsStack(Stack):
         stream, construct_id = self.written[output.stream], f"Output-{output.name}"
         if output.function:
             function = ExistingFunction(self, construct_id, settings=output.function)
-            self.consumers[output.name] = StreamConsumer(
-                self,
-                f"{construct_id}-Consumer",
-                stream=stream,
-                function=function,
-                settings=output.function,
-                quarantine=self._quarantine,
-            )
+            self.consumers[output.name] = self._consumer(f"{construct_id}-Consumer", stream, function, output.function)
+        if output.data_stream:
+            self.forwards[output.name] = self._forward(output.name, construct_id, stream, output.data_stream)
         if output.delivery:
             self.deliveries[output.name] = StreamArchive(
                 self,
@@ -176,3 +191,22 @@ class AnalyticsStack(Stack):
                 processor=None,
                 at_rest=self._at_rest,
             )
+
+    def _forward(self, name: str, construct_id: str, stream: RecordStream, settings: StreamSettings) -> Forward:
+        """A function for each, whose role may read one stream and write one."""
+        output = ExistingStream(self, construct_id, settings=settings)
+        function = PipelineFunction(
+            self,
+            f"{construct_id}-Forward",
+            name=self._name(f"forward-{name}"),
+            package="forward",
+            description="Copies what the applications write to a stream there is already",
+            code=function_code("forward"),
+            platform=self._platform,
+            memory_mib=settings.memory_mib,
+            timeout_seconds=settings.timeout_seconds,
+            variables={"OUTPUT_STREAM": output.arn},
+            failures_go_to=CONSUMER_FAILURES,
+        )
+        output.let_write(function)
+        return Forward(function=function, consumer=self._consumer(f"{construct_id}-Consumer", stream, function, settings))

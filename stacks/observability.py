@@ -97,5 +97,7 @@ def _watch_analytics(watch: PipelineMonitoring, analytics: AnalyticsStack, envir
         watch.stream(stream, name=name)
     for name, consumer in analytics.consumers.items():
         watch.mapping(consumer, name=name)
+    for name, forward in analytics.forwards.items():
+        watch.consumer(forward.consumer, forward.function, name=f"forward-{name}")
     for name, delivery in analytics.deliveries.items():
         watch.delivery(delivery, name=name)

@@ -63,6 +63,8 @@ def _promises(environment: Environment) -> Iterator[tuple[str, str, str]]:
     for output in environment.analytics.outputs:
         if output.delivery:
             yield "producers/producers", f"delivery/{output.name}", "bucket/archive"
+        if output.data_stream:
+            yield "producers/producers", f"function/forward-{output.name}", f"existing-stream/{output.data_stream.name}"
     if environment.analytics.studio.enabled:
         for name in ("events", *environment.analytics.written):
             yield "producers/producers", f"stream/{name}", "notebook/studio"

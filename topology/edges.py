@@ -23,6 +23,7 @@ from topology.delivery import (
     table_needs,
 )
 from topology.encryption import key_of
+from topology.existing_streams import existing_stream_edges
 from topology.model import Edge, Kind, Need, Node, Verb, unique
 from topology.notebooks import notebook_edges, stream_of
 from topology.told_buckets import ToldBucket, told_buckets
@@ -94,6 +95,7 @@ class Reader:
             yield Edge(DEPLOYMENT.key, self._key(function), "calls")
         for function in self.assembly.of_type("AWS::Lambda::Function"):
             yield from self._written(function, applies_content=function.arn in applying)
+            yield from existing_stream_edges(self.assembly, function, self._key(function))
         yield from application_edges(self.assembly, self.nodes)
         yield from notebook_edges(self.assembly, self.nodes)
         for bucket in self.assembly.of_type("AWS::S3::Bucket"):

@@ -8,6 +8,7 @@ from topology.assembly import Assembly, AssemblyError, Resource
 from topology.delivery import log_group_needs, outside, own_needs, read_delivery
 from topology.edges import KINDS, OUTSIDE, Reader, outside_bucket, outside_function
 from topology.encryption import key_of
+from topology.existing_streams import existing_stream_node, existing_streams
 from topology.labels import is_generated, label
 from topology.model import Need, Node, Topology, unique
 from topology.told_buckets import told_buckets
@@ -27,6 +28,8 @@ def build(assembly: Assembly) -> Topology:
     streams = (read_delivery(assembly, resource) for resource in assembly.of_type("AWS::KinesisFirehose::DeliveryStream"))
     receivers = [node for node in map(outside, streams) if node]
     receivers += [outside_bucket(told) for told in told_buckets(assembly)]
+    functions = assembly.of_type("AWS::Lambda::Function")
+    receivers += [existing_stream_node(stream) for function in functions for stream in existing_streams(assembly, function)]
     mappings = assembly.of_type("AWS::Lambda::EventSourceMapping")
     receivers += [node for node in (outside_function(assembly, mapping) for mapping in mappings) if node]
     beyond = [node for node in OUTSIDE if node.key in touched]

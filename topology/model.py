@@ -15,6 +15,7 @@ from topology.policies import Request
 Kind = Literal[
     "producers",
     "stream",
+    "existing-stream",
     "function",
     "delivery",
     "application",

@@ -55,6 +55,8 @@ class Policies:
             open_to_account = service == "sns" and not guarding
             return None if named or open_to_account else "the resource's own policy does not name the service"
         if service == "kms":
+            # Of a key of elsewhere the policy is not known; its owner is told to leave its use to IAM.
+            delegated = delegated or guard is None
             return None if named or (identity and delegated) else _either(identity, "the key policy does not leave it to IAM")
         if request.resource.startswith(INDEX):
             return None if named else "no data access policy of the collection lets the role do it"

@@ -17,6 +17,7 @@ from topology.model import Edge, Kind, Node, Topology, Verb
 NOUNS: Mapping[Kind, str] = {
     "producers": "outside",
     "stream": "Kinesis stream",
+    "existing-stream": "Kinesis stream outside",
     "function": "Lambda function",
     "delivery": "Firehose stream",
     "application": "Flink application",

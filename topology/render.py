@@ -126,6 +126,7 @@ def _json_need(need: Need) -> dict[str, Any]:
 _SHAPES = {
     "producers": "([{}])",
     "stream": "[/{}/]",
+    "existing-stream": "[/{}/]",
     "function": "({})",
     "application": "[[{}]]",
     "notebook": "[[{}]]",

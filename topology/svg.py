@@ -11,6 +11,7 @@ from topology.picture import CONTROL_VERBS, FAILURE_VERBS, NODE_HEIGHT, NODE_WID
 _COLOURS: Mapping[Kind, str] = {
     "producers": "#475569",
     "stream": "#7c3aed",
+    "existing-stream": "#475569",
     "function": "#d97706",
     "application": "#b91c1c",
     "notebook": "#b91c1c",

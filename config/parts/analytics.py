@@ -9,16 +9,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from config.parts.base import FLINK, FLINK_AUTOSCALING, Model, Text
-from config.parts.delivery import Delivery
 from config.parts.flink_settings import AggregateSettings, AnomalySettings, BehaviourSettings, BusinessSettings, FlinkSettings
-from config.parts.functions import Consumer, EventSource
+from config.parts.functions import Consumer
+from config.parts.outputs import Output
 from config.problem import Problem, shown
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-#: Names in the archive bucket, and of delivery streams, that are taken.
-_TAKEN = frozenset(
-    ("raw", "errors", "oversized", "archive", "lake", "events", "raw-failed", "errors-failed", "errors-archive", "direct-put")
-)
 
 
 class FlinkApplication(Model):
@@ -143,36 +139,6 @@ class Preparation(Consumer):
         if not (PROJECT / value / "handler.py").is_file():
             raise ValueError(f"{shown(value)} has no handler.py; write the folder, from the project's, of the function's code")
         return value
-
-
-class ExistingFunction(EventSource):
-    """A function there is already, in this account and region."""
-
-    arn: Annotated[str, Text(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}", "the ARN of a function")]
-    """Its ARN, without a version."""
-    role: Annotated[str, Text(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}", "the ARN of a role")]
-    """ARN of its execution role, which is given leave to read the stream."""
-
-
-class Output(Model):
-    """Who gets what the applications write, beside the index: a function, or S3."""
-
-    name: Annotated[str, Text(r"[a-z][a-z0-9-]{0,31}", "a name of lower-case letters, digits and -")]
-    """What it is called; the folder in the archive bucket where it is a delivery."""
-    stream: Literal["metrics", "findings"]
-    """What it gets."""
-    function: ExistingFunction | None = None
-    """A function that is called with batches of it. Either this or `delivery`."""
-    delivery: Delivery | None = None
-    """A Firehose stream that copies it to the archive bucket."""
-
-    def conflicts(self) -> Iterator[Problem]:
-        if (self.function is None) == (self.delivery is None):
-            yield Problem(
-                ("function",), "an output goes to a function or to a delivery stream; give one of `function` and `delivery`"
-            )
-        if self.name in _TAKEN:
-            yield Problem(("name",), f"{self.name} is a name of the pipeline's own; choose another")
 
 
 class Analytics(Model):

@@ -111,4 +111,5 @@ TenantName = Annotated[
     str,
     Text(r"[a-z0-9][a-z0-9_.]{0,62}", "up to 63 lower-case letters, digits, _ and . (`-` separates the parts of an index name)"),
 ]
+KeyArn = Annotated[str, Text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]{36}", "the ARN of a KMS key")]
 FunctionMemory = Annotated[int, Field(ge=128, le=10_240), LAMBDA]

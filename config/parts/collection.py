@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from config.parts.base import LAMBDA, QUEUE_SOURCE, Model, TenantName, Text
+from config.parts.base import LAMBDA, QUEUE_SOURCE, KeyArn, Model, TenantName, Text
 from config.parts.functions import log_types
 from config.problem import Problem, shown
 
@@ -40,11 +40,11 @@ class LogSource(Model):
         str, Text(r"[A-Za-z0-9/_.=@-]{0,512}", "the beginning of an object's key: letters, digits and / _ . = @ -")
     ] = ""
     """Only objects whose keys begin so are read. Empty for all of them."""
-    topic: Annotated[
-        str | None, Text(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", "the ARN of an SNS topic")
-    ] = None
+    topic: (
+        Annotated[str, Text(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", "the ARN of an SNS topic")] | None
+    ) = None
     """SNS topic the bucket notifies. `null` where it notifies EventBridge."""
-    key: Annotated[str | None, Text(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]{36}", "the ARN of a KMS key")] = None
+    key: KeyArn | None = None
     """KMS key of the objects. `null` where they are encrypted by S3's own."""
     rules: tuple[CollectionRule, ...] = Field(default=(), strict=False, max_length=30)
     """What is known of its files by where they lie."""

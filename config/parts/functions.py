@@ -76,8 +76,8 @@ class Consumer(EventSource):
     """Longest run of one invocation, in seconds."""
 
 
-class IndexConsumer(Consumer):
-    """A function that writes to the index, and its event source mapping."""
+class PatientConsumer(Consumer):
+    """A function that waits for the domain or the stream it writes to, and its event source mapping."""
 
     retry_attempts: Annotated[int, Field(ge=-1, le=10_000), EVENT_SOURCE] = -1
     """Retries of a failing batch (after bisecting it) before it goes to the failure destination; -1 for as many as fit in
@@ -85,14 +85,14 @@ class IndexConsumer(Consumer):
     that lasts, its records wait for the end of it and need nobody."""
 
 
-class RouteConsumer(IndexConsumer):
+class RouteConsumer(PatientConsumer):
     """The function that writes `events` to the index families, and its event source mapping."""
 
     parallelization_factor: Annotated[int, Field(ge=1, le=10), EVENT_SOURCE] = 2
     """Batches in flight for one shard; order is kept per partition key. It waits for OpenSearch, so more than one pays."""
 
 
-class ReportConsumer(IndexConsumer):
+class ReportConsumer(PatientConsumer):
     """The function that writes `errors` to its index, and its event source mapping."""
 
     memory_mib: FunctionMemory = 512

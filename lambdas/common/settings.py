@@ -129,6 +129,14 @@ class RouteSettings(SearchSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardSettings(Settings):
+    """What the forward function needs."""
+
+    output_stream: str
+    """ARN of the stream that gets the records, of this account and region. It takes all that the other takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContentSettings(SearchSettings):
     """What the content function needs."""
 

@@ -92,17 +92,19 @@ class StreamWriter:
         """Whether the stream takes a record of this size."""
         return entry.size() <= self.record_bytes
 
-    def write(self, entries: Iterable[Entry], deadline: Deadline) -> list[Entry]:
+    def write(self, entries: Iterable[Entry], deadline: Deadline, *, in_order: bool = False) -> list[Entry]:
         """Writes `entries`, and repeats what the stream refuses for the moment until the deadline.
 
         Returns the entries that were not written. Raises botocore's ClientError when the service refuses the call for good
         (no permission, no such stream, a record that does not fit). Entries of one partition key may change places when some
-        are refused: their order is in their `@timestamp`.
+        are refused: their order is in their `@timestamp`. With `in_order`, what is refused is written again with all that
+        follows it under its key, so that the last copy of each is in its place, and some may be there twice.
         """
         pending = list(entries)
         attempt = 0
         while pending:
-            pending = self._attempt(pending, deadline)
+            refused = self._attempt(pending, deadline)
+            pending = _with_followers(pending, refused) if in_order else refused
             if not pending or not deadline.pause(attempt, before=CALL_SECONDS):
                 break
             attempt += 1
@@ -138,6 +140,14 @@ class StreamWriter:
                 "records refused for the moment", extra={"stream": self.stream, "records": len(refused), "reasons": reasons}
             )
         return [entry for entry, _ in refused]
+
+
+def _with_followers(entries: list[Entry], refused: list[Entry]) -> list[Entry]:
+    """Of `entries`, which are in the order of their sources, each of `refused` and what follows it under its partition key."""
+    first: dict[str, int] = {}
+    for entry in refused:
+        first.setdefault(entry.partition_key, entry.source)
+    return [entry for entry in entries if entry.partition_key in first and entry.source >= first[entry.partition_key]]
 
 
 def _calls(entries: list[Entry]) -> Iterator[list[Entry]]:

@@ -67,6 +67,12 @@ class Part:
             self._logged.pop(where, None)
         log.info("%s: %s: works again", self._label, where)
 
+    def over(self, state: str) -> None:
+        """It is in this state for good, and nothing in it fails any more."""
+        with self._lock:
+            self._facts["state"] = state
+            self._failing.clear()
+
     @property
     def _label(self) -> str:
         """A mapping is known by its function, not by its UUID."""

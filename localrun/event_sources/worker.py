@@ -170,7 +170,7 @@ class EventSources:
         for uuid, worker in self._workers.items():
             if uuid not in deployed:
                 worker.stop()
-                self._status.part(uuid).fact(state="deleted")
+                self._status.part(uuid).over("deleted")
         for found in descriptions:
             self._keep(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from components.flink_code import RUN_OPTIONS, run_options
-from config.parts.flink_settings import AggregateSettings, AnomalySettings, BusinessSettings, FlinkSettings, properties
+from config.parts.analytics import Aggregates, Anomalies, Business, FlinkApplication
+from config.parts.flink_settings import AggregateSettings, AnomalySettings, BusinessSettings, properties
 from flink import build
 from localrun import embedded_aws
 from localrun.aws import ACCOUNT, REGION, program_environment, session
@@ -28,22 +29,22 @@ from tests.e2e.index import wait_for
 if TYPE_CHECKING:
     from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
 
-APPLICATION, PYTHON, FORESTS = "weir-test-aggregates", "weir-test-business", "weir-test-anomalies"
+APPLICATION, PYTHON, ANOMALIES = "weir-test-aggregates", "weir-test-business", "weir-test-anomalies"
 STREAMS = {"events": 2, "metrics": 1, "findings": 1, "errors": 1}
 TABLE, BUCKET = "master-data", "flink-code"
-KEYS = {"aggregates": "aggregates.jar", "business": "business.zip", "anomalies": "anomalies.jar"}
-#: Of these, what they read.
-READS = {"aggregates": ("events",), "business": ("events",), "anomalies": ("events", "metrics")}
+KEYS = {"aggregates": "aggregates.jar", "anomalies": "anomalies.jar", "business": "business.zip"}
+#: Points of a machine after which one may be anomalous.
+WARM_UP = 60
 #: A shard that is read later than another must not be taken for idle: what it has would be late.
-SETTINGS: Mapping[str, FlinkSettings] = {
-    "aggregates": AggregateSettings(idle_seconds=600),
-    "business": BusinessSettings(idle_seconds=600),
-    "anomalies": AnomalySettings(idle_seconds=600, warm_up_points=60),
+APPLICATIONS: Mapping[str, FlinkApplication] = {
+    "aggregates": Aggregates(settings=AggregateSettings(idle_seconds=600)),
+    "anomalies": Anomalies(settings=AnomalySettings(idle_seconds=600, warm_up_points=WARM_UP)),
+    "business": Business(settings=BusinessSettings(idle_seconds=600)),
 }
 #: Of event time: between two events, and what closes every window before it.
 STEP_MS, FLUSH_MS = 10, 30_000
-#: Of event time, between two readings of a machine.
-READING_MS = 10_000
+#: Of event time, between two measurements of a machine.
+MEASURED_MS = 10_000
 START = datetime(2026, 3, 1, tzinfo=UTC)
 #: A busy machine of two cores takes a while to plan SQL.
 PATIENCE = 180.0
@@ -94,19 +95,23 @@ class FlinkRun:
         self._put([self._event(tenant, number, "business.payment", "payment.authorised") for number in range(count)])
 
     def measure(self, machine: str, temperatures: Iterable[float]) -> list[str]:
-        """Put a reading for each temperature on the stream; the ids of their events. The tenant has the machine's name."""
-        events = []
-        for celsius in temperatures:
-            self.sent_until_ms += READING_MS
-            event = json.loads(self._event(machine, 0, "machine.measurement"))
-            events.append(event | {"device": {"id": machine}, "machine": {"temperature_c": celsius}})
-        self._put([json.dumps(event).encode() for event in events])
-        return [event["event"]["id"] for event in events]
+        """Put what was measured of a machine on the stream, and what scores the last of it: each shard gets a later measurement,
+        of machines that have few. Gives the ids of the events."""
+        events = [self._measurement(machine, temperature, MEASURED_MS) for temperature in temperatures]
+        self._put(events, machine)
+        self._later(MEASURED_MS)
+        self._put([self._measurement(f"{machine}-later-{number}", 60, STEP_MS) for number in range(20)])
+        return [json.loads(event)["event"]["id"] for event in events]
 
-    def found(self, tenant: str) -> list[dict[str, Any]]:
-        """Findings of a tenant, each once."""
-        every = {finding["event"]["id"]: finding for finding in records(self.session.client("kinesis"), "findings")}
-        return [finding for finding in every.values() if finding["tenant"] == tenant]
+    def findings(self, application: str) -> set[tuple[str, str, tuple[str, ...], float, float]]:
+        """What an application found of machines, each once: rule, key, evidence, temperature expected and measured."""
+        found = set()
+        for record in records(self.session.client("kinesis"), "findings"):
+            finding = record["weir"]["finding"]
+            if finding["application"] == application:
+                temperatures = (finding[name].get("temperature_c", 0.0) for name in ("expected", "actual"))
+                found.add((record["rule"]["id"], finding["key"], tuple(finding["evidence"]), *temperatures))
+        return found
 
     def flush(self, ms: int = FLUSH_MS) -> None:
         """Close the windows of all that was sent: each shard gets a later event."""
@@ -123,33 +128,45 @@ class FlinkRun:
                 windows.setdefault(record["event"]["id"], set()).add(metric["count"])
         return sum(max(counts) for counts in windows.values()), sum(len(counts) > 1 for counts in windows.values())
 
+    def _measurement(self, machine: str, temperature: float, ms: int) -> bytes:
+        at = self._later(ms)
+        event = {"id": f"{machine}-{self.sent_until_ms}", "dataset": "machine.measurement", "ingested": at, "kind": "metric"}
+        measured = {"component": "spindle", "temperature_c": temperature}
+        return json.dumps(
+            {"@timestamp": at, "event": event, "tenant": "plant", "device": {"id": machine}, "machine": measured}
+        ).encode()
+
+    def _later(self, ms: int) -> str:
+        self.sent_until_ms += ms
+        return datetime.fromtimestamp(self.sent_until_ms / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
     def _event(self, tenant: str, number: int, dataset: str = "app", action: str = "use") -> bytes:
-        self.sent_until_ms += STEP_MS
-        at = datetime.fromtimestamp(self.sent_until_ms / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = self._later(STEP_MS)
         event = {"id": f"{tenant}-{self.sent_until_ms}", "dataset": dataset, "action": action, "ingested": at, "kind": "event"}
         return json.dumps({"@timestamp": at, "event": event, "tenant": tenant, "service": {"name": f"s{number % 3}"}}).encode()
 
-    def _put(self, events: list[bytes]) -> None:
+    def _put(self, events: list[bytes], key: str | None = None) -> None:
+        """With a partition key they are on one shard, in order."""
         kinesis = self.session.client("kinesis")
         for first in range(0, len(events), 500):
             batch: list[PutRecordsRequestEntryTypeDef] = [
-                {"Data": event, "PartitionKey": str(number)} for number, event in enumerate(events[first : first + 500])
+                {"Data": event, "PartitionKey": key or str(number)} for number, event in enumerate(events[first : first + 500])
             ]
             assert kinesis.put_records(StreamName="events", Records=batch)["FailedRecordCount"] == 0
 
     def deploy(self, application: str, *, of: str = "aggregates", writes: bool = True) -> None:
         """Create an application `of` this code, which does not run yet; without a right to write, `writes` says."""
-        key = KEYS[of]
-        role = self._role(application, key, reads=READS[of], writes=writes)
+        key, model = KEYS[of], APPLICATIONS[of]
+        role = self._role(application, of, writes=writes)
+        reading = {"source.init.position": "TRIM_HORIZON", "source.reader.type": "POLLING"}
         groups: dict[str, Mapping[str, str]] = {
-            "application": properties(SETTINGS[of]),
+            "application": properties(model.settings),
             "master": {"table.name": TABLE, "aws.region": REGION, "refresh.seconds": "60"},
-            **{stream: {"stream.arn": arn(stream), "aws.region": REGION} for stream in STREAMS},
+            **{stream: {"stream.arn": arn(stream), "aws.region": REGION} for stream in (*model.writes, "errors")},
+            **{stream: {"stream.arn": arn(stream), "aws.region": REGION, **reading} for stream in model.reads},
         }
         if run_options(of):
             groups[RUN_OPTIONS] = run_options(of)
-        for stream in READS[of]:
-            groups[stream] = {**groups[stream], "source.init.position": "TRIM_HORIZON", "source.reader.type": "POLLING"}
         self.session.client("kinesisanalyticsv2").create_application(  # type: ignore[call-overload, unused-ignore]
             ApplicationName=application,
             RuntimeEnvironment="FLINK-2_2",
@@ -180,17 +197,17 @@ class FlinkRun:
             },
         )
 
-    def _role(self, application: str, key: str, *, reads: Sequence[str], writes: bool) -> str:
+    def _role(self, application: str, of: str, *, writes: bool) -> str:
         iam = self.session.client("iam")
         trust = {"Effect": "Allow", "Principal": {"Service": "kinesisanalytics.amazonaws.com"}, "Action": "sts:AssumeRole"}
         role = iam.create_role(RoleName=application, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
         statements = [
-            {"Effect": "Allow", "Action": _READ, "Resource": [arn(stream) for stream in reads]},
+            {"Effect": "Allow", "Action": _READ, "Resource": [arn(stream) for stream in APPLICATIONS[of].reads]},
             {"Effect": "Allow", "Action": ["dynamodb:Query"], "Resource": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{TABLE}"},
-            {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"arn:aws:s3:::{BUCKET}/{key}"},
+            {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"arn:aws:s3:::{BUCKET}/{KEYS[of]}"},
         ]
         if writes:
-            sinks = [arn(stream) for stream in STREAMS if stream != "events"]
+            sinks = [arn(stream) for stream in (*APPLICATIONS[of].writes, "errors")]
             statements.append({"Effect": "Allow", "Action": _WRITE, "Resource": sinks})
         iam.put_role_policy(RoleName=application, PolicyName="run", PolicyDocument=policy(*statements))
         return role

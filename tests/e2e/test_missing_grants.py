@@ -4,8 +4,6 @@ nothing, and goes on when the grant is back."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -14,8 +12,8 @@ from localrun.aws import session
 from localrun.paths import run_dir
 from localrun.state import State
 from tests.e2e.index import of_tenant, wait_for
+from tests.e2e.stacks import template
 from tests.topology.changes import granting, without_action
-from topology.assembly import Assembly
 
 #: Edge, action, and the worker whose status must show the failure.
 EDGES = [
@@ -50,23 +48,6 @@ def test_a_missing_grant_fails_at_its_edge_and_loses_nothing(
 
     wait_for(lambda: failing(worker, action), lambda texts: not texts)
     wait_for(lambda: of_tenant(pipeline.endpoints.opensearch, tenant), lambda documents: len(documents) == 1)
-
-
-@contextmanager
-def template(pipeline: State, stack: str, meanwhile: Assembly, own: Assembly) -> Iterator[None]:
-    """A stack with another template, and its own again afterwards."""
-    update(pipeline, stack, meanwhile)
-    try:
-        yield
-    finally:
-        update(pipeline, stack, own)
-
-
-def update(pipeline: State, stack: str, assembly: Assembly) -> None:
-    cloudformation = session(pipeline.endpoints.aws).client("cloudformation")
-    body = json.dumps(assembly.stacks[stack].template)
-    cloudformation.update_stack(StackName=stack, TemplateBody=body, Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"])
-    cloudformation.get_waiter("stack_update_complete").wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
 
 def failing(worker: str, action: str) -> list[str]:

@@ -9,6 +9,9 @@ from tests.synth.synthesized import Pipeline, Synthesize
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:chat"
 ROLE = "arn:aws:iam::123456789012:role/chat"
+SIEM = "arn:aws:kinesis:us-east-1:123456789012:stream/siem"
+LEDGER = "arn:aws:kinesis:us-east-1:123456789012:stream/ledger"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 
 
 class TestAPreparation:
@@ -42,6 +45,8 @@ class TestOutputs:
         outputs = [
             {"name": "chat", "stream": "findings", "function": {"arn": FUNCTION, "role": ROLE, "batch_size": 10}},
             {"name": "finding-copies", "stream": "findings", "delivery": {"buffer_seconds": 120}},
+            {"name": "siem", "stream": "findings", "data_stream": {"arn": SIEM, "key": KEY}},
+            {"name": "ledger", "stream": "findings", "data_stream": {"arn": LEDGER, "batch_size": 100, "timeout_seconds": 30}},
         ]
         return with_analytics(synthesize, outputs=outputs)
 
@@ -71,3 +76,63 @@ class TestOutputs:
         assert written["Prefix"].startswith("finding-copies/")
         assert written["BufferingHints"]["IntervalInSeconds"] == 120
         assert written["BucketARN"] == pipeline.arn("AWS::S3::Bucket", "Archive/Bucket")
+
+    def test_a_function_copies_to_a_stream_there_is_already(self, pipeline: Pipeline) -> None:
+        function = pipeline.one("AWS::Lambda::Function", "weir-dev-forward-siem")
+        assert (function["Handler"], function["MemorySize"], function["Timeout"]) == ("forward.handler.handler", 512, 60)
+        assert function["Environment"]["Variables"] == {
+            "POWERTOOLS_SERVICE_NAME": "forward",
+            "POWERTOOLS_METRICS_NAMESPACE": "Weir",
+            "POWERTOOLS_LOG_LEVEL": "DEBUG",
+            "OUTPUT_STREAM": SIEM,
+        }
+
+    def test_what_it_is_fed_by_has_every_reliability_setting(self, pipeline: Pipeline) -> None:
+        (mapping,) = [
+            properties
+            for properties in map(pipeline.assembly.properties, pipeline.all("AWS::Lambda::EventSourceMapping"))
+            if properties["FunctionName"] == "weir-dev-forward-ledger"
+        ]
+        mapping.pop("Tags")
+        assert mapping == {
+            "FunctionName": "weir-dev-forward-ledger",
+            "EventSourceArn": stream(pipeline, "findings"),
+            "StartingPosition": "TRIM_HORIZON",
+            "BatchSize": 100,
+            "MaximumBatchingWindowInSeconds": 0,
+            "ParallelizationFactor": 1,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "BisectBatchOnFunctionError": True,
+            # What waits for a stream waits until it is too old.
+            "MaximumRetryAttempts": -1,
+            "MaximumRecordAgeInSeconds": 12 * 3_600,
+            "DestinationConfig": {"OnFailure": {"Destination": pipeline.arn("AWS::S3::Bucket", "Quarantine/Bucket")}},
+            "MetricsConfig": {"Metrics": ["EventCount"]},
+        }
+
+    @pytest.mark.parametrize(("name", "arn", "keys"), [("siem", SIEM, [KEY]), ("ledger", LEDGER, [])])
+    def test_it_may_write_that_stream_and_use_its_key_through_kinesis_only(
+        self, pipeline: Pipeline, name: str, arn: str, keys: list[str]
+    ) -> None:
+        role = f"Output-{name}-Forward/Role"
+        assert pipeline.grants(role, "kinesis:Put") == [(["kinesis:PutRecords"], [arn])]
+        statements = pipeline.one("AWS::IAM::Policy", f"{role}/DefaultPolicy")["PolicyDocument"]["Statement"]
+        foreign = [each for each in statements if each["Resource"] == KEY]
+        condition = {"StringEquals": {"kms:ViaService": "kinesis.us-east-1.amazonaws.com"}}
+        assert foreign == [
+            {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": key, "Condition": condition} for key in keys
+        ]
+
+    def test_its_lag_and_what_it_gives_up_ring(self, pipeline: Pipeline) -> None:
+        alarms = {
+            properties["AlarmName"]: properties["Threshold"]
+            for properties in map(pipeline.assembly.properties, pipeline.all("AWS::CloudWatch::Alarm"))
+            if "-forward-siem" in properties["AlarmName"]
+        }
+        assert alarms == {
+            "weir-dev-forward-siem-Iterator-Age-Max-Critical": 60_000,
+            "weir-dev-forward-siem-Fault-Count-Warning": 0,
+            "weir-dev-forward-siem-Throttled-Count-Warning": 0,
+            "weir-dev-forward-siem-mapping-Quarantined-Warning": 0,
+            "weir-dev-forward-siem-mapping-Dropped-Critical": 0,
+        }

@@ -10,10 +10,12 @@ import topology
 from app import build_app
 from config.loader import load_environment
 from config.model import Environment
-from tests.topology.changes import without_action
+from tests.topology.changes import granting, without_action
 from topology.assembly import load
 from topology.permissions import policies
 
+KINESIS = "arn:aws:kinesis:us-east-1:123456789012"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 ANALYTICS = {
     "behaviour": {"enabled": True, "reader": "EFO"},
     "prepare": {"folder": "lambdas/report"},
@@ -27,6 +29,8 @@ ANALYTICS = {
             },
         },
         {"name": "copies", "stream": "findings", "delivery": {}},
+        # As one of the pipeline's own but for its beginning.
+        {"name": "siem", "stream": "findings", "data_stream": {"arn": f"{KINESIS}:stream/findings", "key": KEY}},
     ],
 }
 EDGES = {
@@ -42,6 +46,9 @@ EDGES = {
     "stream/findings reads function/chat",
     "stream/findings reads delivery/copies",
     "delivery/copies delivers bucket/archive",
+    "stream/findings reads function/forward-siem",
+    "function/forward-siem writes existing-stream/findings",
+    "function/forward-siem fails to bucket/quarantine",
 }
 
 
@@ -63,7 +70,7 @@ def test_nothing_is_found(pipeline: topology.Topology, environment: Environment)
 
 
 def test_the_edges_around_the_application_are_these(pipeline: topology.Topology) -> None:
-    around = {"prepare", "prepared", "behaviour", "findings", "chat", "copies"}
+    around = {"prepare", "prepared", "behaviour", "findings", "chat", "copies", "forward-siem"}
     ends = {edge.name: {key.partition("/")[2] for key in (edge.source, edge.target)} for edge in pipeline.edges}
     assert {name for name, between in ends.items() if between & around} == EDGES
 
@@ -97,6 +104,35 @@ def test_a_grant_taken_away_is_named(
     }
     found = topology.check(replace(pipeline, assembly=without_action(pipeline.assembly, origin, action)), environment)
     assert {(finding.rule, finding.subject, finding.action) for finding in found} == {("missing permission", subject, action)}
+
+
+def test_every_grant_of_what_copies_to_another_stream_taken_away_is_named(
+    pipeline: topology.Topology, environment: Environment
+) -> None:
+    own = [
+        (subject, need)
+        for subject, need in pipeline.needs()
+        if "function/forward-siem" in subject and need.request.principal.startswith("arn:") and need.required
+    ]
+    calls = {(need.request.action, need.request.resource) for _, need in own}
+    assert {("kinesis:PutRecords", f"{KINESIS}:stream/findings"), ("kms:GenerateDataKey", KEY)} < calls
+    for subject, need in own:
+        (statement,) = granting(pipeline.assembly, need.request)
+        action = need.request.action
+        poorer = replace(pipeline, assembly=without_action(pipeline.assembly, statement.origin, action))
+        found = {
+            (finding.rule, finding.subject, finding.action, finding.resource) for finding in topology.check(poorer, environment)
+        }
+        assert ("missing permission", subject, action, need.request.resource) in found
+        assert {(rule, lost) for rule, _, lost, _ in found} == {("missing permission", action)}
+
+
+def test_a_copy_that_is_promised_and_not_made_is_missed(pipeline: topology.Topology, environment: Environment) -> None:
+    cut = tuple(edge for edge in pipeline.edges if edge.target != "existing-stream/findings")
+    found = topology.check(replace(pipeline, edges=cut), environment)
+    assert ("unreachable", "producers/producers → function/forward-siem → existing-stream/findings") in {
+        (finding.rule, finding.subject) for finding in found
+    }
 
 
 def test_a_right_nobody_needs_is_excess(pipeline: topology.Topology, environment: Environment) -> None:

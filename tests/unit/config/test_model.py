@@ -136,3 +136,11 @@ def test_production_holds_what_it_keeps() -> None:
     search = load_environment("prod").search
     needed = 4_000 * 500 * 86_400 * search.retention_days * (1 + search.index_replicas) * 1.45
     assert search.data_nodes * search.volume_gib * 2**30 >= needed
+
+
+def test_what_a_bucket_has_not_got_may_be_said_to_be_null() -> None:
+    said = Environment.model_validate(
+        {"name": "dev", "collection": {"buckets": [{"bucket": "acme-logs", "topic": None, "key": None}]}}
+    )
+    (source,) = said.collection.buckets
+    assert (source.bucket, source.topic, source.key) == ("acme-logs", None, None)

@@ -16,6 +16,8 @@ Refusal = Callable[[str | bytes], str]
 DEV = "config/environments/dev.yaml"
 
 #: A function of elsewhere that gets findings.
+SIEM = "arn: 'arn:aws:kinesis:eu-central-1:123456789012:stream/siem'"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 CHAT = "arn: 'arn:aws:lambda:eu-central-1:123456789012:function:chat', role: 'arn:aws:iam::123456789012:role/chat'"
 
 DEFAULT_FLOW = (
@@ -274,6 +276,10 @@ VALUES = {
         "  - {name: chat, stream: findings, function: {arn: chat, role: 'arn:aws:iam::123456789012:role/chat'}}",
         '5: analytics.outputs[0].function.arn: "chat" does not fit; write the ARN of a function',
     ),
+    "a stream by its name": (
+        "analytics:\n  behaviour: {enabled: true}\n  outputs:\n  - {name: siem, stream: findings, data_stream: {arn: siem}}",
+        '5: analytics.outputs[0].data_stream.arn: "siem" does not fit; write the ARN of a data stream',
+    ),
     "a key with a line break": (
         '"a\\nb": 1',
         '2: "a\\nb": unknown key; remove it, or use one of: name, account, tags, removal, network, streams, '
@@ -331,8 +337,14 @@ CONFLICTS = {
     ),
     "an output to nowhere": (
         "analytics: {behaviour: {enabled: true}, outputs: [{name: copies, stream: findings}]}",
-        "2: analytics.outputs[0].function: an output goes to a function or to a delivery stream; "
-        "give one of `function` and `delivery`",
+        "2: analytics.outputs[0].function: an output goes to a function, to a delivery stream or to a data stream; "
+        "give one of `function`, `delivery` and `data_stream`",
+    ),
+    "an output to two places": (
+        f"analytics:\n  behaviour: {{enabled: true}}\n  outputs:\n"
+        f"  - name: copies\n    stream: findings\n    delivery: {{}}\n    data_stream: {{{SIEM}}}",
+        "8: analytics.outputs[0].data_stream: an output goes to a function, to a delivery stream or to a data stream; "
+        "give one of `function`, `delivery` and `data_stream`",
     ),
     "an output in a place that is taken": (
         "analytics: {behaviour: {enabled: true}, outputs: [{name: raw, stream: findings, delivery: {}}]}",
@@ -355,6 +367,41 @@ CONFLICTS = {
         "6: analytics.outputs[0].function: arn:aws:lambda:eu-central-1:123456789012:function:chat with "
         "arn:aws:iam::123456789012:role/chat is not of account 210987654321 and eu-central-1; "
         "Lambda reads a stream of its own account and region only: name a function there",
+    ),
+    "a stream whose ARN is of no region": (
+        "analytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        "  - {name: siem, stream: findings, data_stream: {arn: 'arn:aws:kinesis:cn-north-1:123456789012:stream/siem'}}",
+        "5: analytics.outputs[0].data_stream.arn: cn-north-1 is of the partition aws-cn, not of aws; write arn:aws-cn:kinesis:…",
+    ),
+    "a stream's key of another region": (
+        "analytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        f"  - {{name: siem, stream: findings, data_stream: {{key: '{KEY}', {SIEM}}}}}",
+        f"5: analytics.outputs[0].data_stream.key: {KEY} is not of eu-central-1, as the stream is; "
+        "Kinesis uses keys of its own region only",
+    ),
+    "a stream of another region": (
+        "account: {id: '123456789012', region: eu-west-1}\nanalytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        f"  - {{name: siem, stream: findings, data_stream: {{{SIEM}}}}}",
+        "6: analytics.outputs[0].data_stream.arn: arn:aws:kinesis:eu-central-1:123456789012:stream/siem "
+        "is not of account 123456789012 and eu-west-1; "
+        "its function puts records in its own account and region only: name a stream there",
+    ),
+    "a stream of the pipeline's own": (
+        "analytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        f"  - {{name: again, stream: findings, data_stream: {{{SIEM.replace('siem', 'weir-dev-raw')}}}}}",
+        "5: analytics.outputs[0].data_stream.arn: weir-dev-raw is a stream of the pipeline's own; name another",
+    ),
+    "a stream that takes smaller records": (
+        "streams:\n  findings: {max_record_kib: 2048}\nanalytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        f"  - {{name: siem, stream: findings, data_stream: {{max_record_kib: 1500, {SIEM}}}}}",
+        "7: analytics.outputs[0].data_stream.max_record_kib: 1500 is below `streams.findings.max_record_kib` (2048), "
+        "so a record could be too large for it; let the stream take as much and say so here, or lower the other",
+    ),
+    "a copy's records that expire": (
+        "analytics:\n  behaviour: {enabled: true}\n  outputs:\n"
+        f"  - name: siem\n    stream: findings\n    data_stream: {{max_record_age_hours: 24, {SIEM}}}",
+        "7: analytics.outputs[0].data_stream.max_record_age_hours: 24 is not below `streams.findings.retention_hours` (24), "
+        "so a record could expire before it reaches the failure destination; set it to 23 or less",
     ),
     "an output's buffer that outlasts its alarm": (
         "analytics:\n  behaviour: {enabled: true}\n  outputs:\n"

@@ -254,6 +254,18 @@ def test_a_deleted_mapping_stops(account: Account) -> None:
     assert account.part("normalise")["state"] == "deleted"
 
 
+def test_what_failed_in_a_mapping_that_is_deleted_fails_no_more(account: Account) -> None:
+    account.functions.deploy("normalise")
+    account.refresh()
+    # Its role was deleted before it.
+    reading = "shard-0: reading raw"
+    account.status.part("normalise").failed(reading, denied("kinesis:GetRecords"), account.clock.now())
+    assert account.part("normalise")["failing"].keys() == {reading}
+    account.functions.mappings.clear()
+    account.refresh()
+    assert account.part("normalise")["failing"] == {}
+
+
 def test_a_changed_mapping_runs_with_what_it_says_now(account: Account) -> None:
     account.functions.deploy("normalise")
     account.refresh()

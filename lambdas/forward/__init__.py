@@ -1,0 +1,1 @@
+"""`metrics` or `findings` to a stream there is already."""
