@@ -98,7 +98,7 @@ def enrichment(
 
 @app.command("flink")
 def flink(
-    records: Annotated[int, typer.Option(min=100_000, help="How many records of SQL.")] = 2_000_000,
+    records: Annotated[int, typer.Option(min=100_000, help="How many records of SQL.")] = 6_000_000,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write the report to this file.", dir_okay=False, writable=True)
     ] = None,
