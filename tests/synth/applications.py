@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.synth.synthesized import Pipeline, Synthesize
 
+APPLICATIONS = ("aggregates", "anomalies", "behaviour", "business")
+
 
 def application(pipeline: Pipeline, name: str) -> dict[str, Any]:
     properties: dict[str, Any] = pipeline.one("AWS::KinesisAnalyticsV2::Application", f"weir-{pipeline.environment.name}-{name}")
@@ -30,3 +32,9 @@ def with_analytics(synthesize: Synthesize, **changes: Any) -> Pipeline:
     """The environment dev with `behaviour`, the cheapest to have, without its notebook, and other keys of `analytics`."""
     behaviour = {"enabled": True, **changes.pop("behaviour", {})}
     return synthesize("dev", {"analytics": {"studio": {"enabled": False}, "behaviour": behaviour, **changes}})
+
+
+def with_all_applications(synthesize: Synthesize) -> Pipeline:
+    """The environment prod with all applications."""
+    every = {name: {"enabled": True, "parallelism": 8, "parallelism_per_kpu": 2} for name in APPLICATIONS}
+    return synthesize("prod", {"analytics": {**every, "maintenance_start": "02:00"}})

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import pytest
-from cfnlint.config import ConfigMixIn  # type: ignore[import-untyped]  # cfn-lint ships no types
-from cfnlint.runner import Runner  # type: ignore[import-untyped]  # cfn-lint ships no types
 
-from components import flink_code
-from components.packaging import PackagingError
-from flink import build
-from flink.build import Connector
-from localrun.errors import LocalRunError
-from tests.synth.applications import application, configuration, groups, stream, with_analytics
+from tests.synth.applications import (
+    APPLICATIONS,
+    application,
+    configuration,
+    groups,
+    stream,
+    with_all_applications,
+    with_analytics,
+)
+from tests.synth.rules import findings, lint
 from tests.synth.synthesized import Pipeline, Synthesize
-from tests.synth.test_rules import NOT_APPLIED, findings
 
-APPLICATIONS = ("aggregates", "anomalies", "behaviour", "business")
 SETTINGS: dict[str, dict[str, str]] = {
     "aggregates": {
         "out-of-orderness.seconds": "2",
@@ -104,17 +102,14 @@ JOINING = ("aggregates", "business")
 
 @pytest.fixture
 def prod(synthesize: Synthesize) -> Pipeline:
-    """The environment prod with all applications."""
-    every = {name: {"enabled": True, "parallelism": 8, "parallelism_per_kpu": 2} for name in APPLICATIONS}
-    return synthesize("prod", {"analytics": {**every, "maintenance_start": "02:00"}})
+    return with_all_applications(synthesize)
 
 
 def test_the_rule_packs_and_cfn_lint_find_nothing_open(prod: Pipeline) -> None:
     assert findings(prod.directory) == {}
-    templates = sorted(map(str, prod.directory.glob("assembly-*/*.template.json")))
+    templates = sorted(prod.directory.glob("assembly-*/*.template.json"))
     assert len(templates) == 9
-    options = ["--regions", "us-east-1", "--ignore-checks", *NOT_APPLIED]
-    assert [str(match) for match in Runner(ConfigMixIn(["--template", *templates, *options])).run()] == []
+    assert lint(templates) == []
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
@@ -218,67 +213,6 @@ def test_an_application_logs_to_its_own_group(prod: Pipeline, name: str) -> None
     }
 
 
-@pytest.mark.parametrize("name", APPLICATIONS)
-def test_an_application_is_started_once_it_may_be_and_has_its_log(prod: Pipeline, name: str) -> None:
-    (running,) = [each for each in prod.all("Custom::RunningFlinkApplication") if each.path.startswith(name.capitalize())]
-    properties = prod.assembly.properties(running)
-    version = properties.pop("Version")
-    (group,) = [each for each in prod.all("AWS::Logs::LogGroup") if each.path == f"{name.capitalize()}/Logs"]
-    assert len(version) == 64
-    assert properties == {
-        "ServiceToken": prod.arn("AWS::Lambda::Function", "weir-prod-operate"),
-        "ServiceTimeout": "3600",
-        "Application": f"weir-prod-{name}",
-        "AllowNonRestoredState": False,
-        "SnapshotOnDelete": True,
-        "LogGroup": group.name,
-        "LogStream": "application",
-    }
-    needed = prod.body(running)["DependsOn"]
-    paths = {each.path for each in prod.assembly.resources.values() if each.stack == running.stack and each.id in needed}
-    assert {
-        f"{name.capitalize()}/Application",
-        f"{name.capitalize()}/Logging",
-        f"{name.capitalize()}/Role/DefaultPolicy",
-        "Operate/Function/Role/DefaultPolicy",
-    } <= paths
-
-
-def test_every_change_that_restarts_an_application_is_waited_for(synthesize: Synthesize) -> None:
-    def version(**behaviour: Any) -> str:
-        pipeline = with_analytics(synthesize, behaviour=behaviour)
-        return str(pipeline.one("Custom::RunningFlinkApplication")["Version"])
-
-    settings = {"brute_force": {"failures": 5}}
-    versions = [version(), version(parallelism=2), version(settings=settings), version(allow_non_restored_state=True)]
-    assert len(set(versions)) == 4
-
-
-def test_operate_may_do_what_it_does_to_these_applications_and_no_other(prod: Pipeline) -> None:
-    arns = [f"arn:aws:kinesisanalytics:us-east-1:111122223333:application/weir-prod-{name}" for name in APPLICATIONS]
-    actions = ["DescribeApplication", "DescribeApplicationOperation", "ListApplicationOperations", "StartApplication"]
-    assert prod.grants("Operate/Function/Role", "kinesisanalytics:") == [
-        ([f"kinesisanalytics:{action}" for action in (*actions, "StopApplication")], sorted(arns))
-    ]
-    assert prod.grants("Operate/Function/Role", "lambda:") == [
-        (["lambda:InvokeFunction"], [prod.arn("AWS::Lambda::Function", "weir-prod-operate")])
-    ]
-    document = prod.one("AWS::IAM::Policy", "Operate/Function/Role/DefaultPolicy")["PolicyDocument"]
-    keys = [each for each in document["Statement"] if "kms:" in str(each["Action"])]
-    through = {"kms:ViaService": "kinesisanalytics.us-east-1.amazonaws.com"}
-    for arn in arns:
-        context = {**through, "kms:EncryptionContext:aws:kinesisanalytics:arn": arn}
-        assert [each["Action"] for each in keys if each["Condition"] == {"StringEquals": context}] == [
-            ["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"]
-        ]
-        granting = {
-            "StringEquals": {**context, "kms:GrantConstraintType": "EncryptionContextSubset"},
-            "ForAllValues:StringEquals": {"kms:GrantOperations": "Decrypt"},
-        }
-        assert [each["Action"] for each in keys if each["Condition"] == granting] == ["kms:CreateGrant"]
-    assert [each["Action"] for each in keys if each["Condition"] == {"StringEquals": through}] == ["kms:DescribeKey"]
-
-
 def test_the_key_lets_the_service_keep_state_of_these_applications(prod: Pipeline, dev: Pipeline) -> None:
     statements = {each.get("Sid"): each for each in prod.one("AWS::KMS::Key")["KeyPolicy"]["Statement"]}
     arns = "arn:aws:kinesisanalytics:us-east-1:111122223333:application/weir-prod-*"
@@ -308,16 +242,6 @@ def test_the_key_lets_the_service_keep_state_of_these_applications(prod: Pipelin
         ),
     }
     assert "kinesisanalytics" not in str(dev.one("AWS::KMS::Key")["KeyPolicy"])
-
-
-def test_an_environment_that_keeps_its_data_keeps_a_stopped_application(prod: Pipeline, synthesize: Synthesize) -> None:
-    kept = {prod.body(each)["DeletionPolicy"] for each in prod.all("AWS::KinesisAnalyticsV2::Application")}
-    # Not one that could not be created, whose name would be taken the next time.
-    assert kept == {"RetainExceptOnCreate"}
-    dev = with_analytics(synthesize)
-    (application_,) = dev.all("AWS::KinesisAnalyticsV2::Application")
-    assert dev.body(application_)["DeletionPolicy"] == "Delete"
-    assert dev.one("Custom::RunningFlinkApplication")["SnapshotOnDelete"] is False
 
 
 def test_one_application_brings_its_own_streams_and_nothing_of_the_others(synthesize: Synthesize) -> None:
@@ -389,19 +313,3 @@ def test_metrics_and_findings_are_indexed_as_events_are(prod: Pipeline) -> None:
         assert other == events | {"EventSourceArn": other["EventSourceArn"]}
     reading = [grant for grant in prod.grants("Route/Role", "kinesis:") if "kinesis:GetRecords" in grant[0]]
     assert [resources for _, resources in reading] == [sorted(stream(prod, name) for name in ("events", "metrics", "findings"))]
-
-
-class TestCode:
-    def test_it_is_built_with_the_connector_of_the_place(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        made = {connector: {"behaviour": Path(f"/{connector}/behaviour.jar")} for connector in Connector}
-        monkeypatch.setattr(build, "build", lambda connector, report: made[connector])
-        assert flink_code.flink_artifact("behaviour", local=False) == Path("/official/behaviour.jar")
-        assert flink_code.flink_artifact("behaviour", local=True) == Path("/local/behaviour.jar")
-
-    def test_what_keeps_it_from_being_built_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(*_: object) -> None:
-            raise LocalRunError("mvn not found")
-
-        monkeypatch.setattr(build, "build", refuse)
-        with pytest.raises(PackagingError, match=r"^the application behaviour was not built: mvn not found$"):
-            flink_code.flink_artifact("behaviour", local=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,32 +9,16 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
-from cfnlint.config import ConfigMixIn  # type: ignore[import-untyped]  # cfn-lint ships no types
-from cfnlint.runner import Runner  # type: ignore[import-untyped]  # cfn-lint ships no types
 from constructs import IConstruct
 
 import components.acknowledge
 from app import build_app
 from config.loader import load_environment
+from tests.synth.rules import findings, lint
 from tests.synth.synthesized import NO_BUNDLING, Pipeline
 from tests.synth.test_app import steps_of
 
 PACKS = {"AwsSolutions", "Serverless", "NIST.800.53.R5"}
-#: A dependency stated although a reference implies it: the construct library adds them wholesale, and they do no harm.
-NOT_APPLIED = ["W3005"]
-
-
-def findings(directory: Path) -> dict[str, set[tuple[str, str]]]:
-    """Rule pack → (rule, construct path) of what is open."""
-    report = json.loads((directory / "validation-report.json").read_text(encoding="utf-8"))
-    return {
-        plugin["pluginName"]: {
-            (violation["ruleName"], construct["constructPath"])
-            for violation in plugin["violations"]
-            for construct in violation["violatingConstructs"]
-        }
-        for plugin in report["pluginReports"]
-    }
 
 
 def test_the_rule_packs_find_nothing_open(pipeline: Pipeline) -> None:
@@ -113,7 +96,6 @@ def test_nothing_is_acknowledged_for_a_whole_stack(unacknowledged: Any) -> None:
 
 
 def test_cfn_lint_finds_nothing(pipeline: Pipeline) -> None:
-    templates = sorted(map(str, pipeline.directory.glob("assembly-*/*.template.json")))
+    templates = sorted(pipeline.directory.glob("assembly-*/*.template.json"))
     assert len(templates) == len(steps_of(pipeline))
-    options = ["--regions", "us-east-1", "--ignore-checks", *NOT_APPLIED]
-    assert [str(match) for match in Runner(ConfigMixIn(["--template", *templates, *options])).run()] == []
+    assert lint(templates) == []
