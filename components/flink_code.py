@@ -52,7 +52,7 @@ def flink_code(scope: Construct, construct_id: str, *, application: str, local: 
         construct_id,
         path=str(PROJECT / "flink"),
         ignore_mode=IgnoreMode.GIT,
-        exclude=["/*", *kept, "target", "__pycache__", "README.md", "business_tests"],
+        exclude=["/*", *kept, "target", "__pycache__", "README.md", "gateway_tests"],
         asset_hash_type=AssetHashType.SOURCE,
         # The command is part of the asset's hash; the connector of the embedded run lies elsewhere.
         bundling=BundlingOptions(

@@ -61,7 +61,7 @@ def python_tests(sources: Path, scratch: Path) -> str:
             "PYTHONPATH": ":".join(map(str, path)),
             "WEIR_FLINK_JARS": ":".join(str(sources / jar) for jar in _JARS),
         }
-        command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", PROJECT / PYTHON / "business_tests")
+        command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", PROJECT / PYTHON / "gateway_tests")
         code, output = tools.output("python-tests", command, environment, cwd=PROJECT, timeout=_PYTHON_SECONDS)
     if code:
         raise LocalRunError(f"{output}\nthe tests of the application in Python ended with status {code}")

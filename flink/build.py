@@ -28,7 +28,7 @@ SOURCES = ("flink", "localrun/flink/connector")
 TESTED = (*SOURCES, "lambdas/common/logtypes/samples", "search/templates")
 #: Names below these that have no part in a test, and in a jar.
 _NOT_TESTED = frozenset(("target", "__pycache__"))
-_NOT_BUILT = _NOT_TESTED | {"README.md", "business_tests", "notebooks"}
+_NOT_BUILT = _NOT_TESTED | {"README.md", "gateway_tests", "notebooks"}
 #: The application in Python, of which also what ends in .py is a source.
 PYTHON = "flink/python"
 #: In its zip, beside `main.py`: the tables it reads and writes, which are those of the application in SQL, and its package. These

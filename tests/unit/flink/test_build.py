@@ -40,7 +40,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "flink/python/main.py": "main",
         "flink/python/business/application.py": "run",
         "flink/python/business/sql/10-tables.sql": "CREATE TABLE",
-        "flink/python/business_tests/test_sales.py": "test",
+        "flink/python/gateway_tests/test_sales.py": "test",
         "localrun/flink/connector/pom.xml": "<project/>",
     }.items():
         file = checkout / name
@@ -104,7 +104,7 @@ def test_what_has_not_changed_is_not_built_again(project: Path) -> None:
     (project / "flink/sql/README.md").write_text("read this")
     (project / "flink/sql/target/old.jar").write_text("older")
     (project / "flink/build.py").write_text("building anew")
-    (project / "flink/python/business_tests/test_sales.py").write_text("tests")
+    (project / "flink/python/gateway_tests/test_sales.py").write_text("tests")
     assert build.build(Connector.local, say) == first
     assert len(calls.read_text().splitlines()) == 1
     (project / "flink/sql/10-tables.sql").write_text("CREATE VIEW")

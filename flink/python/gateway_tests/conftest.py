@@ -1,4 +1,4 @@
-"""The application over streams in memory: what it reads, how it is set, and what it writes.
+"""Flink behind its Python gateway, and the application there over streams in memory: how it is set, reads and writes.
 
 `WEIR_FLINK_JARS` names the jars of the tables and of the streams; `python -m flink` sets it.
 """
@@ -23,7 +23,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.util.java_utils import to_jarray
 
 from business.application import define
-from business_tests.records import Event, Written
+from gateway_tests.records import Event, Written
 from localrun.flink.cluster import openings
 from localrun.flink.distribution import Distribution, find_java
 

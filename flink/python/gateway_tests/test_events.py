@@ -6,9 +6,9 @@ import base64
 import json
 from collections.abc import Callable
 
-from business_tests.records import Written, event, time
-from business_tests.test_payments import payment, usual
-from business_tests.test_stock import picked
+from gateway_tests.records import Written, event, time
+from gateway_tests.test_payments import payment, usual
+from gateway_tests.test_stock import picked
 
 Run = Callable[..., Written]
 

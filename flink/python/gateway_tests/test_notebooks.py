@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
-from business_tests.records import Event, event, time
 from flink.notebook import Notebook, notebooks
 from flink.tables import stream_columns
+from gateway_tests.records import Event, event, time
 
 BOOKS = notebooks()
 STREAMS = ("events", "metrics", "findings")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from business_tests.records import Event, Written, event, time
+from gateway_tests.records import Event, Written, event, time
 
 
 def picked(number: int, seconds: float, level: float | None, *, quantity: float = -6, **stock: Any) -> Event:

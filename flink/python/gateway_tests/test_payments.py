@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from business_tests.records import Event, Written, event, time
+from gateway_tests.records import Event, Written, event, time
 
 Run = Callable[..., Written]
 

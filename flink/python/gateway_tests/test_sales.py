@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from business_tests.records import Written, event, time
-from business_tests.test_payments import payment
-from business_tests.test_stock import picked
+from gateway_tests.records import Written, event, time
+from gateway_tests.test_payments import payment
+from gateway_tests.test_stock import picked
 
 
 def test_orders_are_counted_by_shop_and_currency(run: Callable[..., Written], master_data: Callable[..., dict[str, str]]) -> None:
