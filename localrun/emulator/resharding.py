@@ -26,13 +26,12 @@ MOST_PARENTS = 2
 
 
 def correct() -> None:
-    for name in ("_streams", "_shard_iterators", "_resolve_stream", "_build_shards", "_max_shard_index", "_next_sequence_number"):
+    for name in ("_resolve_stream", "_build_shards", "_max_shard_index", "_next_sequence_number"):
         require(kinesis, name)
     replace(kinesis, "_route_to_shard", route)
     for name in ("_split_shard", "_merge_shards"):
         replace(kinesis, name, keeping_parents(require(kinesis, name)))
     replace(kinesis, "_update_shard_count", update_shard_count)
-    replace(kinesis, "_get_records", ending_shards(require(kinesis, "_get_records")))
     replace(kinesis, "_shard_out", with_end(require(kinesis, "_shard_out")))
     replace(kinesis, "_describe_stream_summary", counting_open(require(kinesis, "_describe_stream_summary")))
 
@@ -47,13 +46,9 @@ def hash_ranges(stream: Stream) -> list[tuple[int, str]]:
     return sorted((int(shard["ending_hash_key"]), name) for name, shard in open_shards(stream).items())
 
 
-def shard_of(hash_key: int, ranges: list[tuple[int, str]]) -> str:
-    """The open shard a hash key belongs to: open shards cover all hash keys between them."""
-    return next(name for last, name in ranges if hash_key <= last)
-
-
 def route(hash_key: int, stream: Stream) -> str:
-    return shard_of(hash_key, hash_ranges(stream))
+    """The open shard a hash key belongs to: open shards cover all hash keys between them."""
+    return next(name for last, name in hash_ranges(stream) if hash_key <= last)
 
 
 def close(stream: Stream, name: str, shard: Shard) -> None:
@@ -113,25 +108,6 @@ def overlap(one: Shard, other: Shard) -> bool:
     return int(one["starting_hash_key"]) <= int(other["ending_hash_key"]) and int(other["starting_hash_key"]) <= int(
         one["ending_hash_key"]
     )
-
-
-def ending_shards(original: Callable[[dict[str, Any]], Response]) -> Callable[[dict[str, Any]], Response]:
-    """GetRecords that ends at the end of a closed shard."""
-
-    def get_records(data: dict[str, Any]) -> Response:
-        status, headers, body = original(data)
-        iterator = kinesis._shard_iterators.get(data.get("ShardIterator"))
-        stream = kinesis._streams.get(iterator["stream"]) if iterator else None
-        shard = stream["shards"].get(iterator["shard_id"], {}) if stream and iterator else {}
-        if status != 200 or ENDING not in shard:
-            return status, headers, body
-        answer = json.loads(body)
-        if kinesis._shard_iterators[answer["NextShardIterator"]]["position"] < len(shard["records"]):
-            return status, headers, body
-        del kinesis._shard_iterators[answer.pop("NextShardIterator")]
-        return json_response(answer | {"ChildShards": children_of(stream, iterator["shard_id"])})
-
-    return get_records
 
 
 def children_of(stream: Stream, parent: str) -> list[dict[str, Any]]:

@@ -25,14 +25,25 @@ from urllib.parse import parse_qs
 import ministack.app
 import uvicorn
 
-from localrun.emulator import cloudformation, fast_json, firehose, flink, functions, kinesis, ranges, resharding, throttling
+from localrun.emulator import (
+    cloudformation,
+    fast_json,
+    firehose,
+    flink,
+    functions,
+    kinesis,
+    ranges,
+    resharding,
+    retention,
+    throttling,
+)
 from localrun.emulator.athena.correct import correct as correct_athena
 
 ROUTES: dict[tuple[str, str], Callable[[dict[str, list[str]]], Any]] = {
     ("GET", "/_weir/deliveries"): lambda query: firehose.deliveries(),
     ("GET", "/_weir/applications"): lambda query: flink.applications(),
     ("POST", "/_weir/drain"): lambda query: firehose.drain(query["name"][0]),
-    ("GET", "/_weir/streams"): lambda query: kinesis.records_put(),
+    ("GET", "/_weir/streams"): lambda query: retention.records_put(),
     ("POST", "/_weir/throttle"): lambda query: throttling.throttle(query["stream"][0], float(query["share"][0])),
 }
 

@@ -269,23 +269,54 @@ def test_a_function_for_another_python_is_refused(engines: Engines) -> None:
     )
 
 
-def test_iterators_stay_on_their_record_when_older_ones_are_dropped(engines: Engines) -> None:
+#: A stream `s` of one shard that keeps ten records, and what reads it: `read(token, limit)` gives the next token.
+KEEPS_TEN = """
+import json
+from localrun.emulator import kinesis as corrected, retention
+from localrun.emulator.records import get_records
+from ministack.services import kinesis
+corrected.correct()
+retention.RECORDS_KEPT, retention.HOUSEKEEPING_SECONDS = 10, 0
+kinesis._create_stream({'StreamName': 's', 'ShardCount': 1})
+stream = kinesis._streams['s']
+stream['StreamStatus'] = 'ACTIVE'
+def put(*numbers):
+    records = [{'PartitionKey': 'k', 'Data': f'{number:04}'} for number in numbers]
+    return json.loads(corrected.put_records({'StreamName': 's', 'Records': records})[2])['FailedRecordCount']
+def begin():
+    where = {'StreamName': 's', 'ShardId': 'shardId-000000000000', 'ShardIteratorType': 'TRIM_HORIZON'}
+    return json.loads(kinesis._get_shard_iterator(where)[2])['ShardIterator']
+def read(token, limit):
+    answer = json.loads(get_records({'ShardIterator': token, 'Limit': limit})[2])
+    return answer['NextShardIterator'], [int(record['Data']) for record in answer['Records']]
+"""
+
+
+def test_records_that_were_read_make_room_and_iterators_stay_on_theirs(engines: Engines) -> None:
     said = in_emulator(
         engines,
-        "from localrun.emulator import kinesis as corrected\nfrom ministack.services import kinesis\n"
-        "corrected.correct()\ncorrected.RECORDS_KEPT = 10\n"
-        "kinesis._create_stream({'StreamName': 's', 'ShardCount': 1})\n"
-        "stream = kinesis._streams['s']\n"
-        "corrected.append(stream, [{'PartitionKey': 'k', 'Data': str(number)} for number in range(15)])\n"
-        "def iterator(position): kinesis._shard_iterators[str(position)] = "
-        "{'stream': 's', 'shard_id': 'shardId-000000000000', 'position': position, 'created_at': 0}\n"
-        "iterator(12); iterator(2)\n"
-        "corrected.keep_house(stream)\n"
-        "records = stream['shards']['shardId-000000000000']['records']\n"
-        "print(len(records), records[kinesis._shard_iterators['12']['position']]['Data'], "
-        "kinesis._shard_iterators['2']['position'], corrected.records_put())",
+        f"{KEEPS_TEN}\ntoken = begin()\nput(*range(15))\ntoken, first = read(token, 12)\nput(15)\n_, rest = read(token, 100)\n"
+        "print(first[-1], rest, len(stream['shards']['shardId-000000000000']['records']), retention.records_put())",
     )
-    assert said.splitlines()[-1] == "10 12 0 {'s': 15}"
+    assert said.splitlines()[-1] == "11 [12, 13, 14, 15] 10 {'s': 16}"
+
+
+def test_a_shard_full_of_unread_records_takes_none_until_its_slowest_reader_goes_on(engines: Engines) -> None:
+    said = in_emulator(
+        engines,
+        f"{KEEPS_TEN}\nfast, slow = begin(), begin()\nput(*range(15))\nfast, _ = read(fast, 100)\n"
+        "refused = put(15, 16)\nslow, first = read(slow, 8)\ntaken = put(17)\n_, rest = read(slow, 100)\n"
+        "print(refused, first[0], taken, rest)",
+    )
+    assert said.splitlines()[-1] == "2 0 0 [8, 9, 10, 11, 12, 13, 14, 17]"
+
+
+def test_a_reader_that_has_gone_holds_no_shard(engines: Engines) -> None:
+    said = in_emulator(
+        engines,
+        f"{KEEPS_TEN}\nbegin()\nput(*range(15))\nretention.READER_SECONDS = -1\nprint(put(15), retention.records_put())",
+    )
+    assert said.splitlines()[-1] == "0 {'s': 16}"
 
 
 def test_the_emulator_ends_when_what_it_corrects_is_gone(engines: Engines) -> None:

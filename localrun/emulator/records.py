@@ -1,0 +1,116 @@
+"""Kinesis: putting records on shards, and giving them out.
+
+A record is kept as the JSON that GetRecords answers with, so that one that is read five times is written once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from bisect import bisect_left
+from typing import Any
+
+import orjson
+from ministack.core.responses import error_response_json, new_uuid
+from ministack.services import kinesis
+
+from localrun.emulator import resharding, retention, throttling
+
+#: Of one GetRecords (API reference).
+MOST_READ = 10_000
+
+Stream = dict[str, Any]
+Response = tuple[int, dict[str, str], bytes]
+
+
+class Stored:
+    """A record of a shard. MiniStack looks up fields of one as in a dictionary."""
+
+    __slots__ = ("arrival", "json", "sequence")
+
+    def __init__(self, sequence: str, arrival: float, json: bytes) -> None:
+        self.sequence = sequence
+        self.arrival = arrival
+        self.json = json
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "SequenceNumber":
+            return self.sequence
+        return self.arrival if name == "ApproximateArrivalTimestamp" else orjson.loads(self.json)[name]
+
+
+def append(stream: Stream, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put records on their shards, but those that are refused; returns the result of each."""
+    name, encryption, shards = stream["StreamName"], stream.get("EncryptionType", "NONE"), stream["shards"]
+    ranges = resharding.hash_ranges(stream)
+    lasts = [last for last, _ in ranges]
+    ends = [(shard, shards[shard]["records"].append, retention.is_full(shards[shard])) for _, shard in ranges]
+    arrival = round(time.time(), 3)
+    dumps, refuses_one = orjson.dumps, throttling.refuses_one
+    results: list[dict[str, Any]] = []
+    for record, sequence in zip(records, sequence_numbers(len(records)), strict=True):
+        key = record["PartitionKey"]
+        shard, keep, full = ends[bisect_left(lasts, hash_key(record, key)) if len(ends) > 1 else 0]
+        if full or refuses_one(name):
+            results.append(throttling.error(name, shard))
+            continue
+        json = b'{"SequenceNumber":"%b","ApproximateArrivalTimestamp":%b,"Data":"%b","PartitionKey":%b,"EncryptionType":"%b"}' % (
+            sequence.encode(), b"%.3f" % arrival, record.get("Data", "").encode(), dumps(key), encryption.encode(),
+        )  # fmt: skip
+        keep(Stored(sequence, arrival, json))
+        results.append({"SequenceNumber": sequence, "ShardId": shard, "EncryptionType": encryption})
+    return results
+
+
+def hash_key(record: dict[str, Any], key: str) -> int:
+    explicit = record.get("ExplicitHashKey")
+    return int(explicit) if explicit else int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest(), "big")
+
+
+def sequence_numbers(count: int) -> list[str]:
+    """The next sequence numbers, in the form of MiniStack's."""
+    with kinesis._sequence_lock:
+        first = kinesis._sequence_counter + 1
+        kinesis._sequence_counter += count
+        milliseconds = f"{int(time.time() * 1_000):020d}"
+    return [f"{milliseconds}{number:010d}" for number in range(first, first + count)]
+
+
+def get_records(data: dict[str, Any]) -> Response:
+    """The next records of an iterator. At the end of a closed shard there is no next iterator, and its children are named."""
+    token = data.get("ShardIterator")
+    iterator = kinesis._shard_iterators.get(token)
+    if not iterator or time.time() - iterator["created_at"] > kinesis.ITERATOR_EXPIRY_SECONDS:
+        return error_response_json("ExpiredIteratorException", "Iterator has expired or is invalid", 400)
+    stream = kinesis._streams.get(iterator["stream"])
+    shard = stream["shards"].get(iterator["shard_id"]) if stream else None
+    if not stream or not shard:
+        return error_response_json("ResourceNotFoundException", "Its stream or shard is gone", 400)
+    retention.keep_house(stream)
+    records = shard["records"]
+    first = min(iterator["position"], len(records))
+    found = records[first : first + min(data.get("Limit", MOST_READ), MOST_READ)]
+    position = first + len(found)
+    answer: dict[str, Any] = {"MillisBehindLatest": behind(records, position)}
+    iterator["used"] = True
+    if resharding.ENDING in shard and position == len(records):
+        answer["ChildShards"] = resharding.children_of(stream, iterator["shard_id"])
+    else:
+        answer["NextShardIterator"] = new_uuid()
+        kinesis._shard_iterators[answer["NextShardIterator"]] = {
+            **iterator, "position": position, "created_at": time.time(), "used": False,
+        }  # fmt: skip
+    body = b'{"Records":[' + b",".join([as_json(record) for record in found]) + b"]," + orjson.dumps(answer)[1:]
+    return 200, {"Content-Type": "application/x-amz-json-1.1"}, body
+
+
+def behind(records: list[Any], position: int) -> int:
+    """Milliseconds since the record at `position` arrived; 0 when there is none."""
+    if position >= len(records):
+        return 0
+    return max(0, int((time.time() - records[position]["ApproximateArrivalTimestamp"]) * 1_000))
+
+
+def as_json(record: Any) -> bytes:
+    """MiniStack's own services, such as DynamoDB's streams, put records as dictionaries."""
+    return record.json if type(record) is Stored else orjson.dumps(record)
