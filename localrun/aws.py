@@ -6,8 +6,8 @@ The emulator enforces IAM: the keys `test` are the account's root, and a session
 from __future__ import annotations
 
 import os
-from base64 import b64decode
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -15,6 +15,7 @@ import botocore.session
 import orjson
 from botocore.config import Config
 from botocore.utils import parse_timestamp
+from pybase64 import b64decode
 
 from common.put_records import hasten
 
@@ -32,8 +33,10 @@ CLIENT_CONFIG = Config(
 )
 
 
+@lru_cache(maxsize=1_024)
 def parse_time(value: Any) -> datetime:
-    """A time in an answer. Botocore works out the local time zone for each, which costs more than the rest of a record."""
+    """A time in an answer. Botocore works out the local time zone for each, which costs more than the rest of a record; records
+    that were put together have one time."""
     return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else parse_timestamp(value)
 
 

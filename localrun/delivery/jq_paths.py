@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any
 
-import orjson
+import msgspec
 
 _PAIR = re.compile(
     r"\s*(?P<quote>\"?)(?P<name>[A-Za-z_]\w*)(?P=quote)\s*:"
@@ -29,24 +31,32 @@ def look_ups(program: str) -> Callable[[bytes], dict[str, str] | None] | None:
     if len(wanted) < len(pairs):
         return None
 
+    decode = msgspec.json.Decoder(_shape(path for _, path, _ in wanted)).decode
+    takes = [(name, attrgetter(".".join(map(_attribute, path))), part) for name, path, part in wanted]
+
     def find(data: bytes) -> dict[str, str] | None:
         try:
-            record = orjson.loads(data)
-        except orjson.JSONDecodeError:
+            record = decode(data)
+            found = {name: take(record)[part] for name, take, part in takes}
+        except (msgspec.DecodeError, AttributeError, TypeError):  # another type, an object that is not there, a null
             return None
-        found = {}
-        for name, path, part in wanted:
-            value = record
-            for key in path:
-                if type(value) is not dict:
-                    return None
-                value = value.get(key)
-            if type(value) is not str or not (value := value[part]):
-                return None
-            found[name] = value
-        return found
+        return found if all(found.values()) else None
 
     return find
+
+
+def _shape(paths: Iterable[tuple[str, ...]]) -> Any:
+    """The type of a record of which only what is at `paths` is read, each a text."""
+    below: dict[str, list[tuple[str, ...]]] = {}
+    for first, *rest in paths:
+        below.setdefault(first, []).append(tuple(rest))
+    fields = [(_attribute(name), (str if () in rest else _shape(rest)) | None, None) for name, rest in below.items()]
+    return msgspec.defstruct("Record", fields, rename={_attribute(name): name for name in below}, gc=False)
+
+
+def _attribute(key: str) -> str:
+    """A key may be a word of Python's."""
+    return f"at_{key}"
 
 
 def _place(text: str | None) -> int | None:

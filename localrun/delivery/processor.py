@@ -5,13 +5,14 @@ Source: Firehose developer guide, "Transform source data" and "Required paramete
 
 from __future__ import annotations
 
-import binascii
 import json
-from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 from uuid import uuid4
+
+from pybase64 import b64decode, b64encode_as_string
 
 from localrun.delivery.failure import Failure
 from localrun.delivery.record import Record
@@ -115,8 +116,8 @@ def _outcome(found: dict[str, Any]) -> bytes | Failure | None:
     result = found.get("result")
     if result == "Ok":
         try:
-            return b64decode(found["data"], validate=True)
-        except (KeyError, TypeError, ValueError, binascii.Error):
+            return b64decode(found["data"], None, True)
+        except (KeyError, TypeError, ValueError):
             return BAD_RECORD
     if result == "Dropped":
         return None
@@ -129,12 +130,12 @@ def _partition_keys(found: dict[str, Any]) -> Any:
 
 
 def _encode(record: Record) -> bytes:
-    data = b64encode(record.data).decode("ascii")
-    start = f'{{"recordId":{json.dumps(record.id)},"approximateArrivalTimestamp":{record.arrival_ms},"data":"{data}"'
+    data = b64encode_as_string(record.data)
+    start = f'{{"recordId":{encode_basestring_ascii(record.id)},"approximateArrivalTimestamp":{record.arrival_ms},"data":"{data}"'
     if not record.shard:
         return (start + "}").encode()
     return (
-        f'{start},"kinesisRecordMetadata":{{"shardId":"{record.shard}","partitionKey":{json.dumps(record.partition_key)},'
+        f'{start},"kinesisRecordMetadata":{{"shardId":"{record.shard}","partitionKey":{encode_basestring_ascii(record.partition_key)},'
         f'"approximateArrivalTimestamp":{record.arrival_ms},"sequenceNumber":"{record.sequence}",'
         f'"subsequenceNumber":{record.subsequence}}}}}'
     ).encode()

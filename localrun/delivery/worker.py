@@ -197,27 +197,29 @@ class DeliveryWorker:
 
     def _keep(self, record: Record, data: bytes, lambda_keys: Any) -> None:
         """Buffer what is to be delivered, in its partition."""
-        partition = self._partition(record, data, lambda_keys)
-        if isinstance(partition, Failure):
-            kind = PARTITIONS_EXCEEDED if partition is TOO_MANY_PARTITIONS else PROCESSING_FAILED
-            self._refuse(record, data, partition, kind)
+        target = self._target(record, data, lambda_keys)
+        if isinstance(target, Failure):
+            kind = PARTITIONS_EXCEEDED if target is TOO_MANY_PARTITIONS else PROCESSING_FAILED
+            self._refuse(record, data, target, kind)
         else:
-            target = Target(partition) if partition else _WHOLE
             self._buffer(target, Processed(record, data + self._stream.delimiter))
 
-    def _partition(self, record: Record, data: bytes, lambda_keys: Any) -> tuple[str, ...] | Failure:
-        """Values of the partition keys in the prefix; none without dynamic partitioning."""
+    def _target(self, record: Record, data: bytes, lambda_keys: Any) -> Target | Failure:
+        """By the values of the partition keys in the prefix; the same for all without dynamic partitioning."""
         if self._keys is None:
-            return ()
+            return _WHOLE
         partition = self._keys.partition(data, lambda_keys)
-        if isinstance(partition, Failure) or Target(partition) in self._processed:
+        if isinstance(partition, Failure):
             return partition
+        target = Target(partition)
+        if target in self._processed:
+            return target
         if self._active_partitions >= ACTIVE_PARTITIONS:
             return TOO_MANY_PARTITIONS
         if not self._keys.fits(partition, record.arrival_ms):
             return TOO_LONG
         self._active_partitions += 1
-        return partition
+        return target
 
     def _refuse(self, record: Record, data: bytes, why: Failure, kind: tuple[str, str]) -> None:
         line = record_failure(record, data, code=why.code, message=why.message, now=self._clock.now())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
 from pybase64 import b64encode_as_string
@@ -50,7 +51,7 @@ class Encoder:
     def encode(self, record: StreamRecord) -> bytes:
         """One element of `Records`."""
         return (
-            f'{{"kinesis":{{"kinesisSchemaVersion":"1.0","partitionKey":{json.dumps(record.partition_key)},'
+            f'{{"kinesis":{{"kinesisSchemaVersion":"1.0","partitionKey":{encode_basestring_ascii(record.partition_key)},'
             f'"sequenceNumber":"{record.sequence}","data":"{b64encode_as_string(record.data)}",'
             f'"approximateArrivalTimestamp":{record.arrival:.3f}}},"eventSource":"aws:kinesis","eventVersion":"1.0",'
             f'"eventID":"{record.shard}:{record.sequence}",{self._tail}'

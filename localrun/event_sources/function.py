@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -48,6 +48,6 @@ def invoke(client: Callable[[], Any], function_arn: str, payload: bytes) -> Outc
     if failed:
         return Outcome(None, body.decode(errors="replace")[:2000], context)
     try:
-        return Outcome(json.loads(body) if body else None, None, context, len(body))
+        return Outcome(orjson.loads(body) if body else None, None, context, len(body))
     except ValueError:
         return Outcome(body.decode(errors="replace"), None, context, len(body))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -86,6 +88,12 @@ def readable(shards: Iterable[Shard], closed: set[str]) -> list[Shard]:
     ]
 
 
+@lru_cache(maxsize=1_024)  # records that were put together arrived together
+def epoch_seconds(moment: datetime) -> float:
+    """To the millisecond, as Kinesis has it."""
+    return round(moment.timestamp(), 3)
+
+
 class ShardReader:
     """Reads one shard from its start, or from the last record read if the iterator expired."""
 
@@ -115,7 +123,7 @@ class ShardReader:
         records = [
             StreamRecord(
                 self._shard, found["SequenceNumber"], found["PartitionKey"], found["Data"],
-                round(found["ApproximateArrivalTimestamp"].timestamp(), 3),
+                epoch_seconds(found["ApproximateArrivalTimestamp"]),
             )
             for found in answer["Records"]
         ]  # fmt: skip
