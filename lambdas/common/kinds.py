@@ -172,6 +172,10 @@ _DATE = {
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
 }
 
+#: The one form that times are written in, which OpenSearch reads in a twentieth of the time of its default, a list of forms. Dates
+#: and date math in queries are of it too; a query by epoch milliseconds says so (`"format": "epoch_millis"`).
+_TIME = {"type": "date", "format": "rfc3339_lenient"}
+
 #: A word that is searched for as a whole. Numbers and flags are taken as their text.
 WORD = Kind(_KEYWORD, _word, _STRING, test=_IS_TEXT)
 #: A word that may be long, such as a path.
@@ -210,9 +214,9 @@ IP = Kind(
     {"type": "string", "pattern": "^[0-9A-Fa-f.:]{2,45}$", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]},
 )
 #: A point in time: ISO 8601, or an epoch number in seconds, milli-, micro- or nanoseconds.
-INSTANT = Kind({"type": "date"}, _instant, _DATE)
+INSTANT = Kind(_TIME, _instant, _DATE)
 #: A time everything hangs on: a document without it would be refused.
-KEY_INSTANT = Kind({"type": "date", "ignore_malformed": False}, _instant, _DATE)
+KEY_INSTANT = Kind({**_TIME, "ignore_malformed": False}, _instant, _DATE)
 #: {"lat": …, "lon": …}, in degrees.
 PLACE = Kind(
     {"type": "geo_point", "ignore_malformed": True},
