@@ -27,8 +27,8 @@ STREAM, TENANT = "weir-bench", "weir_bench"
 EVENTS = 10_000
 SECONDS = 5.0
 BULK_DOCUMENTS = 2_000
-#: After these the node's compilers have little left to do (measured: 247 us a document at first, 85 us of work after 150,000, and a
-#: quarter of it still the compilers' until 300,000).
+#: After these the node's compilers have little left to do (measured: 247 us a document at first, 85 us after 150,000, and a
+#: quarter of that still the compilers' until 300,000).
 WARM_UP_DOCUMENTS = 300_000
 
 

@@ -172,8 +172,8 @@ _DATE = {
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
 }
 
-#: The one form that times are written in, which OpenSearch reads in a twentieth of the time of its default, a list of forms. Dates
-#: and date math in queries are of it too; a query by epoch milliseconds says so (`"format": "epoch_millis"`).
+#: The one form that times are written in. OpenSearch reads it in a tenth of the time that its default, a list of forms, takes.
+#: Queries may have dates and date math in it; one by epoch milliseconds says so (`"format": "epoch_millis"`).
 _TIME = {"type": "date", "format": "rfc3339_lenient"}
 
 #: A word that is searched for as a whole. Numbers and flags are taken as their text.

@@ -14,12 +14,16 @@ from ministack.services import kinesis
 
 logger = logging.getLogger("weir")
 
-#: Records kept a shard, at about 1.2 KB of memory each: a minute of lag at 4,000 records a second. A shard with so many that have
-#: not been read takes no more, as a shard at its limit does, until its slowest reader has gone on.
-RECORDS_KEPT = 250_000
+#: Records kept of a shard behind its slowest reader, at about 1.2 KB of memory each: one that is started again begins where it
+#: had a checkpoint, and the delivery to the lake holds a minute of records before it makes one.
+READ_KEPT = 200_000
+#: And in all. A shard with more takes none, as a shard at its limit does, until its slowest reader has gone on.
+MOST_KEPT = 500_000
 HOUSEKEEPING_SECONDS = 1.0
 #: Who has not read for so long does not hold a full shard any longer. A reader that waits for its destination comes back sooner.
 READER_SECONDS = 120.0
+#: A read that is repeated, because its answer was lost, comes sooner.
+USED_SECONDS = 30.0
 
 Stream = dict[str, Any]
 FULL = "full"
@@ -43,7 +47,7 @@ def is_full(shard: dict[str, Any]) -> bool:
 
 
 def keep_house(stream: Stream) -> None:
-    """Now and then: drop records past their retention, and past RECORDS_KEPT those that have been read."""
+    """Now and then: drop records past their retention, and past READ_KEPT those that all have read."""
     now = time.monotonic()
     if now - _last_housekeeping.get(stream["StreamARN"], 0.0) < HOUSEKEEPING_SECONDS:
         return
@@ -51,17 +55,17 @@ def keep_house(stream: Stream) -> None:
     oldest = time.time() - stream["RetentionPeriodHours"] * 3_600
     for shard_id, shard in stream["shards"].items():
         records = shard["records"]
-        surplus = max(0, len(records) - RECORDS_KEPT)
-        if surplus:
-            surplus = min(surplus, *positions(stream, shard_id))
+        surplus = 0
+        if len(records) > READ_KEPT:
+            surplus = max(0, min(positions(stream, shard_id)) - READ_KEPT)
         while surplus < len(records) and records[surplus]["ApproximateArrivalTimestamp"] < oldest:
             surplus += 1
         if surplus:
             drop(stream, shard_id, surplus)
-        was_full, shard[FULL] = is_full(shard), len(records) > RECORDS_KEPT
+        was_full, shard[FULL] = is_full(shard), len(records) > MOST_KEPT
         if shard[FULL] and not was_full:
             logger.warning(
-                "%s of %s: %d records that a reader has not read; it takes no more for now",
+                "%s of %s holds %d records for a reader that has fallen behind: it takes no more for now",
                 shard_id,
                 stream["StreamName"],
                 len(records),
@@ -92,12 +96,14 @@ def drop(stream: Stream, shard_id: str, count: int) -> None:
 
 
 def forget_iterators() -> None:
-    """Remove expired iterators, now and then: each GetRecords makes a new one, and MiniStack looks through all at every call."""
+    """Remove iterators that have expired, or were read from, now and then: each GetRecords makes a new one, and MiniStack looks
+    through all of them at every call."""
     now = time.monotonic()
     if now - _last_housekeeping.get("iterators", 0.0) < HOUSEKEEPING_SECONDS:
         return
     _last_housekeeping["iterators"] = now
     found = kinesis._shard_iterators._data
-    oldest = time.time() - kinesis.ITERATOR_EXPIRY_SECONDS
-    for token in [token for token, iterator in found.items() if iterator["created_at"] < oldest]:
+    seconds = {True: USED_SECONDS, False: kinesis.ITERATOR_EXPIRY_SECONDS}
+    now = time.time()
+    for token in [key for key, one in found.items() if now - one["created_at"] > seconds[one.get("used", False)]]:
         del found[token]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import signal
 import sys
@@ -63,5 +64,7 @@ def write(status: Status, clock: Clock) -> None:
 
 def prepare(state: Path) -> Path:
     """Log to stderr, and make the state directory. Raises LocalRunError if it cannot be made."""
+    # What a worker holds is records, by the hundred thousand and without cycles: the collector looked through them all the time.
+    gc.set_threshold(100_000, 20, 50)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     return make_directory(state)

@@ -269,14 +269,14 @@ def test_a_function_for_another_python_is_refused(engines: Engines) -> None:
     )
 
 
-#: A stream `s` of one shard that keeps ten records, and what reads it: `read(token, limit)` gives the next token.
-KEEPS_TEN = """
+#: A stream `s` of one shard that holds ten records, and four that were read; `read(token, limit)` gives the next token.
+HOLDS_TEN = """
 import json
 from localrun.emulator import kinesis as corrected, retention
 from localrun.emulator.records import get_records
 from ministack.services import kinesis
 corrected.correct()
-retention.RECORDS_KEPT, retention.HOUSEKEEPING_SECONDS = 10, 0
+retention.MOST_KEPT, retention.READ_KEPT, retention.HOUSEKEEPING_SECONDS = 10, 4, 0
 kinesis._create_stream({'StreamName': 's', 'ShardCount': 1})
 stream = kinesis._streams['s']
 stream['StreamStatus'] = 'ACTIVE'
@@ -295,26 +295,26 @@ def read(token, limit):
 def test_records_that_were_read_make_room_and_iterators_stay_on_theirs(engines: Engines) -> None:
     said = in_emulator(
         engines,
-        f"{KEEPS_TEN}\ntoken = begin()\nput(*range(15))\ntoken, first = read(token, 12)\nput(15)\n_, rest = read(token, 100)\n"
+        f"{HOLDS_TEN}\ntoken = begin()\nput(*range(15))\ntoken, first = read(token, 12)\nput(15)\n_, rest = read(token, 100)\n"
         "print(first[-1], rest, len(stream['shards']['shardId-000000000000']['records']), retention.records_put())",
     )
-    assert said.splitlines()[-1] == "11 [12, 13, 14, 15] 10 {'s': 16}"
+    assert said.splitlines()[-1] == "11 [12, 13, 14, 15] 8 {'s': 16}"
 
 
 def test_a_shard_full_of_unread_records_takes_none_until_its_slowest_reader_goes_on(engines: Engines) -> None:
     said = in_emulator(
         engines,
-        f"{KEEPS_TEN}\nfast, slow = begin(), begin()\nput(*range(15))\nfast, _ = read(fast, 100)\n"
-        "refused = put(15, 16)\nslow, first = read(slow, 8)\ntaken = put(17)\n_, rest = read(slow, 100)\n"
+        f"{HOLDS_TEN}\nfast, slow = begin(), begin()\nput(*range(15))\nfast, _ = read(fast, 100)\n"
+        "refused = put(15, 16)\nslow, first = read(slow, 9)\ntaken = put(17)\n_, rest = read(slow, 100)\n"
         "print(refused, first[0], taken, rest)",
     )
-    assert said.splitlines()[-1] == "2 0 0 [8, 9, 10, 11, 12, 13, 14, 17]"
+    assert said.splitlines()[-1] == "2 0 0 [9, 10, 11, 12, 13, 14, 17]"
 
 
 def test_a_reader_that_has_gone_holds_no_shard(engines: Engines) -> None:
     said = in_emulator(
         engines,
-        f"{KEEPS_TEN}\nbegin()\nput(*range(15))\nretention.READER_SECONDS = -1\nprint(put(15), retention.records_put())",
+        f"{HOLDS_TEN}\nbegin()\nput(*range(15))\nretention.READER_SECONDS = -1\nprint(put(15), retention.records_put())",
     )
     assert said.splitlines()[-1] == "0 {'s': 16}"
 
