@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import orjson
 
 from common.bulk import MAX_ID_BYTES, Document
@@ -11,29 +12,55 @@ class NotAnEvent(ValueError):
     """A record of `events` that is no event the pipeline wrote."""
 
 
+class _Described(msgspec.Struct, gc=False):
+    id: str
+    dataset: str
+    ingested: str
+
+
+class _Event(msgspec.Struct, gc=False):
+    """What an index and an id are made of. To decode nothing else takes a third of the time."""
+
+    event: _Described
+    tenant: str
+
+
+_decode = msgspec.json.Decoder(_Event).decode
+
+
 def document(number: int, data: bytes) -> Document:
     """The document of a record of `events`, in the index that its type, tenant and day of arrival name.
 
     Raises NotAnEvent, saying which field is missing.
     """
     try:
+        data.decode()  # what is not read is not looked at
+        event = _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotAnEvent(_fault(data)) from error
+    described = event.event
+    if not (described.id and described.dataset and described.ingested and event.tenant):
+        raise NotAnEvent(_fault(data))
+    if len(described.id.encode()) > MAX_ID_BYTES:
+        raise NotAnEvent(f"event.id is longer than {MAX_ID_BYTES} bytes")
+    day = described.ingested[:10].replace("-", ".")
+    # A line break would end the document's line in the bulk request.
+    body = orjson.dumps(orjson.loads(data)) if b"\n" in data else data
+    return Document(number, f"logs-{described.dataset}-{event.tenant}-{day}", described.id, body)
+
+
+def _fault(data: bytes) -> str:
+    """Why a record is no event."""
+    try:
         event = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise NotAnEvent(f"not JSON: {error}") from error
+        return f"not JSON: {error}"
     if not isinstance(event, dict):
-        raise NotAnEvent("not a JSON object")
+        return "not a JSON object"
     described = event.get("event")
     fields = {**described, "tenant": event.get("tenant")} if isinstance(described, dict) else {}
-    id_, dataset, tenant, ingested = (_text(fields, name) for name in ("id", "dataset", "tenant", "ingested"))
-    if len(id_.encode()) > MAX_ID_BYTES:
-        raise NotAnEvent(f"event.id is longer than {MAX_ID_BYTES} bytes")
-    day = ingested[:10].replace("-", ".")
-    # A line break would end the document's line in the bulk request.
-    return Document(number, f"logs-{dataset}-{tenant}-{day}", id_, orjson.dumps(event) if b"\n" in data else data)
-
-
-def _text(fields: dict[str, object], name: str) -> str:
-    value = fields.get(name)
-    if isinstance(value, str) and value:
-        return value
-    raise NotAnEvent(f"{'tenant' if name == 'tenant' else f'event.{name}'} is missing, or no text")
+    for name in ("id", "dataset", "tenant", "ingested"):
+        value = fields.get(name)
+        if not isinstance(value, str) or not value:
+            return f"{'tenant' if name == 'tenant' else f'event.{name}'} is missing, or no text"
+    return "not JSON as it is written"

@@ -152,6 +152,9 @@ def test_a_document_for_which_the_domain_refuses_the_whole_request_is_singled_ou
     ("data", "detail"),
     [
         (b"\xff not json", "not JSON: "),
+        (event("a")[:-1] + b',"message":"\xff"}', "not JSON: "),
+        (event("a")[:-1] + b',"message":"a\tb"}', "not JSON: "),
+        (event("a") + b" {}", "not JSON: "),
         (b"[1]", "not a JSON object"),
         (b'{"tenant":"acme"}', "event.id is missing, or no text"),
         (event("a", event={"id": "a", "ingested": "2024-07-30T21:31:21.123Z"}), "event.dataset is missing, or no text"),
