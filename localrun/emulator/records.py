@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -16,8 +17,8 @@ from ministack.services import kinesis
 
 from localrun.emulator import resharding, retention, throttling
 
-#: Of one GetRecords (API reference).
-MOST_READ = 10_000
+#: Of one GetRecords: records, and bytes of their data (API reference).
+MOST_READ, MOST_READ_BYTES = 10_000, 10 * 2**20
 
 Stream = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]
@@ -26,11 +27,12 @@ Response = tuple[int, dict[str, str], bytes]
 class Stored:
     """A record of a shard. MiniStack looks up fields of one as in a dictionary."""
 
-    __slots__ = ("arrival", "json", "sequence")
+    __slots__ = ("arrival", "json", "sequence", "size")
 
-    def __init__(self, sequence: str, arrival: float, json: bytes) -> None:
+    def __init__(self, sequence: str, arrival: float, size: int, json: bytes) -> None:
         self.sequence = sequence
         self.arrival = arrival
+        self.size = size
         self.json = json
 
     def __getitem__(self, name: str) -> Any:
@@ -49,15 +51,15 @@ def append(stream: Stream, records: list[dict[str, Any]]) -> list[dict[str, Any]
     dumps, refuses_one = orjson.dumps, throttling.refuses_one
     results: list[dict[str, Any]] = []
     for record, sequence in zip(records, sequence_numbers(len(records)), strict=True):
-        key = record["PartitionKey"]
+        key, data = record["PartitionKey"], record.get("Data", "")
         shard, keep, full = ends[bisect_left(lasts, hash_key(record, key)) if len(ends) > 1 else 0]
         if full or refuses_one(name):
             results.append(throttling.error(name, shard))
             continue
         json = b'{"SequenceNumber":"%b","ApproximateArrivalTimestamp":%b,"Data":"%b","PartitionKey":%b,"EncryptionType":"%b"}' % (
-            sequence.encode(), b"%.3f" % arrival, record.get("Data", "").encode(), dumps(key), encryption.encode(),
+            sequence.encode(), b"%.3f" % arrival, data.encode(), dumps(key), encryption.encode(),
         )  # fmt: skip
-        keep(Stored(sequence, arrival, json))
+        keep(Stored(sequence, arrival, size_of(data), json))
         results.append({"SequenceNumber": sequence, "ShardId": shard, "EncryptionType": encryption})
     return results
 
@@ -89,7 +91,7 @@ def get_records(data: dict[str, Any]) -> Response:
     retention.keep_house(stream)
     records = shard["records"]
     first = min(iterator["position"], len(records))
-    found = records[first : first + min(data.get("Limit", MOST_READ), MOST_READ)]
+    found = of_one_answer(records[first : first + min(data.get("Limit", MOST_READ), MOST_READ)])
     position = first + len(found)
     answer: dict[str, Any] = {"MillisBehindLatest": behind(records, position)}
     iterator["used"] = True
@@ -102,6 +104,17 @@ def get_records(data: dict[str, Any]) -> Response:
         }  # fmt: skip
     body = b'{"Records":[' + b",".join([as_json(record) for record in found]) + b"]," + orjson.dumps(answer)[1:]
     return 200, {"Content-Type": "application/x-amz-json-1.1"}, body
+
+
+def of_one_answer(records: list[Any]) -> list[Any]:
+    """The first of `records`, one at least, within MOST_READ_BYTES."""
+    sizes = [record.size if type(record) is Stored else size_of(record["Data"]) for record in records]
+    ends = list(accumulate(sizes))
+    return records if not ends or ends[-1] <= MOST_READ_BYTES else records[: max(1, bisect_right(ends, MOST_READ_BYTES))]
+
+
+def size_of(base64: str) -> int:
+    return len(base64) // 4 * 3 - base64.count("=", -2)
 
 
 def behind(records: list[Any], position: int) -> int:

@@ -10,12 +10,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-#: What one GetRecords returns at most on AWS (API reference, GetRecords): 10 MiB and 10,000 records. The emulator knows only the
-#: second, so the limit is asked for in records of the size last seen; this is what bounds the memory of a worker.
-READ_BYTES = 10 * 2**20
+#: What one GetRecords returns at most, beside 10 MiB (API reference, GetRecords), which bounds the memory of a worker.
 READ_RECORDS = 10_000
-#: Assumed size of a record before the first was seen.
-FIRST_RECORD_BYTES = 10_240
 
 
 class Shard(NamedTuple):
@@ -104,7 +100,6 @@ class ShardReader:
         self._shard = shard
         self._start = start
         self._iterator: str | None = None
-        self._record_bytes = FIRST_RECORD_BYTES
 
     def read(self, most: int = READ_RECORDS) -> Read:
         """The next records, at most `most`. Raises botocore's errors; reading on afterwards loses and repeats nothing."""
@@ -112,7 +107,7 @@ class ShardReader:
             position = self._start.iterator()
             answer = self._kinesis().get_shard_iterator(StreamARN=self._stream_arn, ShardId=self._shard, **position)
             self._iterator = answer["ShardIterator"]
-        limit = max(1, min(most, READ_RECORDS, READ_BYTES // self._record_bytes))
+        limit = min(most, READ_RECORDS)
         try:
             answer = self._kinesis().get_records(StreamARN=self._stream_arn, ShardIterator=self._iterator, Limit=limit)
         except ClientError as error:
@@ -129,6 +124,5 @@ class ShardReader:
         ]  # fmt: skip
         if records:
             self._start = Start(after_sequence=records[-1].sequence)
-            self._record_bytes = max(1, max(len(record.data) for record in records))
         self._iterator = answer.get("NextShardIterator")
         return Read(records, (answer.get("MillisBehindLatest") or 0) / 1000, self._iterator is None)

@@ -103,6 +103,19 @@ def test_a_plain_stream_takes_one_mebibyte_and_500_records(engines: Engines) -> 
     assert engines.get("/_weir/streams")["plain"] == 1
 
 
+def test_a_read_gives_ten_mebibytes_at_most_and_one_record_at_least(engines: Engines) -> None:
+    kinesis = engines.session.client("kinesis")
+    kinesis.create_stream(StreamName="megabytes", ShardCount=1)
+    for number in range(11):
+        kinesis.put_record(StreamName="megabytes", Data=bytes([number]) * (MIB - 1), PartitionKey="k")
+    where = {"ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    first = kinesis.get_records(ShardIterator=kinesis.get_shard_iterator(StreamName="megabytes", **where)["ShardIterator"])
+    rest = kinesis.get_records(ShardIterator=first["NextShardIterator"])
+    assert [[record["Data"][0] for record in answer["Records"]] for answer in (first, rest)] == [list(range(10)), [10]]
+    assert first["MillisBehindLatest"] > 0
+    assert {len(record["Data"]) for record in first["Records"]} == {MIB - 1}
+
+
 def test_encryption_of_a_template_is_kept(engines: Engines) -> None:
     encrypted = {"Name": "encrypted", "ShardCount": 1, "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/data"}}
     deploy(engines, "encrypted", {"Stream": {"Type": "AWS::Kinesis::Stream", "Properties": encrypted}})

@@ -14,7 +14,7 @@ from localrun.event_sources.destination import FailureDestination
 from localrun.event_sources.function import NotInvoked
 from localrun.event_sources.mapping import Mapping
 from localrun.event_sources.shard_worker import POLL_SECONDS, ShardWorker
-from localrun.event_sources.shards import ShardReader, Start
+from localrun.event_sources.shards import READ_RECORDS, ShardReader, Start
 from localrun.event_sources.status import Part
 from tests.unit.event_sources.fakes import (
     MAPPING,
@@ -91,10 +91,8 @@ def test_records_are_invoked_in_order_and_checkpointed(run: Run) -> None:
 
 def test_a_quiet_shard_is_polled_slowly_and_one_with_more_at_once(run: Run) -> None:
     assert run.worker.poll() == POLL_SECONDS
-    run.kinesis.put("shard-0", "1", data=b"x" * 2**20)
-    run.worker.poll()
-    for at in range(2, 14):
-        run.kinesis.put("shard-0", f"{at:02d}", data=b"x" * 2**20)
+    for at in range(READ_RECORDS + 1):
+        run.kinesis.put("shard-0", f"{at:05d}")
     assert run.worker.poll() == 0
 
 

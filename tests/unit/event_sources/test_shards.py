@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from localrun.event_sources.shards import READ_BYTES, Shard, ShardReader, Start, list_shards, readable
+from localrun.event_sources.shards import READ_RECORDS, Shard, ShardReader, Start, list_shards, readable
 from tests.unit.event_sources.fakes import START, STREAM_ARN, FakeKinesis, denied
 
 
@@ -60,11 +60,11 @@ def test_the_stream_is_named_in_every_call_so_that_a_scoped_grant_applies(kinesi
 
 
 def test_no_more_is_asked_for_than_one_answer_of_aws_may_hold(kinesis: FakeKinesis) -> None:
-    kinesis.put("shard-0", "5", data=b"x" * 2**20)
     shard = reader(kinesis)
     shard.read()
-    shard.read()
-    assert kinesis.limits == [READ_BYTES // 10_240, 10]
+    shard.read(2)
+    shard.read(2 * READ_RECORDS)
+    assert kinesis.limits == [READ_RECORDS, 2, READ_RECORDS]
 
 
 def test_how_far_behind_and_whether_it_ended_are_told(kinesis: FakeKinesis) -> None:
