@@ -86,15 +86,13 @@ class PartitionKeys:
         self._prefix = prefix
         self._wanted = partition_keys(prefix)
         self._query = query(query_text) if query_text else None
-        self._names = [name for _, name in self._wanted] if all(of == FROM_QUERY for of, _ in self._wanted) else None
+        self._of_lambda = any(namespace == FROM_LAMBDA for namespace, _ in self._wanted)
 
     def partition(self, data: bytes, lambda_keys: Any) -> tuple[str, ...] | Failure:
         """Values of the prefix's keys in its order; `lambda_keys` is what the function gave, None without one."""
-        if self._names is not None and self._query is not None:
-            keys = self._query(data)
-            if type(keys) is dict and all(name in keys for name in self._names):
-                return tuple([keys[name] for name in self._names])
-        found = {FROM_LAMBDA: given(lambda_keys or {}), FROM_QUERY: self._query(data) if self._query else {}}
+        found = {FROM_QUERY: self._query(data) if self._query else {}}
+        if self._of_lambda:
+            found[FROM_LAMBDA] = given(lambda_keys or {})
         values = []
         for namespace, name in self._wanted:
             keys = found[namespace]

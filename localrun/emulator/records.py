@@ -94,13 +94,13 @@ def get_records(data: dict[str, Any]) -> Response:
     found = of_one_answer(records[first : first + min(data.get("Limit", MOST_READ), MOST_READ)])
     position = first + len(found)
     answer: dict[str, Any] = {"MillisBehindLatest": behind(records, position)}
-    iterator["used"] = True
+    iterator["used"] = time.time()
     if resharding.ENDING in shard and position == len(records):
         answer["ChildShards"] = resharding.children_of(stream, iterator["shard_id"])
     else:
         answer["NextShardIterator"] = new_uuid()
         kinesis._shard_iterators[answer["NextShardIterator"]] = {
-            **iterator, "position": position, "created_at": time.time(), "used": False,
+            **iterator, "position": position, "created_at": time.time(), "used": None,
         }  # fmt: skip
     body = b'{"Records":[' + b",".join([as_json(record) for record in found]) + b"]," + orjson.dumps(answer)[1:]
     return 200, {"Content-Type": "application/x-amz-json-1.1"}, body

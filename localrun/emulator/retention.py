@@ -82,7 +82,7 @@ def positions(stream: Stream, shard_id: str) -> Iterator[int]:
 
 
 def iterators(stream: Stream, shard_id: str) -> Iterator[dict[str, Any]]:
-    for iterator in kinesis._shard_iterators._data.values():
+    for iterator in list(kinesis._shard_iterators._data.values()):  # services put records from threads of their own
         if iterator["stream_arn"] == stream["StreamARN"] and iterator["shard_id"] == shard_id:
             yield iterator
 
@@ -98,12 +98,11 @@ def drop(stream: Stream, shard_id: str, count: int) -> None:
 def forget_iterators() -> None:
     """Remove iterators that have expired, or were read from, now and then: each GetRecords makes a new one, and MiniStack looks
     through all of them at every call."""
-    now = time.monotonic()
-    if now - _last_housekeeping.get("iterators", 0.0) < HOUSEKEEPING_SECONDS:
+    if time.monotonic() - _last_housekeeping.get("iterators", 0.0) < HOUSEKEEPING_SECONDS:
         return
-    _last_housekeeping["iterators"] = now
-    found = kinesis._shard_iterators._data
-    seconds = {True: USED_SECONDS, False: kinesis.ITERATOR_EXPIRY_SECONDS}
+    _last_housekeeping["iterators"] = time.monotonic()
     now = time.time()
-    for token in [key for key, one in found.items() if now - one["created_at"] > seconds[one.get("used", False)]]:
-        del found[token]
+    for token, iterator in list(kinesis._shard_iterators._data.items()):
+        used = iterator.get("used")
+        if now - iterator["created_at"] > kinesis.ITERATOR_EXPIRY_SECONDS or (used and now - used > USED_SECONDS):
+            kinesis._shard_iterators._data.pop(token, None)
