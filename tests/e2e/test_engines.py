@@ -108,8 +108,10 @@ def test_a_read_gives_ten_mebibytes_at_most_and_one_record_at_least(engines: Eng
     kinesis.create_stream(StreamName="megabytes", ShardCount=1)
     for number in range(11):
         kinesis.put_record(StreamName="megabytes", Data=bytes([number]) * (MIB - 1), PartitionKey="k")
-    where = {"ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
-    first = kinesis.get_records(ShardIterator=kinesis.get_shard_iterator(StreamName="megabytes", **where)["ShardIterator"])
+    begin = kinesis.get_shard_iterator(StreamName="megabytes", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON")[
+        "ShardIterator"
+    ]
+    first = kinesis.get_records(ShardIterator=begin)
     rest = kinesis.get_records(ShardIterator=first["NextShardIterator"])
     assert [[record["Data"][0] for record in answer["Records"]] for answer in (first, rest)] == [list(range(10)), [10]]
     assert first["MillisBehindLatest"] > 0
