@@ -16,8 +16,9 @@ from localrun.event_sources.status import Status
 from localrun.paths import make_directory
 
 STATUS_SECONDS = 1.0
-#: How long a stop waits for a thread to finish what it does.
-STOP_SECONDS = 8.0
+#: How long a stop waits for a thread to finish what it does. A delivery that is cut short has files in S3 that no checkpoint knows,
+#: and puts their records there again; who cannot wait so long kills.
+STOP_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
 
