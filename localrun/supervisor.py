@@ -49,8 +49,6 @@ from localrun.warm_up import warm_up_functions, warm_up_search
 T = TypeVar("T")
 
 CONSOLE_SECONDS = 30.0
-#: What delivers to S3 buffers for seconds to minutes; what makes events searchable is waited for.
-DELIVERY_NICE = 5
 CHECK_SECONDS = 1.0
 #: Engines that go on where they ended: what they had done is on disk, in checkpoints, or asked for anew. The emulator is none of
 #: them, since its streams end with it.
@@ -257,7 +255,6 @@ class Pipeline:
                 log=logs / f"{module}.log",
                 env=environment,
                 cwd=PROJECT,
-                nice=DELIVERY_NICE if module == "delivery" else 0,
             )
             for module, arguments in workers.items()
         }

@@ -12,8 +12,8 @@ from ministack.services import kinesis
 from ministack.services.cloudformation import provisioners
 
 from localrun.emulator import throttling
-from localrun.emulator.layout import replace, require
-from localrun.emulator.records import append, get_records
+from localrun.emulator.layout import Response, Stream, replace, require
+from localrun.emulator.records import append, get_records, get_shard_iterator
 from localrun.emulator.retention import forget_iterators, keep_house
 
 #: Kinesis API reference, PutRecords: records of a request, bytes of a request with the partition keys, characters of a key.
@@ -22,23 +22,16 @@ MAX_REQUEST_BYTES = 10 * 1_024 * 1_024
 MAX_KEY_CHARACTERS = 256
 DEFAULT_RECORD_KIB = 1_024
 
-Stream = dict[str, Any]
-Response = tuple[int, dict[str, str], bytes]
-
 
 def correct() -> None:
-    for name in (
-        "_streams",
-        "_shard_iterators",
-        "_resolve_stream",
-        "_sequence_counter",
-        "_sequence_lock",
-    ):
+    for name in ("_streams", "_resolve_stream", "_sequence_counter", "_sequence_lock", "_shard_iterators"):
         require(kinesis, name)
+    require(kinesis, "ITERATOR_EXPIRY_SECONDS")
     replace(kinesis, "_expire_records", keep_house)
     replace(kinesis, "_expire_iterators", forget_iterators)
     replace(kinesis, "_put_record", put_record)
     replace(kinesis, "_put_records", put_records)
+    replace(kinesis, "_get_shard_iterator", get_shard_iterator(require(kinesis, "_get_shard_iterator")))
     replace(kinesis, "_get_records", get_records)
     correct_get_records_resource()
     correct_stream_properties()

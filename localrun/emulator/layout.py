@@ -1,10 +1,15 @@
-"""MiniStack's inner names this project relies on."""
+"""MiniStack's inner names and forms this project relies on."""
 
 from __future__ import annotations
 
 import sys
 from types import ModuleType
 from typing import Any
+
+#: A stream of its Kinesis, one of the stream's `shards`, and what a handler answers: status, headers, body.
+Stream = dict[str, Any]
+Shard = dict[str, Any]
+Response = tuple[int, dict[str, str], bytes]
 
 
 def require(owner: ModuleType | type, name: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
@@ -16,12 +17,10 @@ from ministack.core.responses import error_response_json, new_uuid
 from ministack.services import kinesis
 
 from localrun.emulator import resharding, retention, throttling
+from localrun.emulator.layout import Response, Stream
 
 #: Of one GetRecords: records, and bytes of their data (API reference).
 MOST_READ, MOST_READ_BYTES = 10_000, 10 * 2**20
-
-Stream = dict[str, Any]
-Response = tuple[int, dict[str, str], bytes]
 
 
 class Stored:
@@ -78,10 +77,22 @@ def sequence_numbers(count: int) -> list[str]:
     return [f"{milliseconds}{number:010d}" for number in range(first, first + count)]
 
 
+def get_shard_iterator(original: Callable[[dict[str, Any]], Response]) -> Callable[[dict[str, Any]], Response]:
+    """GetShardIterator, after which what is to be read is kept."""
+
+    def get(data: dict[str, Any]) -> Response:
+        status, headers, body = original(data)
+        if status == 200:
+            iterator = kinesis._shard_iterators[orjson.loads(body)["ShardIterator"]]
+            retention.note_reader(kinesis._streams[iterator["stream"]]["shards"][iterator["shard_id"]], iterator["position"])
+        return status, headers, body
+
+    return get
+
+
 def get_records(data: dict[str, Any]) -> Response:
     """The next records of an iterator. At the end of a closed shard there is no next iterator, and its children are named."""
-    token = data.get("ShardIterator")
-    iterator = kinesis._shard_iterators.get(token)
+    iterator = kinesis._shard_iterators.get(data.get("ShardIterator"))
     if not iterator or time.time() - iterator["created_at"] > kinesis.ITERATOR_EXPIRY_SECONDS:
         return error_response_json("ExpiredIteratorException", "Iterator has expired or is invalid", 400)
     stream = kinesis._streams.get(iterator["stream"])
@@ -93,15 +104,13 @@ def get_records(data: dict[str, Any]) -> Response:
     first = min(iterator["position"], len(records))
     found = of_one_answer(records[first : first + min(data.get("Limit", MOST_READ), MOST_READ)])
     position = first + len(found)
+    retention.note_reader(shard, position)
     answer: dict[str, Any] = {"MillisBehindLatest": behind(records, position)}
-    iterator["used"] = time.time()
     if resharding.ENDING in shard and position == len(records):
         answer["ChildShards"] = resharding.children_of(stream, iterator["shard_id"])
     else:
         answer["NextShardIterator"] = new_uuid()
-        kinesis._shard_iterators[answer["NextShardIterator"]] = {
-            **iterator, "position": position, "created_at": time.time(), "used": None,
-        }  # fmt: skip
+        kinesis._shard_iterators[answer["NextShardIterator"]] = iterator | {"position": position, "created_at": time.time()}
     body = b'{"Records":[' + b",".join([as_json(record) for record in found]) + b"]," + orjson.dumps(answer)[1:]
     return 200, {"Content-Type": "application/x-amz-json-1.1"}, body
 

@@ -14,11 +14,7 @@ from typing import Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import kinesis
 
-from localrun.emulator.layout import replace, require
-
-Shard = dict[str, Any]
-Stream = dict[str, Any]
-Response = tuple[int, dict[str, str], bytes]
+from localrun.emulator.layout import Response, Shard, Stream, replace, require
 
 ENDING = "ending_sequence_number"
 #: A shard has two parents at most, and so has a shard of UpdateShardCount.

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from typing import Any
 
+from ministack.core.iam_evaluator import caller_arn
 from ministack.services import kinesis
+
+from localrun.emulator.layout import Shard, Stream
 
 logger = logging.getLogger("weir")
 
@@ -20,13 +21,11 @@ READ_KEPT = 200_000
 #: And in all. A shard with more takes none, as a shard at its limit does, until its slowest reader has gone on.
 MOST_KEPT = 500_000
 HOUSEKEEPING_SECONDS = 1.0
-#: Who has not read for so long does not hold a full shard any longer. A reader that waits for its destination comes back sooner.
-READER_SECONDS = 120.0
-#: A read that is repeated, because its answer was lost, comes sooner.
-USED_SECONDS = 30.0
+#: Who has not read for so long is not waited for: the longest a function may run, before which its event source reads no more.
+READER_SECONDS = 900.0
 
-Stream = dict[str, Any]
-FULL = "full"
+#: What is noted in a shard: by the ARN of who reads it, where they are and when they said so; and whether it takes no records.
+READERS, FULL = "readers", "full"
 
 _last_housekeeping: dict[str, float] = {}
 _removed: dict[str, int] = {}
@@ -41,7 +40,12 @@ def records_put() -> dict[str, int]:
     }
 
 
-def is_full(shard: dict[str, Any]) -> bool:
+def note_reader(shard: Shard, position: int) -> None:
+    """Who calls reads on from `position`. An engine that was started again calls by the name it had."""
+    shard.setdefault(READERS, {})[caller_arn()] = position, time.monotonic()
+
+
+def is_full(shard: Shard) -> bool:
     """Whether the shard takes no records for the moment."""
     return bool(shard.get(FULL))
 
@@ -55,9 +59,7 @@ def keep_house(stream: Stream) -> None:
     oldest = time.time() - stream["RetentionPeriodHours"] * 3_600
     for shard_id, shard in stream["shards"].items():
         records = shard["records"]
-        surplus = 0
-        if len(records) > READ_KEPT:
-            surplus = max(0, min(positions(stream, shard_id)) - READ_KEPT)
+        surplus = max(0, slowest(shard) - READ_KEPT)
         while surplus < len(records) and records[surplus]["ApproximateArrivalTimestamp"] < oldest:
             surplus += 1
         if surplus:
@@ -72,37 +74,30 @@ def keep_house(stream: Stream) -> None:
             )
 
 
-def positions(stream: Stream, shard_id: str) -> Iterator[int]:
-    """Where those who read the shard are, and its end."""
-    yield len(stream["shards"][shard_id]["records"])
-    since = time.time() - READER_SECONDS
-    for iterator in iterators(stream, shard_id):
-        if not iterator.get("used") and iterator["created_at"] >= since:
-            yield iterator["position"]
-
-
-def iterators(stream: Stream, shard_id: str) -> Iterator[dict[str, Any]]:
-    for iterator in list(kinesis._shard_iterators._data.values()):  # services put records from threads of their own
-        if iterator["stream_arn"] == stream["StreamARN"] and iterator["shard_id"] == shard_id:
-            yield iterator
+def slowest(shard: Shard) -> int:
+    """Where the slowest reader of a shard is; its end when nobody reads it."""
+    since = time.monotonic() - READER_SECONDS
+    return min((position for position, at in shard.get(READERS, {}).values() if at >= since), default=len(shard["records"]))
 
 
 def drop(stream: Stream, shard_id: str, count: int) -> None:
-    """Remove a shard's first `count` records, and move its iterators, which are positions, along."""
-    del stream["shards"][shard_id]["records"][:count]
+    """Remove a shard's first `count` records, and move its readers and iterators, which are positions, along."""
+    shard = stream["shards"][shard_id]
+    del shard["records"][:count]
     _removed[stream["StreamARN"]] = _removed.get(stream["StreamARN"], 0) + count
-    for iterator in iterators(stream, shard_id):
-        iterator["position"] = max(0, iterator["position"] - count)
+    shard[READERS] = {arn: (max(0, position - count), at) for arn, (position, at) in shard.get(READERS, {}).items()}
+    for iterator in list(kinesis._shard_iterators._data.values()):  # services put records from threads of their own
+        if iterator["stream_arn"] == stream["StreamARN"] and iterator["shard_id"] == shard_id:
+            iterator["position"] = max(0, iterator["position"] - count)
 
 
 def forget_iterators() -> None:
-    """Remove iterators that have expired, or were read from, now and then: each GetRecords makes a new one, and MiniStack looks
-    through all of them at every call."""
-    if time.monotonic() - _last_housekeeping.get("iterators", 0.0) < HOUSEKEEPING_SECONDS:
+    """Remove expired iterators, now and then: each GetRecords makes a new one, and MiniStack looks through all at every call."""
+    now = time.monotonic()
+    if now - _last_housekeeping.get("iterators", 0.0) < HOUSEKEEPING_SECONDS:
         return
-    _last_housekeeping["iterators"] = time.monotonic()
-    now = time.time()
+    _last_housekeeping["iterators"] = now
+    oldest = time.time() - kinesis.ITERATOR_EXPIRY_SECONDS
     for token, iterator in list(kinesis._shard_iterators._data.items()):
-        used = iterator.get("used")
-        if now - iterator["created_at"] > kinesis.ITERATOR_EXPIRY_SECONDS or (used and now - used > USED_SECONDS):
+        if iterator["created_at"] < oldest:
             kinesis._shard_iterators._data.pop(token, None)

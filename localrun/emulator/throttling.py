@@ -1,7 +1,7 @@
 """Throttled streams, for tests: off unless asked for through `POST /_weir/throttle?stream=NAME&share=N`.
 
-The emulator's shards have no limit of their own. A share of 1 refuses every put on the stream as a whole, one between 0 and 1
-that share of the records of a PutRecords, and 0 ends it. Answers: API reference, PutRecords.
+The emulator's shards have no limit but of memory (`retention`). A share of 1 refuses every put on the stream as a whole, one
+between 0 and 1 that share of the records of a PutRecords, and 0 ends it. Answers: API reference, PutRecords.
 """
 
 from __future__ import annotations

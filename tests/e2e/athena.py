@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,11 +12,10 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from localrun import embedded_aws
-from localrun.aws import ACCOUNT, session
-from localrun.paths import make_directory, run_dir
-from localrun.processes import ProcessGroups, free_ports
-from localrun.tools import Tools
+from localrun.aws import ACCOUNT
+from localrun.paths import run_dir
+from localrun.processes import ProcessGroups
+from tests.e2e import emulator
 from tests.e2e.index import wait_for
 
 TODAY = datetime.now(UTC).strftime("%Y-%m-%d")
@@ -191,18 +189,13 @@ TEMPLATE = {
 @contextlib.contextmanager
 def started() -> Iterator[Athena]:
     with ProcessGroups() as groups:
-        directory = make_directory(run_dir() / "test-athena")
-        python = embedded_aws.prepare(Tools(groups, directory, print))
-        (port,) = free_ports(1)
-        emulator = embedded_aws.Emulator(python, port, directory / "emulator", "http://127.0.0.1:9")
-        embedded_aws.start(emulator, groups, directory / "emulator.log")
-        found = Athena(emulator.endpoint, session(emulator.endpoint))
-        deploy(found)
-        yield found
+        aws = emulator.start(groups, run_dir() / "test-athena")
+        deploy(aws)
+        yield Athena(aws.endpoint, aws.session)
 
 
-def deploy(athena: Athena) -> None:
-    s3, cloudformation = athena.session.client("s3"), athena.session.client("cloudformation")
+def deploy(aws: emulator.Emulator) -> None:
+    s3 = aws.session.client("s3")
     for bucket in ("weir-local-lake", "weir-local-results"):
         s3.create_bucket(Bucket=bucket)
     for (dataset, day), count in OBJECTS.items():
@@ -211,5 +204,4 @@ def deploy(athena: Athena) -> None:
     # Athena leaves out what is hidden, and what is not under the table's folders.
     s3.put_object(Bucket="weir-local-lake", Key=f"events/dataset=aws.alb/day={TODAY}/_temporary", Body=b"no Parquet")
     s3.put_object(Bucket="weir-local-lake", Key="events-errors/2026/line", Body=b"no Parquet")
-    cloudformation.create_stack(StackName="lake", TemplateBody=json.dumps({"Resources": TEMPLATE}))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="lake", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    aws.deploy("lake", TEMPLATE)

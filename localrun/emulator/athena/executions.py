@@ -22,13 +22,13 @@ from localrun.emulator.athena.permissions import Caller
 from localrun.emulator.athena.query import Query, Result
 from localrun.emulator.athena.statement import MalformedQuery, parse_statement
 from localrun.emulator.athena.values import csv_file
+from localrun.emulator.layout import Response
 
 logger = logging.getLogger("weir")
 
 #: GetQueryResults, MaxResults.
 MAX_ROWS = 1_000
 
-Response = tuple[int, dict[str, str], bytes]
 
 _running: dict[str, Query] = {}
 _tasks: set[asyncio.Task[None]] = set()
