@@ -48,12 +48,12 @@ def user_records(found: StreamRecord) -> list[Record]:
     like an aggregate and is none goes on as it is.
     """
     arrival_ms = round(found.arrival * 1000)
-    try:
-        parts = deaggregate(found.data) if found.data.startswith(MAGIC) else None
-    except CorruptAggregate:
-        parts = None
-    if parts is None:
-        return [Record(f"{found.sequence}.0", found.data, arrival_ms, found.shard, found.partition_key, found.sequence)]
+    parts = [(found.partition_key, found.data)]
+    if found.data.startswith(MAGIC):
+        try:
+            parts = deaggregate(found.data)
+        except CorruptAggregate:
+            parts = [(found.partition_key, found.data)]
     last = len(parts) - 1
     return [
         Record(f"{found.sequence}.{at}", data, arrival_ms, found.shard, key, found.sequence, at, at == last)

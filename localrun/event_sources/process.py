@@ -16,8 +16,8 @@ from localrun.event_sources.status import Status
 from localrun.paths import make_directory
 
 STATUS_SECONDS = 1.0
-#: How long a stop waits for a thread to finish what it does. A delivery that is cut short has files in S3 that no checkpoint knows,
-#: and puts their records there again; who cannot wait so long kills.
+#: How long a stop waits for a thread to finish what it does. A delivery that is cut short has files in S3 that no checkpoint
+#: knows, and puts their records there again; who cannot wait so long kills.
 STOP_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def write(status: Status, clock: Clock) -> None:
 
 
 def prepare(state: Path) -> Path:
-    """Log to stderr, and make the state directory. Raises LocalRunError if it cannot be made."""
+    """Log to stderr, make the state directory, and collect garbage less often. Raises LocalRunError if it cannot be made."""
     # What a worker holds is records, by the hundred thousand and without cycles: the collector looked through them all the time.
     gc.set_threshold(100_000, 20, 50)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
