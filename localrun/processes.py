@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -29,6 +30,9 @@ LOG_TAIL_LINES = 15
 #: Nice value, see setpriority(2), of what may lag a little.
 YIELDING = 10
 LOCALHOST = "127.0.0.1"
+#: Below what systems give who asks for any port, and outgoing connections: an engine that asks so while another starts takes none
+#: of these.
+PORTS = range(10_000, 32_768)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +229,15 @@ def describe_exit(code: int) -> str:
 
 def free_ports(count: int) -> list[int]:
     """Ports of this machine nobody listens on. Another process may take one before we do: engines then fail with a clear log."""
+    found: list[int] = []
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for held in sockets:
-            held.bind((LOCALHOST, 0))
-        return [held.getsockname()[1] for held in sockets]
+        for port in random.sample(PORTS, len(PORTS)):
+            if len(found) == count:
+                break
+            with contextlib.suppress(OSError):
+                stack.enter_context(socket.socket()).bind((LOCALHOST, port))
+                found.append(port)
+    return found
 
 
 def need_free_port(port: int, what: str) -> None:
