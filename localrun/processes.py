@@ -28,7 +28,7 @@ from localrun.errors import LocalRunError
 STOP_SECONDS = 5.0
 LOG_TAIL_LINES = 15
 #: Nice value, see setpriority(2), of what may lag a little.
-YIELDING = 10
+YIELDING = 19
 LOCALHOST = "127.0.0.1"
 #: Below what systems give who asks for any port, and outgoing connections: an engine that asks so while another starts takes none
 #: of these.

@@ -36,6 +36,7 @@ from localrun.lookups import put_bundled
 from localrun.paths import PROJECT, PYTHON_PATH, make_directory, run_dir
 from localrun.processes import (
     LOCALHOST,
+    YIELDING,
     ProcessGroups,
     describe_exit,
     free_ports,
@@ -255,6 +256,7 @@ class Pipeline:
                 log=logs / f"{module}.log",
                 env=environment,
                 cwd=PROJECT,
+                nice=YIELDING if module == "delivery" else 0,
             )
             for module, arguments in workers.items()
         }
