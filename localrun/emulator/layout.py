@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 #: A stream of its Kinesis, one of the stream's `shards`, and what a handler answers: status, headers, body.
 Stream = dict[str, Any]
@@ -16,8 +16,16 @@ def require(owner: ModuleType | type, name: str) -> Any:
     """The attribute `name` of a MiniStack module or class; ends the emulator when there is none, so that no fault stays."""
     found = getattr(owner, name, None)
     if found is None:
-        sys.exit(f"this MiniStack has no {owner.__name__}.{name}, which localrun/emulator corrects: review it for this version")
+        end(f"{owner.__name__}.{name}")
     return found
+
+
+def substitute(owner: ModuleType, name: str, old: str, new: str) -> str:
+    """The text `owner.name` with `new` for `old`, which is in it once; ends the emulator when it is not."""
+    text: str = require(owner, name)
+    if text.count(old) != 1:
+        end(f"`{old}` in {owner.__name__}.{name}")
+    return text.replace(old, new)
 
 
 def replace(owner: ModuleType | type, name: str, replacement: Any) -> Any:
@@ -25,3 +33,7 @@ def replace(owner: ModuleType | type, name: str, replacement: Any) -> Any:
     original = require(owner, name)
     setattr(owner, name, replacement)
     return original
+
+
+def end(missing: str) -> NoReturn:
+    sys.exit(f"this MiniStack has no {missing}, which localrun/emulator corrects: review it for this version")
