@@ -6,7 +6,7 @@ and every record, malformed or not, must be in the archive byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from threading import Lock
@@ -15,6 +15,9 @@ from typing import NamedTuple
 from common.kpl import MAGIC, deaggregate
 from producers.batch import Place
 from producers.generator import Sample
+
+#: Records that are kept as they were sent until there is time to enter them: the sender shares its machine with what it measures.
+MOST_WAITING = 1_000_000
 
 
 class ArchivePlace(NamedTuple):
@@ -58,6 +61,7 @@ class Ledger:
         self._expected: set[str] = set()
         self._malformed: dict[str, bytes] = {}
         self._archive: dict[ArchivePlace, bytes] = {}
+        self._waiting: list[tuple[Sample, Place]] = []
         self._sent = 0
         self._noting = Lock()
 
@@ -69,26 +73,36 @@ class Ledger:
     @property
     def records(self) -> int:
         """Records, each of an aggregate's counted."""
+        self._enter()
         return len(self._archive)
 
-    def note(self, samples: Iterable[Sample], places: Iterable[Place]) -> None:
+    def note(self, samples: Sequence[Sample], places: Sequence[Place]) -> None:
         """The stream has put these samples in these places."""
         with self._noting:
-            for sample, place in zip(samples, places, strict=True):
+            self._waiting += zip(samples, places, strict=True)
+            self._sent += sum(sample.events for sample in samples)
+        if len(self._waiting) > MOST_WAITING:
+            self._enter()
+
+    def _enter(self) -> None:
+        with self._noting:
+            for sample, place in self._waiting:
                 ids = sample.ids(self._stream, place.shard, place.sequence)
-                self._sent += sample.events
                 self._expected.update(ids)
                 if sample.malformed:
                     self._malformed[ids[0]] = sample.data
                 for number, data in enumerate(user_records(sample)):
                     self._archive[ArchivePlace(place.shard, place.sequence, number)] = fingerprint(data)
+            self._waiting.clear()
 
     def matches(self, place: ArchivePlace, data: bytes) -> bool:
         """Whether this run sent exactly this record to this place."""
+        self._enter()
         return self._archive.get(place) == fingerprint(data)
 
     def account(self, documents: Mapping[str, int], errors: Mapping[str, bytes], archived: int) -> Account:
         """Compare with what was found: documents by id, originals of error records by id, and records in the archive."""
+        self._enter()
         indexed = self._expected & documents.keys()
         refused = (self._expected & errors.keys()) - indexed
         return Account(

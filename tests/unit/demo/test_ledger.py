@@ -35,7 +35,7 @@ def made(number: int, position: int = 0) -> str:
 
 def noted(*samples: Sample) -> Ledger:
     ledger = Ledger(STREAM)
-    ledger.note(samples, map(place, range(len(samples))))
+    ledger.note(samples, [place(number) for number in range(len(samples))])
     return ledger
 
 
