@@ -9,6 +9,7 @@ import hashlib
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -51,7 +52,9 @@ def append(stream: Stream, records: list[dict[str, Any]]) -> list[dict[str, Any]
     results: list[dict[str, Any]] = []
     for record, sequence in zip(records, sequence_numbers(len(records)), strict=True):
         key, data = record["PartitionKey"], record.get("Data", "")
-        shard, keep, full = ends[bisect_left(lasts, hash_key(record, key)) if len(ends) > 1 else 0]
+        explicit = record.get("ExplicitHashKey")
+        hashed = int(explicit) if explicit else hash_key(key)
+        shard, keep, full = ends[bisect_left(lasts, hashed)]
         if full or refuses_one(name):
             results.append(throttling.error(name, shard))
             continue
@@ -63,9 +66,9 @@ def append(stream: Stream, records: list[dict[str, Any]]) -> list[dict[str, Any]
     return results
 
 
-def hash_key(record: dict[str, Any], key: str) -> int:
-    explicit = record.get("ExplicitHashKey")
-    return int(explicit) if explicit else int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest(), "big")
+@lru_cache(maxsize=65_536)  # a record of `events` has the key of the one it was made of
+def hash_key(partition_key: str) -> int:
+    return int.from_bytes(hashlib.md5(partition_key.encode(), usedforsecurity=False).digest(), "big")
 
 
 def sequence_numbers(count: int) -> list[str]:

@@ -116,6 +116,15 @@ def test_before_anything_was_sent_there_is_nothing_to_lose() -> None:
     assert set(astuple(Ledger(STREAM).account({}, {}, 0))) == {0}
 
 
+def test_what_waits_is_entered_before_there_is_too_much_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localrun.demo.ledger.MOST_WAITING", 1)
+    assert account() == RIGHT
+    ledger = noted(LINE)
+    assert ledger.matches(ArchivePlace(SHARD, "0", 0), LINE.data)
+    ledger.note([OWN], [place(1)])
+    assert (ledger.sent, ledger.records) == (2, 2)
+
+
 def test_sent_counts_events_and_records_counts_what_an_aggregate_holds() -> None:
     ledger = noted(*SAMPLES)
     assert (ledger.sent, ledger.records) == (6, 6)
