@@ -59,7 +59,8 @@ def keep_house(stream: Stream) -> None:
     oldest = time.time() - stream["RetentionPeriodHours"] * 3_600
     for shard_id, shard in stream["shards"].items():
         records = shard["records"]
-        surplus = max(0, slowest(shard) - READ_KEPT)
+        position, reader = slowest(shard)
+        unread, surplus = len(records) - position, max(0, position - READ_KEPT)
         while surplus < len(records) and records[surplus]["ApproximateArrivalTimestamp"] < oldest:
             surplus += 1
         if surplus:
@@ -67,17 +68,15 @@ def keep_house(stream: Stream) -> None:
         was_full, shard[FULL] = is_full(shard), len(records) > MOST_KEPT
         if shard[FULL] and not was_full:
             logger.warning(
-                "%s of %s holds %d records for a reader that has fallen behind: it takes no more for now",
-                shard_id,
-                stream["StreamName"],
-                len(records),
+                "%s of %s takes no more for now: %s has still to read %d records", shard_id, stream["StreamName"], reader, unread
             )
 
 
-def slowest(shard: Shard) -> int:
-    """Where the slowest reader of a shard is; its end when nobody reads it."""
+def slowest(shard: Shard) -> tuple[int, str]:
+    """Where the slowest reader of a shard is, and who; the shard's end when nobody reads it."""
     since = time.monotonic() - READER_SECONDS
-    return min((position for position, at in shard.get(READERS, {}).values() if at >= since), default=len(shard["records"]))
+    reading = [(position, arn) for arn, (position, at) in shard.get(READERS, {}).items() if at >= since]
+    return min(reading, default=(len(shard["records"]), "nobody"))
 
 
 def drop(stream: Stream, shard_id: str, count: int) -> None:

@@ -235,11 +235,12 @@ def test_records_that_were_read_make_room_and_iterators_stay_on_theirs(aws: Emul
 
 
 def test_a_shard_full_of_unread_records_takes_none_until_its_slowest_reader_goes_on(aws: Emulator) -> None:
-    said = aws.said(
-        f"{HOLDS_TEN}\nfast, slow = Reader('fast'), Reader('slow')\nput(*range(15))\nfast.read(100)\n"
+    done = aws.run(
+        f"{HOLDS_TEN}\nfast, slow = Reader('fast'), Reader('slow')\nput(*range(9))\nfast.read(100)\nput(*range(9, 15))\n"
         "refused, first, taken = put(15, 16), slow.read(9), put(17)\nprint(refused, first[0], taken, slow.read(100))",
     )
-    assert said.splitlines()[-1] == "2 0 0 [9, 10, 11, 12, 13, 14, 17]"
+    assert done.stdout.splitlines()[-1] == "2 0 0 [9, 10, 11, 12, 13, 14, 17]"
+    assert "shardId-000000000000 of s takes no more for now: slow has still to read 15 records\n" in done.stderr
 
 
 def test_a_reader_that_begins_again_is_waited_for_where_it_is_now(aws: Emulator) -> None:
