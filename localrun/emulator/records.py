@@ -81,13 +81,15 @@ def sequence_numbers(count: int) -> list[str]:
 
 
 def get_shard_iterator(original: Callable[[dict[str, Any]], Response]) -> Callable[[dict[str, Any]], Response]:
-    """GetShardIterator, after which what is to be read is kept."""
+    """GetShardIterator, whose position counts what was dropped too, and after which what is to be read is kept."""
 
     def get(data: dict[str, Any]) -> Response:
         status, headers, body = original(data)
         if status == 200:
             iterator = kinesis._shard_iterators[orjson.loads(body)["ShardIterator"]]
-            retention.note_reader(kinesis._streams[iterator["stream"]]["shards"][iterator["shard_id"]], iterator["position"])
+            shard = kinesis._streams[iterator["stream"]]["shards"][iterator["shard_id"]]
+            iterator["position"] += retention.dropped(shard)
+            retention.note_reader(shard, iterator["position"])
         return status, headers, body
 
     return get
@@ -103,13 +105,14 @@ def get_records(data: dict[str, Any]) -> Response:
     if not stream or not shard:
         return error_response_json("ResourceNotFoundException", "Its stream or shard is gone", 400)
     retention.keep_house(stream)
-    records = shard["records"]
-    first = min(iterator["position"], len(records))
+    records, dropped = shard["records"], retention.dropped(shard)
+    first = max(0, iterator["position"] - dropped)
     found = of_one_answer(records[first : first + min(data.get("Limit", MOST_READ), MOST_READ)])
-    position = first + len(found)
+    end = first + len(found)
+    position = dropped + end
     retention.note_reader(shard, position)
-    answer: dict[str, Any] = {"MillisBehindLatest": behind(records, position)}
-    if resharding.ENDING in shard and position == len(records):
+    answer: dict[str, Any] = {"MillisBehindLatest": behind(records, end)}
+    if resharding.ENDING in shard and end == len(records):
         answer["ChildShards"] = resharding.children_of(stream, iterator["shard_id"])
     else:
         answer["NextShardIterator"] = new_uuid()

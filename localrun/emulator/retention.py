@@ -24,20 +24,24 @@ HOUSEKEEPING_SECONDS = 1.0
 #: Who has not read for so long is not waited for: the longest a function may run, before which its event source reads no more.
 READER_SECONDS = 900.0
 
-#: What is noted in a shard: by the ARN of who reads it, where they are and when they said so; and whether it takes no records.
-READERS, FULL = "readers", "full"
+#: What is noted in a shard: by the ARN of who reads it, where they are and when they said so; how many records were dropped; and
+#: whether it takes none.
+READERS, DROPPED, FULL = "readers", "dropped", "full"
 
 _last_housekeeping: dict[str, float] = {}
-_removed: dict[str, int] = {}
 
 
 def records_put() -> dict[str, int]:
     """Records put on each stream since the emulator started."""
     return {
-        stream["StreamName"]: _removed.get(stream["StreamARN"], 0)
-        + sum(len(shard["records"]) for shard in stream["shards"].values())
+        stream["StreamName"]: sum(dropped(shard) + len(shard["records"]) for shard in stream["shards"].values())
         for stream in list(kinesis._streams._data.values())
     }
+
+
+def dropped(shard: Shard) -> int:
+    """How many records came before those it holds. Positions count them, so that they stay when records are dropped."""
+    return shard.get(DROPPED, 0)
 
 
 def note_reader(shard: Shard, position: int) -> None:
@@ -59,12 +63,13 @@ def keep_house(stream: Stream) -> None:
     oldest = time.time() - stream["RetentionPeriodHours"] * 3_600
     for shard_id, shard in stream["shards"].items():
         records = shard["records"]
-        position, reader = slowest(shard)
-        unread, surplus = len(records) - position, max(0, position - READ_KEPT)
+        unread, reader = behind(shard)
+        surplus = max(0, len(records) - unread - READ_KEPT)
         while surplus < len(records) and records[surplus]["ApproximateArrivalTimestamp"] < oldest:
             surplus += 1
         if surplus:
-            drop(stream, shard_id, surplus)
+            del records[:surplus]
+            shard[DROPPED] = dropped(shard) + surplus
         was_full, shard[FULL] = is_full(shard), len(records) > MOST_KEPT
         if shard[FULL] and not was_full:
             logger.warning(
@@ -72,22 +77,12 @@ def keep_house(stream: Stream) -> None:
             )
 
 
-def slowest(shard: Shard) -> tuple[int, str]:
-    """Where the slowest reader of a shard is, and who; the shard's end when nobody reads it."""
-    since = time.monotonic() - READER_SECONDS
-    reading = [(position, arn) for arn, (position, at) in shard.get(READERS, {}).items() if at >= since]
-    return min(reading, default=(len(shard["records"]), "nobody"))
-
-
-def drop(stream: Stream, shard_id: str, count: int) -> None:
-    """Remove a shard's first `count` records, and move its readers and iterators, which are positions, along."""
-    shard = stream["shards"][shard_id]
-    del shard["records"][:count]
-    _removed[stream["StreamARN"]] = _removed.get(stream["StreamARN"], 0) + count
-    shard[READERS] = {arn: (max(0, position - count), at) for arn, (position, at) in shard.get(READERS, {}).items()}
-    for iterator in list(kinesis._shard_iterators._data.values()):  # services put records from threads of their own
-        if iterator["stream_arn"] == stream["StreamARN"] and iterator["shard_id"] == shard_id:
-            iterator["position"] = max(0, iterator["position"] - count)
+def behind(shard: Shard) -> tuple[int, str]:
+    """How many records the slowest reader of a shard has still to read, and who that is; none when nobody reads it."""
+    end, since = dropped(shard) + len(shard["records"]), time.monotonic() - READER_SECONDS
+    return max(
+        ((end - position, arn) for arn, (position, at) in shard.get(READERS, {}).items() if at >= since), default=(0, "nobody")
+    )
 
 
 def forget_iterators() -> None:
