@@ -41,6 +41,7 @@ class PipelineReport(Report):
 
 def run(state: State, plan: Plan, *, report: Callable[[str], None], check: Callable[[], None]) -> PipelineReport:
     """Warm up, measure the yardsticks, then the pipeline. Raises LocalRunError."""
+    report("warming up")
     traffic.run(state, WARM_UP, report=report, check=check)
     records = yardsticks.samples(SEED)
     report("measuring what a producer and the index do alone")

@@ -27,7 +27,7 @@ from localrun.errors import LocalRunError
 #: From asking an engine to end to killing it: a hung custom resource, for one, ignores SIGTERM.
 STOP_SECONDS = 5.0
 LOG_TAIL_LINES = 15
-#: Nice value, see setpriority(2), of what may lag a little.
+#: Nice value, see setpriority(2), of what may lag: the greatest, so that it gets what is left.
 YIELDING = 19
 LOCALHOST = "127.0.0.1"
 #: Below what systems give who asks for any port, and outgoing connections: an engine that asks so while another starts takes none

@@ -39,13 +39,13 @@ def correct(interpreter: str, runtime: str) -> None:
     # localrun.event_sources does what Lambda does.
     replace(lambda_svc, "_poll_kinesis", lambda: False)
     correct_interpreter(interpreter, runtime)
+    correct_reading()
     correct_log_wait()
     correct_payload()
 
 
 def correct_interpreter(interpreter: str, runtime: str) -> None:
     """MiniStack runs every Python function on its own interpreter, whose environment is not the functions'."""
-    sooner = _LOADS + substitute(lambda_runtime, "_PYTHON_WORKER_SCRIPT", _READ, _READ_SOONER)
     original = require(lambda_runtime, "_detect_runtime_binary")
 
     def detect(wanted: str) -> tuple[str, str]:
@@ -56,9 +56,14 @@ def correct_interpreter(interpreter: str, runtime: str) -> None:
             raise RuntimeError(
                 f"a function wants {wanted}, this machine runs {runtime}: set `functions: {{python: host}}` in its environment"
             )
-        return interpreter, sooner
+        return interpreter, script
 
     replace(lambda_runtime, "_detect_runtime_binary", detect)
+
+
+def correct_reading() -> None:
+    script = substitute(lambda_runtime, "_PYTHON_WORKER_SCRIPT", _READ, _READ_SOONER)
+    replace(lambda_runtime, "_PYTHON_WORKER_SCRIPT", _LOADS + script)
 
 
 def correct_log_wait() -> None:

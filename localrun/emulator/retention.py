@@ -63,7 +63,7 @@ def keep_house(stream: Stream) -> None:
     oldest = time.time() - stream["RetentionPeriodHours"] * 3_600
     for shard_id, shard in stream["shards"].items():
         records = shard["records"]
-        unread, reader = behind(shard)
+        unread, reader = slowest_reader(shard)
         surplus = max(0, len(records) - unread - READ_KEPT)
         while surplus < len(records) and records[surplus]["ApproximateArrivalTimestamp"] < oldest:
             surplus += 1
@@ -77,7 +77,7 @@ def keep_house(stream: Stream) -> None:
             )
 
 
-def behind(shard: Shard) -> tuple[int, str]:
+def slowest_reader(shard: Shard) -> tuple[int, str]:
     """How many records the slowest reader of a shard has still to read, and who that is; none when nobody reads it."""
     end, since = dropped(shard) + len(shard["records"]), time.monotonic() - READER_SECONDS
     return max(

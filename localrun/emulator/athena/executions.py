@@ -29,7 +29,6 @@ logger = logging.getLogger("weir")
 #: GetQueryResults, MaxResults.
 MAX_ROWS = 1_000
 
-
 _running: dict[str, Query] = {}
 _tasks: set[asyncio.Task[None]] = set()
 
