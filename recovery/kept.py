@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from common import resend, source
+from common.kpl import CorruptAggregate
 from common.model import Coordinates, Given
 from common.resend import Resent
-from common.source import KinesisRecord
+from common.source import KinesisRecord, UserRecord
 from recovery import objects
 from recovery.deployment import Deployment
 
@@ -132,20 +133,25 @@ def _discarded(s3: S3Client, deployment: Deployment) -> Iterator[Kept]:
         for item in page.get("Contents", ()):
             body = s3.get_object(Bucket=deployment.quarantine, Key=item["Key"])["Body"].read()
             for record in json.loads(json.loads(body)["payload"])["Records"]:
-                kept = of_discarded(record, raw=deployment.raw, events=deployment.events)
-                if kept is not None:
-                    yield kept
+                yield from of_discarded(record, raw=deployment.raw, events=deployment.events)
 
 
-def of_discarded(record: KinesisRecord, *, raw: str, events: str) -> Kept | None:
-    """A record of a batch that was given up; None for one of `errors`, whose archive has it."""
-    at, data = source.coordinates(record), source.data(record)
+def of_discarded(record: KinesisRecord, *, raw: str, events: str) -> Iterator[Kept]:
+    """What a record of a batch that was given up holds; nothing of one of `errors`, whose archive has it."""
+    at = source.coordinates(record)
     if at.stream == raw:
-        opened = resend.opened(data, at)
-        return Kept(opened.given.id or opened.at.id(), "normalise", DISCARDED, None, opened)
-    if at.stream != events:
-        return None
-    return _of_event("route", DISCARDED, at, data)
+        opened = resend.opened(source.data(record), at)
+        yield Kept(opened.given.id or opened.at.id(), "normalise", DISCARDED, None, opened)
+    elif at.stream == events:
+        for event in _user_records(record):
+            yield _of_event("route", DISCARDED, event.at([record]), event.data)
+
+
+def _user_records(record: KinesisRecord) -> list[UserRecord]:
+    try:
+        return source.user_records(0, record)
+    except CorruptAggregate:  # `route` will say so when it gets it again
+        return [UserRecord(0, None, record["kinesis"]["partitionKey"], source.data(record))]
 
 
 def _undelivered(s3: S3Client, deployment: Deployment, selection: Selection) -> Iterator[Kept]:

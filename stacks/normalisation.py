@@ -103,7 +103,7 @@ class NormalisationStack(Stack):
         CfnOutput(self, "ErrorsDelivery", value=self.errors_archive.name)
 
     def _normalise(self, environment: Environment, platform: FunctionPlatform, archive: DataBucket) -> PipelineFunction:
-        settings = environment.normalisation
+        settings, streams = environment.normalisation, environment.streams
         function = PipelineFunction(
             self,
             "Normalise",
@@ -116,7 +116,10 @@ class NormalisationStack(Stack):
             timeout_seconds=settings.consumer.timeout_seconds,
             variables={
                 "EVENTS_STREAM": self.events.name,
+                "EVENTS_RECORD_KIB": str(streams.events.max_record_kib),
+                "EVENTS_BUCKETS": str(streams.events.buckets),
                 "ERRORS_STREAM": self.errors.name,
+                "ERRORS_RECORD_KIB": str(streams.errors.max_record_kib),
                 "OVERSIZED_BUCKET": archive.name,
                 "DEFAULT_TENANT": settings.default_tenant,
                 "DEFAULT_TYPE": settings.default_type or "",

@@ -118,7 +118,11 @@ class SearchStack(Stack):
             platform=platform,
             memory_mib=consumer.memory_mib,
             timeout_seconds=consumer.timeout_seconds,
-            variables={"SEARCH_ENDPOINT": self.domain.endpoint, "ERRORS_STREAM": errors.name},
+            variables={
+                "SEARCH_ENDPOINT": self.domain.endpoint,
+                "ERRORS_STREAM": errors.name,
+                "ERRORS_RECORD_KIB": str(self._environment.streams.errors.max_record_kib),
+            },
             failures_go_to=CONSUMER_FAILURES,
         )
         errors.grant_write(function.role)

@@ -125,8 +125,9 @@ class Preparation(Consumer):
     """A function of yours between `events` and the applications."""
 
     folder: Annotated[str, Text(r"[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*", "a folder of the project, such as extensions/sessions")]
-    """Its code: `handler.py` there has `handler`, which gets batches of `events` as Lambda passes them, and puts what the
-    applications are to read on the stream that `PREPARED_STREAM` names. `ERRORS_STREAM` takes what it cannot use."""
+    """Its code: `handler.py` there has `handler`, which gets batches of `events` as Lambda passes them
+    (`common.source.user_records` gives the events in a record), and puts what the applications are to read on the stream that
+    `PREPARED_STREAM` names. `ERRORS_STREAM` takes what it cannot use."""
 
     @property
     def package(self) -> str:

@@ -38,6 +38,27 @@ class Stream(Model):
             yield Problem(("shards",), "an on-demand stream has no shards; remove the key, or set `mode: provisioned`")
 
 
+class EventsStream(Stream):
+    """The stream of events, which lie many in a record."""
+
+    buckets: Annotated[int, Field(ge=0, le=65_536)] = 256
+    """Events of a batch whose partition keys' hashes share one of so many buckets go into one record of up to 50 KiB, as the
+    Kinesis Producer Library aggregates. A power of two, and some for each batch in flight (shards times
+    `parallelization_factor`): a bucket is on one shard, and in one batch at a time. The fewer, the more events share a record.
+    0: one event a record, for a reader of yours that cannot take aggregates apart."""
+
+    def conflicts(self) -> Iterator[Problem]:
+        yield from super().conflicts()
+        if self.buckets & (self.buckets - 1):
+            yield Problem(("buckets",), f"{self.buckets} is no power of two; set it to {1 << self.buckets.bit_length()}")
+        elif self.buckets and self.shards and self.buckets < self.shards:
+            yield Problem(
+                ("buckets",),
+                f"{self.buckets} leave some of {self.shards} shards without events; "
+                f"set it to {1 << (4 * self.shards - 1).bit_length()}",
+            )
+
+
 class ErrorsStream(Stream):
     """The error stream. The original bytes ride along in base64, so its records are larger than those of `raw`."""
 
@@ -50,8 +71,8 @@ class Streams(Model):
 
     raw: Stream = Stream()
     """Every record as the producer sent it."""
-    events: Stream = Stream()
-    """One normalised event a record."""
+    events: EventsStream = EventsStream()
+    """Normalised events, many in a record."""
     errors: ErrorsStream = ErrorsStream()
     """What a step could not process, with the step, the reason and the original bytes."""
     prepared: Stream = Stream()

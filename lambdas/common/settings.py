@@ -74,6 +74,8 @@ class NormaliseSettings(TransformSettings):
     """Bucket that keeps events larger than `events` takes."""
     events_record_kib: int = DEFAULT_RECORD_KIB
     """Largest record `events` takes."""
+    events_buckets: int = 0
+    """As normalise.aggregation takes it; 0: each event is a record."""
     errors_record_kib: int = 4 * DEFAULT_RECORD_KIB
     """Largest record `errors` takes: more than `raw` does, because the original rides along in base64."""
     lookups_bucket: str = ""

@@ -8,10 +8,11 @@ Format: Lambda developer guide, "Process Kinesis records with Lambda"
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from pybase64 import b64decode
 
+from common.kpl import MAGIC, deaggregate
 from common.model import Coordinates
 
 
@@ -69,6 +70,30 @@ def coordinates(record: KinesisRecord) -> Coordinates:
 def data(record: KinesisRecord) -> bytes:
     """The record's bytes."""
     return b64decode(record["kinesis"]["data"], None, True)  # strict, which is the fast way
+
+
+class UserRecord(NamedTuple):
+    """A record as it was put, whether by itself or in a KPL aggregate."""
+
+    number: int
+    """Index, in the batch, of the record it came in."""
+    position: int | None
+    """Index in the aggregate; None where there is none."""
+    partition_key: str
+    data: bytes
+
+    def at(self, records: list[KinesisRecord]) -> Coordinates:
+        """Where it is in its stream; `records` is the batch."""
+        at = coordinates(records[self.number])
+        return at if self.position is None else at.user_record(self.position, self.partition_key)
+
+
+def user_records(number: int, record: KinesisRecord) -> list[UserRecord]:
+    """What is in record `number` of a batch, in order. Raises CorruptAggregate."""
+    content, key = data(record), record["kinesis"]["partitionKey"]
+    if not content.startswith(MAGIC):
+        return [UserRecord(number, None, key, content)]
+    return [UserRecord(number, position, *part) for position, part in enumerate(deaggregate(content))]
 
 
 def response(records: list[KinesisRecord], failed: Iterable[int]) -> BatchResponse:

@@ -20,6 +20,7 @@ from common.put_records import hasten
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
 
 MAX_CALL_RECORDS = 500
 #: Of a partition key of 256 characters.
@@ -72,7 +73,11 @@ class Entry(NamedTuple):
     data: bytes
     partition_key: str
     source: int
-    """Index, in the function's batch, of the record this one was made from."""
+    """Index, in the function's batch, of the record this one was made from; of the first, where it was made from several."""
+    hash_key: str | None = None
+    """Says the shard instead of the partition key's hash."""
+    events: int = 1
+    """How many are in it."""
 
     def size(self) -> int:
         """Bytes that count towards the limits."""
@@ -120,9 +125,7 @@ class StreamWriter:
 
     def _put(self, entries: list[Entry]) -> list[Entry]:
         try:
-            answer = self._client.put_records(
-                StreamName=self.stream, Records=[{"Data": entry.data, "PartitionKey": entry.partition_key} for entry in entries]
-            )
+            answer = self._client.put_records(StreamName=self.stream, Records=[_record(entry) for entry in entries])
         except (NotConnected, HTTPClientError) as error:
             logger.warning("stream not reached", extra={"stream": self.stream, "reason": str(error)})
             return entries
@@ -140,6 +143,12 @@ class StreamWriter:
                 "records refused for the moment", extra={"stream": self.stream, "records": len(refused), "reasons": reasons}
             )
         return [entry for entry, _ in refused]
+
+
+def _record(entry: Entry) -> PutRecordsRequestEntryTypeDef:
+    if entry.hash_key is None:
+        return {"Data": entry.data, "PartitionKey": entry.partition_key}
+    return {"Data": entry.data, "PartitionKey": entry.partition_key, "ExplicitHashKey": entry.hash_key}
 
 
 def _with_followers(entries: list[Entry], refused: list[Entry]) -> list[Entry]:

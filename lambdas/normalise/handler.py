@@ -26,6 +26,7 @@ from common.resend import Resent
 from common.settings import NormaliseSettings
 from common.source import BatchResponse, KinesisBatch, KinesisRecord
 from common.streams import LONGEST_KEY_BYTES, Entry, StreamWriter, kinesis_client
+from normalise.aggregation import FRAME_BYTES, aggregated
 from normalise.finisher import configured_finisher, count_finished
 
 STEP = "normalise"
@@ -59,6 +60,8 @@ class Normalisation:
     oversized: OversizedStore
     finisher: Finisher | None = None
     """The one that `normaliser` and `plain` finish events by."""
+    buckets: int = 0
+    """As normalise.aggregation takes it; 0: each event is a record."""
 
     @classmethod
     def of(
@@ -70,11 +73,12 @@ class Normalisation:
         default_tenant: str,
         default_type: str | None = None,
         finisher: Finisher | None = None,
+        buckets: int = 0,
     ) -> Self:
         """With both ways to an event, which must finish it alike."""
         finish = finisher.finish if finisher else None
         normaliser = Normaliser(default_tenant=default_tenant, default_type=default_type, finish=finish)
-        return cls(normaliser, PlainRecords(default_tenant, finisher), events, errors, oversized, finisher)
+        return cls(normaliser, PlainRecords(default_tenant, finisher), events, errors, oversized, finisher, buckets)
 
     def process(self, records: list[KinesisRecord], deadline: Deadline) -> BatchResponse:
         """Which of `records` Lambda has to send again. Raises botocore's ClientError where a stream or the bucket refuses for
@@ -82,11 +86,17 @@ class Normalisation:
         if self.finisher:
             self.finisher.refresh(deadline)
         batch = self.normalised(records)
-        unwritten_events = self.events.write(batch.events, deadline)
+        unwritten_events = self.events.write(self._together(batch.events, records), deadline)
         unwritten_errors = self.errors.write(batch.errors, deadline)
-        unwritten = [*batch.unwritable, *(entry.source for entry in (*unwritten_events, *unwritten_errors))]
-        self._count(len(batch.events) - len(unwritten_events), batch.reasons, unwritten)
-        return source.response(records, unwritten)
+        waiting = sum(entry.events for entry in unwritten_events)
+        unwritable = len(batch.unwritable) + len(unwritten_errors)
+        self._count(len(batch.events) - waiting, batch.reasons, waiting + unwritable)
+        return source.response(records, [*batch.unwritable, *(entry.source for entry in (*unwritten_events, *unwritten_errors))])
+
+    def _together(self, events: list[Entry], records: list[KinesisRecord]) -> list[Entry]:
+        if not self.buckets:
+            return events
+        return aggregated(events, [record["kinesis"]["approximateArrivalTimestamp"] for record in records], self.buckets)
 
     def normalised(self, records: list[KinesisRecord]) -> Batch:
         """What is to be written for `records`. Raises botocore's ClientError where the bucket refuses for good."""
@@ -97,7 +107,7 @@ class Normalisation:
             batch.events.append,
             tuple.__new__,
             batch.events,
-            self.events.record_bytes - LONGEST_KEY_BYTES,
+            self._room - LONGEST_KEY_BYTES,
         )
         for number, record in enumerate(records):
             kinesis = record["kinesis"]
@@ -106,7 +116,7 @@ class Normalisation:
             if body is not None and len(body) <= largest:
                 if not body:  # SAMPLED_OUT
                     continue
-                append(new(Entry, (body, kinesis["partitionKey"], number)))
+                append(new(Entry, (body, kinesis["partitionKey"], number, None, 1)))
                 continue
             try:
                 refused = self._open(number, record, data, events)
@@ -125,6 +135,11 @@ class Normalisation:
                     logger.error("an error record is too large for the stream", extra=extra)
         return batch
 
+    @property
+    def _room(self) -> int:
+        """Bytes of the largest event with its partition key."""
+        return self.events.record_bytes - (FRAME_BYTES if self.buckets else 0)
+
     def _open(self, number: int, record: KinesisRecord, data: bytes, events: list[Entry]) -> list[Rejected]:
         """Adds the events of a record to `events`; returns what of it goes to `errors`."""
         at = source.coordinates(record)
@@ -140,17 +155,17 @@ class Normalisation:
                 rejected.append(result)
                 continue
             entry = Entry(result.body, result.partition_key, number)
-            if not self.events.fits(entry):
-                room = self.events.record_bytes - len(entry.partition_key.encode())
+            if entry.size() > self._room:
+                room = self._room - len(entry.partition_key.encode())
                 entry = Entry(self.oversized.keep(result, room).body, entry.partition_key, number)
                 metrics.add_metric("Oversized", MetricUnit.Count, 1)
             events.append(entry)
         return rejected
 
-    def _count(self, events: int, reasons: Counter[tuple[str, str]], unwritten: list[int]) -> None:
+    def _count(self, events: int, reasons: Counter[tuple[str, str]], unwritten: int) -> None:
         metrics.add_metric("Events", MetricUnit.Count, events)
         metrics.add_metric("Rejected", MetricUnit.Count, reasons.total())
-        metrics.add_metric("Unwritten", MetricUnit.Count, len(unwritten))
+        metrics.add_metric("Unwritten", MetricUnit.Count, unwritten)
         if self.finisher:
             count_finished(self.finisher, metrics)
         for (log_type, reason), count in reasons.items():
@@ -171,6 +186,7 @@ def normalisation() -> Normalisation:
         default_tenant=settings.default_tenant,
         default_type=settings.default_type or None,
         finisher=configured_finisher(settings),
+        buckets=settings.events_buckets,
     )
 
 

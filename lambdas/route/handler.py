@@ -14,10 +14,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from common import bulk, search, source
 from common.bulk import Document
 from common.deadline import Deadline
+from common.kpl import CorruptAggregate
 from common.model import Coordinates, Rejected
 from common.search import SearchClient
 from common.settings import RouteSettings
-from common.source import BatchResponse, KinesisBatch, KinesisRecord
+from common.source import BatchResponse, KinesisBatch, KinesisRecord, UserRecord
 from common.streams import CALL_SECONDS, Entry, StreamWriter, kinesis_client
 from route.document import NotAnEvent, document
 
@@ -41,23 +42,23 @@ class Routing:
 
         Raises SearchError where the domain refuses the requests themselves, botocore's ClientError where the stream does.
         """
+        events, rejected = _opened(records)
         documents: list[Document] = []
-        rejected: list[tuple[int, Rejected]] = []
-        for number, record in enumerate(records):
-            data = source.data(record)
+        for index, event in enumerate(events):
             try:
-                documents.append(document(number, data))
+                documents.append(document(index, event.data))
             except NotAnEvent as error:
-                rejected.append((number, Rejected(source.coordinates(record), "corrupt", str(error), None, "", data)))
+                rejected.append((event.number, Rejected(event.at(records), "corrupt", str(error), None, "", event.data)))
         outcome = bulk.index(self.client, documents, deadline.sooner(CALL_SECONDS))
         for refused, words in outcome.refused:
-            rejected.append((refused.source, _refusal(records[refused.source], refused, words)))
-        waiting = {waiting.source for waiting in outcome.waiting}
-        unwritten = set(self._reject(rejected, deadline))
-        metrics.add_metric("Indexed", MetricUnit.Count, len(documents) - len(outcome.refused) - len(outcome.waiting))
+            event = events[refused.source]
+            rejected.append((event.number, _refusal(event.at(records), event.data, refused, words)))
+        waiting = [events[waiting.source].number for waiting in outcome.waiting]
+        unwritten = list(self._reject(rejected, deadline))
+        metrics.add_metric("Indexed", MetricUnit.Count, len(documents) - len(outcome.refused) - len(waiting))
         metrics.add_metric("Rejected", MetricUnit.Count, len(rejected) - len(unwritten))
-        metrics.add_metric("Unwritten", MetricUnit.Count, len(waiting | unwritten))
-        return source.response(records, waiting | unwritten)
+        metrics.add_metric("Unwritten", MetricUnit.Count, len(waiting) + len(unwritten))
+        return source.response(records, [*waiting, *unwritten])
 
     def _reject(self, rejected: list[tuple[int, Rejected]], deadline: Deadline) -> Iterator[int]:
         """Writes to `errors`; gives the indexes of the records for which that failed."""
@@ -75,10 +76,21 @@ class Routing:
             yield entry.source
 
 
-def _refusal(record: KinesisRecord, refused: Document, words: str) -> Rejected:
-    at: Coordinates = source.coordinates(record)
+def _opened(records: list[KinesisRecord]) -> tuple[list[UserRecord], list[tuple[int, Rejected]]]:
+    """What is in the records, and which of these cannot be opened."""
+    found: list[UserRecord] = []
+    rejected: list[tuple[int, Rejected]] = []
+    for number, record in enumerate(records):
+        try:
+            found += source.user_records(number, record)
+        except CorruptAggregate as error:
+            rejected.append((number, Rejected(source.coordinates(record), "corrupt", str(error), None, "", source.data(record))))
+    return found, rejected
+
+
+def _refusal(at: Coordinates, data: bytes, refused: Document, words: str) -> Rejected:
     tenant = str(orjson.loads(refused.body)["tenant"])
-    return Rejected(at, "refused", f"{refused.index}: {words}", None, tenant, source.data(record), document=refused.id)
+    return Rejected(at, "refused", f"{refused.index}: {words}", None, tenant, data, document=refused.id)
 
 
 @cache

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from common.kpl import deaggregate
 from localrun.aws import session
 from localrun.demo.evidence import ErrorRecords, documents
 from localrun.demo.ledger import Account, Ledger
@@ -222,7 +223,7 @@ class Evidence:
         kinesis = self.run.session.client("kinesis")
         mine = {event_id for ids in self.promised_order().values() for event_id in ids}
         begin = datetime.fromtimestamp(self.start, UTC)
-        found: list[tuple[int, str, str]] = []
+        found: list[tuple[int, int, str, str]] = []
         for shard in kinesis.list_shards(StreamName=self.run.events)["Shards"]:
             iterator: str | None = kinesis.get_shard_iterator(
                 StreamName=self.run.events, ShardId=shard["ShardId"], ShardIteratorType="AT_TIMESTAMP", Timestamp=begin
@@ -230,8 +231,9 @@ class Evidence:
             while iterator:
                 answer = kinesis.get_records(ShardIterator=iterator)
                 for record in answer["Records"]:
-                    event_id = json.loads(record["Data"])["event"]["id"]
-                    if event_id in mine:
-                        found.append((int(record["SequenceNumber"]), record["PartitionKey"], event_id))
+                    for position, (key, data) in enumerate(deaggregate(record["Data"])):
+                        event_id = json.loads(data)["event"]["id"]
+                        if event_id in mine:
+                            found.append((int(record["SequenceNumber"]), position, key, event_id))
                 iterator = answer.get("NextShardIterator") if answer["Records"] else None
-        return by_key((key, event_id) for _, key, event_id in sorted(found))
+        return by_key((key, event_id) for *_, key, event_id in sorted(found))

@@ -75,7 +75,10 @@ def test_what_each_function_is_told(pipeline: Pipeline) -> None:
     own = {
         "normalise": {
             "EVENTS_STREAM": f"{prefix}-events",
+            "EVENTS_RECORD_KIB": "1024",
+            "EVENTS_BUCKETS": "8" if env.name == "local" else "256",
             "ERRORS_STREAM": f"{prefix}-errors",
+            "ERRORS_RECORD_KIB": "4096",
             "OVERSIZED_BUCKET": archive,
             **defaults,
         },
@@ -90,7 +93,7 @@ def test_what_each_function_is_told(pipeline: Pipeline) -> None:
             "RAW_RECORD_KIB": "1024",
             "ERRORS_RECORD_KIB": "4096",
         },
-        "route": {"SEARCH_ENDPOINT": endpoint, "ERRORS_STREAM": f"{prefix}-errors"},
+        "route": {"SEARCH_ENDPOINT": endpoint, "ERRORS_STREAM": f"{prefix}-errors", "ERRORS_RECORD_KIB": "4096"},
         "report": {"SEARCH_ENDPOINT": endpoint},
         "transform": defaults,
         "content": {

@@ -24,6 +24,22 @@ def test_round_trip_keeps_order_keys_and_bytes(records: list[tuple[str, bytes]])
     assert deaggregate(kpl.aggregate(records)) == records
 
 
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=256), st.binary(max_size=300)), min_size=1, max_size=40))
+def test_each_record_names_the_hash_key_of_all(records: list[tuple[str, bytes]]) -> None:
+    made = kpl.aggregate(records, "12345")
+    keys = list(dict.fromkeys(key for key, _ in records))
+    table = b"".join(delimited(1, key.encode()) for key in keys)
+    first = varint(2 << 3) + b"\x00"
+    assert made == seal(table + delimited(2, b"12345") + b"".join(record(keys.index(key), data, first) for key, data in records))
+    assert deaggregate(made) == records
+
+
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 20_000, 3_000_000])
+def test_a_record_of_any_size_and_of_many_keys(size: int) -> None:
+    records = [(f"key-{number}", b"x" * size) for number in range(300 if size < 1_000 else 2)]
+    assert deaggregate(kpl.aggregate(records, "0")) == records
+
+
 def test_unknown_fields_and_tags_are_passed_over() -> None:
     # GIVEN a tag, a hash key, and fields of a later version in every known width
     extra = (

@@ -418,6 +418,14 @@ CONFLICTS = {
         "streams:\n  raw:\n    shards: 4",
         "4: streams.raw.shards: an on-demand stream has no shards; remove the key, or set `mode: provisioned`",
     ),
+    "buckets that are no power of two": (
+        "streams:\n  events: {buckets: 300}",
+        "3: streams.events.buckets: 300 is no power of two; set it to 512",
+    ),
+    "fewer buckets than shards": (
+        "streams:\n  events: {mode: provisioned, shards: 12, buckets: 8}",
+        "3: streams.events.buckets: 8 leave some of 12 shards without events; set it to 64",
+    ),
     "error records that do not fit": (
         "streams:\n  raw: {max_record_kib: 3072}",
         "2: streams.errors.max_record_kib: 4096 is too small for a record of 3072 KiB with its original in base64; "

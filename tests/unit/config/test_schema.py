@@ -73,5 +73,5 @@ def test_the_reference_gives_limits_defaults_and_pages() -> None:
     text = reference_text()
     assert "| `retention_hours` | 24 to 8,760 ([Kinesis Data Streams quotas]) | `24` |" in text
     assert "| `emails` | a list, each an e-mail address | `[]` |" in text
-    assert "## `streams.raw`, `streams.events`, `streams.prepared`, `streams.metrics`, `streams.findings`\n" in text
+    assert "## `streams.raw`, `streams.prepared`, `streams.metrics`, `streams.findings`\n" in text
     assert "\n[Lambda quotas]: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html\n" in text

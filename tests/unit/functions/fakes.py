@@ -82,6 +82,7 @@ class Put:
 
     data: bytes
     key: str
+    hash_key: str | None = None
 
 
 def client_error(code: str, message: str, status: int = 400) -> ClientError:
@@ -113,7 +114,9 @@ class FakeKinesis:
             if code:
                 results.append({"ErrorCode": code, "ErrorMessage": "refused by the test"})
             else:
-                self.streams.setdefault(StreamName, []).append(Put(record["Data"], record["PartitionKey"]))
+                self.streams.setdefault(StreamName, []).append(
+                    Put(record["Data"], record["PartitionKey"], record.get("ExplicitHashKey"))
+                )
                 results.append({"SequenceNumber": "1", "ShardId": "shardId-000000000000"})
         return {"Records": results, "FailedRecordCount": sum("ErrorCode" in result for result in results)}
 

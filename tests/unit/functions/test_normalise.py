@@ -16,12 +16,14 @@ from common.deadline import Deadline
 from common.enrichment.accounts import Account, Accounts
 from common.enrichment.source import Loaded, Source, Unusable
 from common.finish import Finisher, Selected
+from common.kpl import MAGIC, deaggregate
 from common.model import Coordinates, Given
 from common.oversized import NAMES, OversizedStore, pointer
 from common.resend import Resent
 from common.source import BatchResponse
 from common.streams import StreamWriter
 from normalise import handler as function
+from normalise.aggregation import FRAME_BYTES
 from normalise.handler import Normalisation
 from tests.unit.functions.fakes import Clock, Context, FakeKinesis, batch, client_error, kinesis_record, sequence
 
@@ -35,14 +37,22 @@ def failed_from(number: int) -> BatchResponse:
     return {"batchItemFailures": [{"itemIdentifier": sequence(number)}]}
 
 
-def step(kinesis: FakeKinesis, events_kib: int = 1_024, errors_kib: int = 4_096, s3: Any = None) -> Normalisation:
+def step(
+    kinesis: FakeKinesis, events_kib: int = 1_024, errors_kib: int = 4_096, s3: Any = None, buckets: int = 0
+) -> Normalisation:
     client = cast(KinesisClient, kinesis)
     return Normalisation.of(
         StreamWriter(client, EVENTS, record_kib=events_kib),
         StreamWriter(client, ERRORS, record_kib=errors_kib),
         OversizedStore(lambda: s3, ARCHIVE),
         default_tenant="default",
+        buckets=buckets,
     )
+
+
+def user_records(kinesis: FakeKinesis) -> list[bytes]:
+    puts = [put.data for put in kinesis.streams[EVENTS]]
+    return [part for data in puts for part in ([part for _, part in deaggregate(data)] if data.startswith(MAGIC) else [data])]
 
 
 def test_a_record_becomes_an_event_with_the_raw_records_key_and_arrival(clock: Clock, kinesis: FakeKinesis) -> None:
@@ -118,6 +128,21 @@ def test_an_error_that_could_not_be_written_is_reported_too(clock: Clock, kinesi
     assert len(kinesis.on(EVENTS)) == 2
 
 
+def test_with_buckets_events_share_records_and_an_unwritten_one_is_reported_by_its_first(
+    clock: Clock, kinesis: FakeKinesis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [FLOW.replace(b"20641", str(port).encode()) for port in range(1, 101)]
+    # GIVEN a stream that refuses the record which has the event of port 8 in it
+    kinesis.refuse = lambda data: THROTTLED if b'"port":8,' in data or b'"port":8}' in data else None
+    answer = step(kinesis, buckets=4).process(batch(*lines), clock.deadline(60))
+    ports = [orjson.loads(data)["source"]["port"] for put in kinesis.streams[EVENTS] for _, data in deaggregate(put.data)]
+    missing = sorted({*range(1, 101)} - {*ports})
+    # THEN all other records are written, and Lambda begins again with the first event of the one that was not
+    assert len(kinesis.streams[EVENTS]) == 3
+    assert 8 in missing
+    assert answer == failed_from(missing[0] - 1)
+
+
 class FakeS3:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -156,6 +181,20 @@ def test_an_event_larger_than_its_stream_takes_is_kept_whole_and_pointed_to(cloc
     place = {"bucket": ARCHIVE, "key": key, "bytes": len(gzip.decompress(body))}
     assert pointing.pop("weir") == {"oversized": place | {"removed": ["message"]}}
     assert pointing == {name: value for name, value in whole.items() if name != "message"}
+
+
+@pytest.mark.parametrize("buckets", [0, 1, 65_536])
+@pytest.mark.parametrize("spare", [0, -1], ids=["just fits", "a byte too large"])
+def test_an_event_that_just_fits_its_stream_goes_there(clock: Clock, kinesis: FakeKinesis, buckets: int, spare: int) -> None:
+    s3 = FakeS3()
+    step(kinesis, s3=s3, buckets=buckets).process(batch(subscription(log_event("x"))), clock.deadline(60))
+    (short,) = user_records(kinesis)
+    room = 1_024 * 1_024 - len("key-0") - (FRAME_BYTES if buckets else 0) - spare
+    kinesis.streams.clear()
+    padded = subscription(log_event("x" * (room - len(short) + 1)))
+    step(kinesis, s3=s3, buckets=buckets).process(batch(padded), clock.deadline(60))
+    (event,) = user_records(kinesis)
+    assert (len(event) == room, len(s3.objects)) == ((True, 0) if not spare else (False, 1))
 
 
 def test_its_repetition_writes_the_same(clock: Clock, kinesis: FakeKinesis) -> None:

@@ -11,6 +11,8 @@ import pytest
 from mypy_boto3_kinesis import KinesisClient
 
 from common import bulk
+from common.kpl import aggregate
+from common.model import Coordinates
 from common.search import SearchClient, SearchError
 from common.source import BatchResponse
 from common.streams import StreamWriter
@@ -88,6 +90,39 @@ def test_each_item_gets_what_its_own_result_asks_for(
     )
     assert base64.b64decode(error["original"]) == event("refused")
     assert (error["stream"], error["sequence"], error["position"]) == ("weir-test-raw", sequence(3), "0")
+
+
+def test_events_that_lie_in_one_record_are_documents_of_their_own(
+    clock: Clock, client: SearchClient, index: FakeIndex, kinesis: FakeKinesis
+) -> None:
+    index.results = {"c": [(400, MAPPING)]}
+    together = aggregate([("k1", event("b")), ("k2", event("c")), ("k3", b"no event")])
+    assert step(client, kinesis).process(batch(event("a"), together, event("d")), clock.deadline(60)) == NONE_FAILED
+    assert sorted(id_ for _, id_ in index.documents) == ["a", "b", "d"]
+    corrupt, refused = kinesis.on(ERRORS)
+    assert (refused["id"], base64.b64decode(refused["original"])) == ("c", event("c"))
+    assert (refused["sequence"], refused["position"], refused["partition_key"]) == (sequence(1), "1", "k2")
+    assert base64.b64decode(corrupt["original"]) == b"no event"
+    assert (corrupt["reason"], corrupt["position"], corrupt["partition_key"]) == ("corrupt", "2", "k3")
+    assert corrupt["id"] == Coordinates("weir-test-raw", "shardId-000000000006", sequence(1), 0, "2").id()
+
+
+def test_a_record_of_which_one_event_waits_is_sent_again(
+    clock: Clock, client: SearchClient, index: FakeIndex, kinesis: FakeKinesis
+) -> None:
+    index.results = {"c": [(429, BUSY)] * 1_000}
+    together = aggregate([("k1", event("b")), ("k2", event("c"))])
+    assert step(client, kinesis).process(batch(event("a"), together, event("d")), clock.deadline(60)) == failed_from(1)
+    assert sorted(id_ for _, id_ in index.documents) == ["a", "b", "d"]
+
+
+def test_a_damaged_aggregate_is_kept_whole(clock: Clock, client: SearchClient, index: FakeIndex, kinesis: FakeKinesis) -> None:
+    damaged = aggregate([("k1", event("b"))])[:-1]
+    assert step(client, kinesis).process(batch(event("a"), damaged), clock.deadline(60)) == NONE_FAILED
+    assert [id_ for _, id_ in index.documents] == ["a"]
+    (error,) = kinesis.on(ERRORS)
+    assert (error["reason"], error["detail"]) == ("corrupt", "KPL aggregate: the MD5 does not fit the content")
+    assert base64.b64decode(error["original"]) == damaged
 
 
 def test_an_item_that_stays_refused_for_the_moment_is_sent_again_from_there(

@@ -35,6 +35,11 @@ def test_a_call_has_at_most_500_records_in_their_order(clock: Clock, kinesis: Fa
     assert kinesis.streams[STREAM][7].key == "key-7"
 
 
+def test_a_record_goes_where_its_hash_key_says(clock: Clock, kinesis: FakeKinesis) -> None:
+    writer(kinesis).write([Entry(b"0", "k", 0), Entry(b"1", "k", 1, "12")], clock.deadline(60))
+    assert [put.hash_key for put in kinesis.streams[STREAM]] == [None, "12"]
+
+
 def test_a_call_has_at_most_10_mib_with_the_partition_keys(clock: Clock, kinesis: FakeKinesis) -> None:
     tenth = MAX_CALL_BYTES // 10
     full = [Entry(b"x" * (tenth - 5), "key-1", 0)] * 10

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from common.kpl import aggregate
 from common.model import Coordinates, Given, Rejected
 from common.resend import Resent
 from common.source import KinesisRecord
@@ -92,13 +93,14 @@ def test_what_firehose_could_not_deliver_of_direct_put_is_selected(selection: Se
 
 def test_a_raw_record_of_a_batch_that_was_given_up_has_its_own_place() -> None:
     plain = Coordinates(RAW, "shardId-000000000001", "12", ARRIVAL, "0", "key")
-    kept = of_discarded(discarded(b"line"), raw=RAW, events=EVENTS)
+    (kept,) = of_discarded(discarded(b"line"), raw=RAW, events=EVENTS)
     assert kept == Kept(plain.id(), "normalise", DISCARDED, None, Resent(plain, b"line", Given()))
 
 
 def test_one_that_had_been_sent_again_keeps_its_first_place() -> None:
     first = Resent(AT, b"line", Given(id="own"))
-    assert of_discarded(discarded(first.frame()), raw=RAW, events=EVENTS) == Kept("own", "normalise", DISCARDED, None, first)
+    (kept,) = of_discarded(discarded(first.frame()), raw=RAW, events=EVENTS)
+    assert kept == Kept("own", "normalise", DISCARDED, None, first)
 
 
 @pytest.mark.parametrize(
@@ -107,12 +109,26 @@ def test_one_that_had_been_sent_again_keeps_its_first_place() -> None:
 )
 def test_an_event_of_a_batch_that_was_given_up_goes_back_to_route(data: bytes, id_: str | None, tenant: str | None) -> None:
     at = Coordinates(EVENTS, "shardId-000000000001", "12", ARRIVAL, "0", "key")
-    kept = of_discarded(discarded(data, EVENTS), raw=RAW, events=EVENTS)
+    (kept,) = of_discarded(discarded(data, EVENTS), raw=RAW, events=EVENTS)
     assert kept == Kept(id_ or at.id(), "route", DISCARDED, tenant, Resent(at, data, Given()))
 
 
+def test_events_that_were_put_together_go_back_one_by_one() -> None:
+    bodies = [dumped({"event": {"id": name}, "tenant": "acme"}) for name in ("e1", "e2")]
+    at = Coordinates(EVENTS, "shardId-000000000001", "12", ARRIVAL, "1", "k2")
+    first, second = of_discarded(discarded(aggregate([*zip(("k1", "k2"), bodies, strict=True)]), EVENTS), raw=RAW, events=EVENTS)
+    assert (first.id, first.record.at.position, first.record.at.partition_key) == ("e1", "0", "k1")
+    assert second == Kept("e2", "route", DISCARDED, "acme", Resent(at, bodies[1], Given()))
+
+
+def test_a_damaged_aggregate_goes_back_whole() -> None:
+    damaged = aggregate([("k1", b"{}")])[:-1]
+    (kept,) = of_discarded(discarded(damaged, EVENTS), raw=RAW, events=EVENTS)
+    assert (kept.record.at.partition_key, kept.record.data) == ("key", damaged)
+
+
 def test_an_error_record_of_a_batch_that_was_given_up_is_in_the_errors_archive() -> None:
-    assert of_discarded(discarded(error(), "weir-errors"), raw=RAW, events=EVENTS) is None
+    assert [*of_discarded(discarded(error(), "weir-errors"), raw=RAW, events=EVENTS)] == []
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ import weir.flink.streams.ErrorEncoder;
 import weir.flink.streams.ErrorRecord;
 import weir.flink.streams.PropertyGroup;
 import weir.flink.streams.StreamConnector;
+import weir.flink.streams.UserRecords;
 
 /**
  * A stream that is read: watermarks of each shard, only the columns that are used, what is no row on {@code errors}.
@@ -104,7 +105,7 @@ final class StreamTableSource implements ScanTableSource, SupportsWatermarkPushD
                     ProviderContext names, StreamExecutionEnvironment environment) {
                 // Names of their own, so that a snapshot gives the place in the stream back to changed SQL.
                 SingleOutputStreamOperator<RowData> rows = environment
-                        .fromSource(connector.source(stream, decoder), ofRows, stream.name(), decoder.type())
+                        .fromSource(connector.source(stream, new UserRecords<>(decoder)), ofRows, stream.name(), decoder.type())
                         .uid("read-" + stream.name())
                         .process(new Split(refused))
                         .returns(type)

@@ -31,6 +31,7 @@ public record ErrorRecord(
         String stream,
         String shard,
         String sequence,
+        int position,
         String partitionKey,
         byte[] original)
         implements Serializable {
@@ -40,7 +41,7 @@ public record ErrorRecord(
     public static ErrorRecord of(StreamRecord record, String step, String reason, String detail, JsonNode event) {
         String id = event.at("/event/id").asText();
         return new ErrorRecord(
-                id.isEmpty() ? record.stream() + "/" + record.shard() + ":" + record.sequence() : id,
+                id.isEmpty() ? place(record) : id,
                 step,
                 reason,
                 detail,
@@ -50,8 +51,14 @@ public record ErrorRecord(
                 record.stream(),
                 record.shard(),
                 record.sequence(),
+                record.position(),
                 record.partitionKey(),
                 record.data());
+    }
+
+    private static String place(StreamRecord record) {
+        String aggregate = record.stream() + "/" + record.shard() + ":" + record.sequence();
+        return record.position() == 0 ? aggregate : aggregate + "/" + record.position();
     }
 
     /** The JSON of the record on {@code errors}. */
@@ -67,7 +74,7 @@ public record ErrorRecord(
         fields.put("stream", stream);
         fields.put("shard", shard);
         fields.put("sequence", sequence);
-        fields.put("position", "0");
+        fields.put("position", String.valueOf(position));
         fields.put("partition_key", partitionKey);
         fields.put("given", Map.of());
         fields.put("original", Base64.getEncoder().encodeToString(original));

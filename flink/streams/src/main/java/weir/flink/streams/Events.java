@@ -41,7 +41,7 @@ public record Events<T>(DataStream<T> read, DataStream<ErrorRecord> errors) {
                 .withIdleness(idle);
         OutputTag<ErrorRecord> errors = new OutputTag<>("errors", TypeInformation.of(ErrorRecord.class));
         SingleOutputStreamOperator<T> read = environment
-                .fromSource(connector.source(stream, decoder), watermarks, stream.name(), decoder.type())
+                .fromSource(connector.source(stream, new UserRecords<>(decoder)), watermarks, stream.name(), decoder.type())
                 .uid("read-" + stream.name())
                 .process(new Split<T>(errors))
                 .returns(reader.type())
