@@ -79,29 +79,38 @@ class LatencyMeter:
         self._seen: deque[_Seen] = deque()
         self.started: float | None = None
         """Epoch second of the first observation."""
+        self.slowest = 0.0
+        """Seconds that the slowest document of the last observation took."""
 
     def observe(self, now: float, counts: Mapping[int, int]) -> int:
         """Take note of what is visible, and return how many documents became visible since the observation before.
 
         `now` is when the answer was there, in epoch seconds; `counts` is documents by start of their bucket in epoch
-        milliseconds, from a search that starts no earlier than the one before.
+        milliseconds, from a search that, where there is a `window`, starts no earlier than the one before.
         """
         if self.started is None:
             self.started = now
-        became = 0
+        became, self.slowest = 0, 0.0
         for start, documents in counts.items():
             new = documents - self._counts.get(start, 0)
-            if new > 0 and start >= self.started * 1000:
-                self._seen.append(_Seen(now, (start + BUCKET_MS / 2) / 1000, new))
-                became += new
-        if counts:
-            oldest = min(counts)
-            kept = {start: documents for start, documents in self._counts.items() if start >= oldest}
             # A document may move to another bucket (the same id, sent again) and a count so fall: what was seen is not new again.
-            self._counts = kept | {start: max(documents, kept.get(start, 0)) for start, documents in counts.items()}
-        while self._window is not None and self._seen and self._seen[0].at < now - self._window:
-            self._seen.popleft()
+            if new <= 0:
+                continue
+            self._counts[start] = documents
+            if start >= self.started * 1000:
+                seen = _Seen(now, (start + BUCKET_MS / 2) / 1000, new)
+                self._seen.append(seen)
+                self.slowest = max(self.slowest, now - seen.arrival)
+                became += new
+        if self._window is not None:
+            self._forget(now - self._window, min(counts, default=0))
         return became
+
+    def _forget(self, before: float, oldest: int) -> None:
+        """What was seen before an epoch second, and counts of buckets that are not asked for any more."""
+        while self._seen and self._seen[0].at < before:
+            self._seen.popleft()
+        self._counts = {start: documents for start, documents in self._counts.items() if start >= oldest}
 
     def documents(self, since: float | None = None, until: float | None = None) -> int:
         """How many documents `percentile` speaks of."""

@@ -29,7 +29,7 @@ class Coordinates(NamedTuple):
 
     def id(self) -> str:
         """The id of an event that brings none of its own."""
-        return ids.event_id(self.stream, self.shard, self.sequence, self.position)
+        return ids.event_id(self.arrival_ms, self.stream, self.shard, self.sequence, self.position)
 
     def user_record(self, index: int, partition_key: str) -> Coordinates:
         """The coordinates of the `index`-th user record of this KPL aggregate, which has a partition key of its own."""

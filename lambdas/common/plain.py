@@ -57,6 +57,7 @@ class PlainRecords:
         self._finisher = finisher
         self._streams: Cache[str, Any] = Cache(_stream_digest, 64)
         self._stamps: Cache[float, Stamp] = Cache(lambda arrival: _stamp(arrival, tenant), 4_096)
+        self._moments: Cache[float, str] = Cache(lambda arrival: ids.moment(round(arrival * 1_000)), 4_096)
         self._named: Cache[tuple[float, str], Stamp | None] = Cache(_named_stamp, 4_096)
         self._lines: Cache[str, list[LineType]] = Cache(lambda beginning: list(line_types(beginning)), 256)
         self._shapes: Cache[tuple[str, ...], _Shape] = Cache(_shape, 4_096)
@@ -244,7 +245,7 @@ class PlainRecords:
         """As common.ids.event_id makes it of the record's coordinates; `position` is that of an event in the record."""
         digest = self._streams[record["eventSourceARN"]].copy()
         digest.update(f"{record['eventID']}{position}".encode())
-        return ids.written(digest.digest())
+        return self._moments[record["kinesis"]["approximateArrivalTimestamp"]] + ids.written(digest.digest())
 
 
 def _stamp(arrival: float, tenant: str) -> Stamp:
@@ -258,7 +259,7 @@ def _named_stamp(named: tuple[float, str]) -> Stamp | None:
 
 
 def _stream_digest(arn: str) -> Any:
-    return blake2b(f"{arn.split('/')[1]}/".encode(), digest_size=ids.DIGEST_BYTES)
+    return blake2b(f"{arn.split('/')[1]}/".encode(), digest_size=ids.PLACE_BYTES)
 
 
 def _ask_first(types: list[Type], log_type: Type) -> None:

@@ -276,8 +276,8 @@ def _log_piece(content: JsonObject, log_event: Any, piece: _Piece, index: int) -
         return _inner(piece, index, orjson.dumps(log_event), None, piece.time_ms)
     name, time = log_event.get("id"), log_event.get("timestamp")
     owner, group, stream = (str(content.get(key, "")) for key in ("owner", "logGroup", "logStream"))
-    event_id = log_event_id(owner, group, stream, name) if isinstance(name, str) and name else None
     time_ms = time if isinstance(time, int) and 0 <= time < 10**14 else None
+    event_id = log_event_id(time_ms or 0, owner, group, stream, name) if isinstance(name, str) and name else None
     return _inner(piece, index, log_event["message"].encode(), event_id, time_ms)
 
 

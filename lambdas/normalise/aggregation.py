@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from hashlib import md5
 
 from common import kpl
@@ -64,7 +63,6 @@ def _parts(entries: list[Entry]) -> Iterator[list[Entry]]:
     yield entries[begin:]
 
 
-@lru_cache(maxsize=65_536)  # machines, users and containers log more than once
 def _hash_key(partition_key: str) -> int:
     """Where in a stream Kinesis puts it (API reference, PutRecords)."""
     return int.from_bytes(md5(partition_key.encode(), usedforsecurity=False).digest())

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from common.ids import timeless
 from localrun.demo.ledger import ArchivePlace, Ledger
 from localrun.latency import INDICES
 from localrun.search import Search
@@ -34,13 +35,13 @@ def count_documents(search: Search, start: float) -> int:
 
 
 def documents(search: Search, start: float) -> Counter[str]:
-    """How many documents there are of each id. One id may be in several indices."""
+    """How many documents there are of each id, without its moment. One id may be in several indices."""
     found: Counter[str] = Counter()
     page = search.ask(
         "POST", f"/{INDICES}/_search?scroll=2m", {"query": since(start), "size": PAGE, "sort": ["_doc"], "_source": False}
     )
     while hits := page["hits"]["hits"]:
-        found.update(hit["_id"] for hit in hits)
+        found.update(timeless(hit["_id"]) for hit in hits)
         page = search.ask("POST", "/_search/scroll", {"scroll": "2m", "scroll_id": page["_scroll_id"]})
     if found:  # where nothing was found the node holds nothing either, and takes it for an error to be asked to free it
         search.ask("DELETE", "/_search/scroll", {"scroll_id": page["_scroll_id"]})
@@ -60,7 +61,7 @@ class ErrorRecords:
             for shard in self._kinesis.list_shards(StreamName=stream)["Shards"]
         ]
         self.originals: dict[str, bytes] = {}
-        """The bytes that could not be processed, by event id. A step that repeats itself writes the same id again."""
+        """The bytes that could not be processed, by event id without its moment, which is the same when a step repeats itself."""
 
     def read(self) -> int:
         """Read what is new; returns how many events there are altogether."""
@@ -72,7 +73,7 @@ class ErrorRecords:
             answer = self._kinesis.get_records(ShardIterator=iterator)
             for record in answer["Records"]:
                 error = json.loads(record["Data"])
-                self.originals[error["id"]] = b64decode(error["original"])
+                self.originals[timeless(error["id"])] = b64decode(error["original"])
             iterator = answer["NextShardIterator"]
             if not answer["Records"]:
                 return iterator

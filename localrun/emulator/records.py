@@ -9,7 +9,6 @@ import hashlib
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -66,7 +65,6 @@ def append(stream: Stream, records: list[dict[str, Any]]) -> list[dict[str, Any]
     return results
 
 
-@lru_cache(maxsize=65_536)  # a record of `events` has the key of the one it was made of
 def hash_key(partition_key: str) -> int:
     return int.from_bytes(hashlib.md5(partition_key.encode(), usedforsecurity=False).digest(), "big")
 

@@ -38,7 +38,7 @@ def subscription(rng: random.Random, moment: Moment, group: str, messages: Seque
             for name, message in zip(names, messages, strict=True)
         ],
     }
-    ids = tuple(log_event_id(ACCOUNT, group, stream, name) for name in names)
+    ids = tuple(log_event_id(moment.milliseconds, ACCOUNT, group, stream, name) for name in names)
     return gzip.compress(orjson.dumps(content), _GZIP_LEVEL, mtime=0), ids
 
 

@@ -27,6 +27,7 @@ class Sample(NamedTuple):
         return len(self.own_ids) + len(self.positions)
 
     def ids(self, stream: str, shard: str, sequence: str) -> list[str]:
-        """The id of every event, once the record's place on the stream is known: document id, or that of the error record."""
-        made = [ids.event_id(stream, shard, sequence, position) for position in self.positions]
-        return [*self.own_ids, *made] if self.own_ids else made
+        """The id of every event, without its moment, once the record's place on the stream is known: document id, or that of the
+        error record."""
+        made = [ids.timeless(ids.event_id(0, stream, shard, sequence, position)) for position in self.positions]
+        return [*map(ids.timeless, self.own_ids), *made] if self.own_ids else made

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from common.ids import timeless
 from common.kpl import deaggregate
 from localrun.aws import session
 from localrun.demo.evidence import ErrorRecords, documents
@@ -232,7 +233,7 @@ class Evidence:
                 answer = kinesis.get_records(ShardIterator=iterator)
                 for record in answer["Records"]:
                     for position, (key, data) in enumerate(deaggregate(record["Data"])):
-                        event_id = json.loads(data)["event"]["id"]
+                        event_id = timeless(json.loads(data)["event"]["id"])
                         if event_id in mine:
                             found.append((int(record["SequenceNumber"]), position, key, event_id))
                 iterator = answer.get("NextShardIterator") if answer["Records"] else None

@@ -122,7 +122,7 @@ def test_an_event_carries_its_place_its_tenant_and_its_objects_time() -> None:
     events = [orjson.loads(body) for _, body in pipeline.pieces()]
     assert [event["network"]["bytes"] for event in events] == [1, 2]
     assert {(event["tenant"], event["event"]["ingested"]) for event in events} == {("acme", "2024-07-30T21:31:21.000Z")}
-    expected = [event_id("s3://logs", "flow/a b.gz", f"{etag}:1", str(index)) for index in (0, 1)]
+    expected = [event_id(1_722_375_081_000, "s3://logs", "flow/a b.gz", f"{etag}:1", str(index)) for index in (0, 1)]
     assert [event["event"]["id"] for event in events] == expected
 
 

@@ -62,7 +62,7 @@ def test_a_forwarded_request(document: Callable[..., Document]) -> None:
 
 def test_its_event_fields(document: Callable[..., Document]) -> None:
     event = document(ENTRY)["event"]
-    assert len(event.pop("id")) == 16
+    assert len(event.pop("id")) == 18
     assert event == {
         "dataset": "aws.alb",
         "category": ["web"],

@@ -34,7 +34,7 @@ def test_a_log_with_everything(document: Callable[..., Document]) -> None:
             "nothing": None,
         }
     )
-    assert len(found["event"].pop("id")) == 16
+    assert len(found["event"].pop("id")) == 18
     assert found == {
         "@timestamp": "2024-07-30T19:31:21.500Z",
         "event": {

@@ -102,7 +102,7 @@ def same_in_a_subscription(data: bytes) -> None:
     except UnicodeDecodeError:
         return
     at = source.coordinates(record(data))
-    told = Given("acme", None, log_event_id("111122223333", "g", "s", "1"), 1_722_375_081_500)
+    told = Given("acme", None, log_event_id(1_722_375_081_500, "111122223333", "g", "s", "1"), 1_722_375_081_500)
     held = NORMALISER.normalise(subscription(message), at)
     assert comparable(held) == comparable(NORMALISER.normalise(data, at.within(0), told))
 

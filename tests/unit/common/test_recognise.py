@@ -202,7 +202,10 @@ class TestCloudWatchLogs:
         )
         assert datasets(found) == ["aws.vpcflow", "app", "aws.cloudtrail"]
         ids = [event.id for event in found if isinstance(event, Event)]
-        assert ids == [*(log_event_id("111122223333", "/aws/vpc", "eni", name) for name in ("id-0", "id-1")), "trail-1"]
+        assert ids == [
+            *(log_event_id(1_722_375_081_500, "111122223333", "/aws/vpc", "eni", name) for name in ("id-0", "id-1")),
+            "trail-1",
+        ]
 
     def test_a_bad_line_is_rejected_by_itself(self, normalise: Normalise, at: Coordinates) -> None:
         bad = FLOW.replace("20641", "99999") + "  "

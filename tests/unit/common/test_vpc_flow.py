@@ -34,7 +34,7 @@ def test_an_accepted_flow(document: Callable[..., Document], at: object) -> None
 
 def test_its_event_fields(document: Callable[..., Document]) -> None:
     event = document(ACCEPTED)["event"]
-    assert len(event.pop("id")) == 16
+    assert len(event.pop("id")) == 18
     assert event == {
         "dataset": "aws.vpcflow",
         "category": ["network"],

@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from common.ids import event_id
+from common.ids import event_id, timeless
 from localrun.demo.ledger import Account, ArchivePlace, Ledger, user_records
 from producers.batch import Place
 from producers.generator import Sample
@@ -30,7 +30,7 @@ def place(number: int) -> Place:
 
 
 def made(number: int, position: int = 0) -> str:
-    return event_id(STREAM, SHARD, str(number), str(position))
+    return timeless(event_id(0, STREAM, SHARD, str(number), str(position)))
 
 
 def noted(*samples: Sample) -> Ledger:

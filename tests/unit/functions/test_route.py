@@ -104,7 +104,7 @@ def test_events_that_lie_in_one_record_are_documents_of_their_own(
     assert (refused["sequence"], refused["position"], refused["partition_key"]) == (sequence(1), "1", "k2")
     assert base64.b64decode(corrupt["original"]) == b"no event"
     assert (corrupt["reason"], corrupt["position"], corrupt["partition_key"]) == ("corrupt", "2", "k3")
-    assert corrupt["id"] == Coordinates("weir-test-raw", "shardId-000000000006", sequence(1), 0, "2").id()
+    assert corrupt["id"] == Coordinates("weir-test-raw", "shardId-000000000006", sequence(1), 1_722_375_081_123, "2").id()
 
 
 def test_a_record_of_which_one_event_waits_is_sent_again(

@@ -72,6 +72,21 @@ def test_a_count_that_falls_and_comes_back_is_not_new() -> None:
     assert meter.observe(START + 5, {MS + 100: 11, MS + 200: 10}) == 1
 
 
+def test_what_a_search_did_not_ask_for_is_not_new_in_the_next_that_does() -> None:
+    meter = started()
+    meter.observe(START + 1, {MS + 100: 10, MS + 900: 10})
+    assert meter.observe(START + 2, {MS + 900: 12}) == 2
+    assert meter.observe(START + 3, {MS + 100: 11, MS + 900: 12}) == 1
+
+
+def test_the_slowest_of_the_last_look_is_known() -> None:
+    meter = started()
+    meter.observe(START + 2.025, {MS: 1, MS + 1000: 2})
+    assert meter.slowest == pytest.approx(2)
+    meter.observe(START + 3, {MS: 1, MS + 1000: 2})
+    assert meter.slowest == 0
+
+
 def test_documents_are_selected_by_arrival() -> None:
     meter = started()
     meter.observe(START + 2.025, {MS: 1, MS + 1000: 2})  # 2 s and 1 s

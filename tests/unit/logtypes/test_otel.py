@@ -138,7 +138,7 @@ def test_the_log_events_of_a_subscription_may_be_exports() -> None:
     )
     ids = [AT.within(0).within(0).id(), AT.within(0).within(1).id(), AT.within(1).within(0).id()]
     assert [document["event"]["id"] for document in documents(found)] == ids
-    assert log_event_id("111122223333", "g", "s", "0") not in ids
+    assert log_event_id(1, "111122223333", "g", "s", "0") not in ids
 
 
 def test_an_envelope_gives_its_tenant_to_every_record() -> None:
