@@ -14,8 +14,8 @@ from localrun.state import State
 
 SEED = 2
 #: What runs on Java compiles what its traffic makes hot: half a minute after the first of it, a third of the node's CPU was still
-#: its compiler's.
-WARM_UP = Plan(seconds=40, rate=3_000)
+#: its compiler's, and after 400,000 events an eighth.
+WARM_UP = Plan(seconds=75, rate=7_000)
 
 
 class Yardsticks(BaseModel):
@@ -47,6 +47,7 @@ def run(state: State, plan: Plan, *, report: Callable[[str], None], check: Calla
     report("measuring what a producer and the index do alone")
     alone = Yardsticks(put=round(yardsticks.put_rate(state, records), 1), bulk=round(yardsticks.bulk_rate(state, records), 1))
     report(f"alone: {alone.put:,.0f} events a second put, {alone.bulk:,.0f} indexed")
+    yardsticks.merge(state)
     found = traffic.run(state, plan, report=report, check=check)
     throughput = (found.indexed + found.errors) / found.arrived_seconds
     return PipelineReport(

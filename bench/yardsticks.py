@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from common.recognise import Normaliser
 from localrun.aws import session
 from localrun.delivery.http import Server, Unreachable
 from localrun.errors import LocalRunError
+from localrun.search import Search
 from localrun.state import State
 from producers.batch import Entry, StreamWriter, calls
 from producers.generator import Generator, Sample, Scenario
@@ -68,6 +69,12 @@ def bulk_rate(state: State, traffic: Sequence[Sample]) -> float:
     finally:
         node.request("DELETE", f"/logs-*-{TENANT}-*")
         node.close()
+
+
+def merge(state: State) -> None:
+    """Pay what the warm-up owes: its segments would be merged within the measured minute. Raises LocalRunError."""
+    with closing(Search(state.endpoints.opensearch)) as search:
+        search.ask("POST", "/logs-*/_forcemerge?max_num_segments=1")
 
 
 def indexed(traffic: Sequence[Sample]) -> Iterator[Document]:

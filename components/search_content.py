@@ -56,6 +56,7 @@ class SearchContent(Construct):
                 "IndexShards": settings.index_shards,
                 "IndexReplicas": settings.index_replicas,
                 "RefreshSeconds": settings.refresh_seconds,
+                "SegmentsPerTier": settings.segments_per_tier,
             },
         )
         # The function must be allowed before it is called.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
+
+import orjson
 
 from localrun.delivery.http import Server, Unreachable
 from localrun.errors import LocalRunError
@@ -29,7 +30,7 @@ class Search:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON answer. Raises LocalRunError with the node's own words when it refuses, or when it does not answer."""
-        content = b"" if body is None else json.dumps(body).encode()
+        content = b"" if body is None else orjson.dumps(body)
         deadline = time.monotonic() + PATIENCE_SECONDS
         try:
             status, answer = self._server.request(method, path, content)
@@ -40,4 +41,4 @@ class Search:
             raise LocalRunError(str(error)) from error
         if status >= 400:
             raise LocalRunError(f"OpenSearch refuses {method} {path} with {status}: {answer[:2_000].decode(errors='replace')}")
-        return json.loads(answer)
+        return orjson.loads(answer)

@@ -63,6 +63,9 @@ class Search(Model):
     """Copies of each shard on other nodes."""
     refresh_seconds: int = Field(default=1, ge=1, le=60)
     """How long an indexed document may wait to be found, in seconds."""
+    segments_per_tier: int = Field(default=30, ge=2, le=100)
+    """Segments of about one size that an index has before they are merged. More of them cost a search time, and save the CPU of
+    merging, which is a quarter of indexing's with OpenSearch's own 10: it merges up to 30 at once."""
     retention_days: int = Field(default=30, ge=1, le=3_650)
     """Age at which an index is deleted, in days."""
     route: RouteConsumer = RouteConsumer()

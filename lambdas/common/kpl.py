@@ -157,6 +157,8 @@ def _decoded(encoded: bytes) -> int:
 
 def _varint(message: bytes, offset: int) -> tuple[int, int]:
     """A base-128 number of at most 10 bytes (protobuf encoding guide), and where it ends."""
+    if offset < len(message) and message[offset] < 0x80:
+        return message[offset], offset + 1
     number = 0
     for shift, byte in enumerate(message[offset : offset + 10]):
         number |= (byte & 0x7F) << (7 * shift)

@@ -18,12 +18,13 @@ class IndexSettings:
     shards: int
     replicas: int
     refresh_seconds: int
+    segments_per_tier: int
 
     @classmethod
     def read(cls, properties: dict[str, Any]) -> Self:
         """From the custom resource's properties, which CloudFormation hands over as text. Raises ValueError naming the one."""
-        shards, replicas, refresh = (_number(properties, name) for name in ("IndexShards", "IndexReplicas", "RefreshSeconds"))
-        return cls(shards, replicas, refresh)
+        names = ("IndexShards", "IndexReplicas", "RefreshSeconds", "SegmentsPerTier")
+        return cls(*(_number(properties, name) for name in names))
 
 
 def _number(properties: dict[str, Any], name: str) -> int:
@@ -58,4 +59,5 @@ def _index(settings: IndexSettings) -> dict[str, Any]:
         "number_of_shards": settings.shards,
         "number_of_replicas": settings.replicas,
         "refresh_interval": f"{settings.refresh_seconds}s",
+        "merge": {"policy": {"segments_per_tier": settings.segments_per_tier}},
     }

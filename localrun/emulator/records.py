@@ -26,13 +26,15 @@ MOST_READ, MOST_READ_BYTES = 10_000, 10 * 2**20
 class Stored:
     """A record of a shard. MiniStack looks up fields of one as in a dictionary."""
 
-    __slots__ = ("arrival", "json", "sequence", "size")
+    __slots__ = ("arrival", "end", "json", "sequence", "size")
 
-    def __init__(self, sequence: str, arrival: float, size: int, json: bytes) -> None:
+    def __init__(self, sequence: str, arrival: float, size: int, json: bytes, end: int) -> None:
         self.sequence = sequence
         self.arrival = arrival
         self.size = size
         self.json = json
+        self.end = end
+        """Bytes of all that was put on its shard, itself included."""
 
     def __getitem__(self, name: str) -> Any:
         if name == "SequenceNumber":
@@ -45,7 +47,7 @@ def append(stream: Stream, records: list[dict[str, Any]]) -> list[dict[str, Any]
     name, encryption, shards = stream["StreamName"], stream.get("EncryptionType", "NONE"), stream["shards"]
     ranges = resharding.hash_ranges(stream)
     lasts = [last for last, _ in ranges]
-    ends = [(shard, shards[shard]["records"].append, retention.is_full(shards[shard])) for _, shard in ranges]
+    ends = [(each, shards[each], shards[each]["records"].append, retention.is_full(shards[each])) for _, each in ranges]
     arrival = round(time.time(), 3)
     dumps, refuses_one = orjson.dumps, throttling.refuses_one
     results: list[dict[str, Any]] = []
@@ -53,15 +55,16 @@ def append(stream: Stream, records: list[dict[str, Any]]) -> list[dict[str, Any]
         key, data = record["PartitionKey"], record.get("Data", "")
         explicit = record.get("ExplicitHashKey")
         hashed = int(explicit) if explicit else hash_key(key)
-        shard, keep, full = ends[bisect_left(lasts, hashed)]
+        shard_id, shard, keep, full = ends[bisect_left(lasts, hashed)]
         if full or refuses_one(name):
-            results.append(throttling.error(name, shard))
+            results.append(throttling.error(name, shard_id))
             continue
         json = b'{"SequenceNumber":"%b","ApproximateArrivalTimestamp":%b,"Data":"%b","PartitionKey":%b,"EncryptionType":"%b"}' % (
             sequence.encode(), b"%.3f" % arrival, data.encode(), dumps(key), encryption.encode(),
         )  # fmt: skip
-        keep(Stored(sequence, arrival, size_of(data), json))
-        results.append({"SequenceNumber": sequence, "ShardId": shard, "EncryptionType": encryption})
+        end = shard[retention.PUT] = shard.get(retention.PUT, 0) + len(json)
+        keep(Stored(sequence, arrival, size_of(data), json, end))
+        results.append({"SequenceNumber": sequence, "ShardId": shard_id, "EncryptionType": encryption})
     return results
 
 

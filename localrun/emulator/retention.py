@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import logging
 import time
+from bisect import bisect_right
+from operator import attrgetter
+from typing import Any
 
 from ministack.core.iam_evaluator import caller_arn
 from ministack.services import kinesis
@@ -15,18 +18,18 @@ from localrun.emulator.layout import Shard, Stream
 
 logger = logging.getLogger("weir")
 
-#: Records kept of a shard behind its slowest reader, at about 1.2 KB of memory each: one that is started again begins where it
-#: had a checkpoint, and the delivery to the lake holds a minute of records before it makes one.
-READ_KEPT = 200_000
+#: Records kept of a shard behind its slowest reader, and their bytes: one that is started again begins where it had a checkpoint,
+#: and the delivery to the lake holds a minute of records before it makes one.
+READ_KEPT, READ_KEPT_BYTES = 200_000, 256 * 2**20
 #: And in all. A shard with more takes none, as a shard at its limit does, until its slowest reader has gone on.
-MOST_KEPT = 500_000
+MOST_KEPT, MOST_KEPT_BYTES = 500_000, 640 * 2**20
 HOUSEKEEPING_SECONDS = 1.0
 #: Who has not read for so long is not waited for: the longest a function may run, before which its event source reads no more.
 READER_SECONDS = 900.0
 
-#: What is noted in a shard: by the ARN of who reads it, where they are and when they said so; how many records were dropped; and
-#: whether it takes none.
-READERS, DROPPED, FULL = "readers", "dropped", "full"
+#: What is noted in a shard: by the ARN of who reads it, where they are and when they said so; how many records were dropped; how
+#: many bytes were put on it; and whether it takes none.
+READERS, DROPPED, PUT, FULL = "readers", "dropped", "put", "full"
 
 _last_housekeeping: dict[str, float] = {}
 
@@ -55,7 +58,7 @@ def is_full(shard: Shard) -> bool:
 
 
 def keep_house(stream: Stream) -> None:
-    """Now and then: drop records past their retention, and past READ_KEPT those that all have read."""
+    """Now and then: drop records past their retention, and those that all have read past what is kept of these."""
     now = time.monotonic()
     if now - _last_housekeeping.get(stream["StreamARN"], 0.0) < HOUSEKEEPING_SECONDS:
         return
@@ -64,17 +67,25 @@ def keep_house(stream: Stream) -> None:
     for shard_id, shard in stream["shards"].items():
         records = shard["records"]
         unread, reader = slowest_reader(shard)
-        surplus = max(0, len(records) - unread - READ_KEPT)
+        read = len(records) - unread
+        surplus = max(0, read - READ_KEPT, beyond(records, read, READ_KEPT_BYTES))
         while surplus < len(records) and records[surplus]["ApproximateArrivalTimestamp"] < oldest:
             surplus += 1
         if surplus:
             del records[:surplus]
             shard[DROPPED] = dropped(shard) + surplus
-        was_full, shard[FULL] = is_full(shard), len(records) > MOST_KEPT
+        was_full, shard[FULL] = is_full(shard), len(records) > MOST_KEPT or beyond(records, len(records), MOST_KEPT_BYTES) > 0
         if shard[FULL] and not was_full:
             logger.warning(
                 "%s of %s takes no more for now: %s has still to read %d records", shard_id, stream["StreamName"], reader, unread
             )
+
+
+def beyond(records: list[Any], count: int, most: int) -> int:
+    """How many of the first `count` records come before the last `most` bytes of them. Those of MiniStack's own services, as of
+    DynamoDB's streams, have no size: a shard has either kind."""
+    last = getattr(records[count - 1], "end", 0) if count > 0 else 0
+    return bisect_right(records, last - most, 0, count, key=attrgetter("end")) if last else 0
 
 
 def slowest_reader(shard: Shard) -> tuple[int, str]:

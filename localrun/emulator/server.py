@@ -14,6 +14,7 @@ INTERPRETER runs the Python functions. The functions see this process's environm
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -79,6 +80,8 @@ def main(port: int, interpreter: str) -> None:
     cloudformation.correct()
     ranges.correct()
     correct_athena()
+    # It holds records by the hundred thousand and without cycles, which the collector would look through again and again.
+    gc.set_threshold(100_000, 20, 50)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     uvicorn.run(

@@ -234,6 +234,17 @@ def test_records_that_were_read_make_room_and_iterators_stay_on_theirs(aws: Emul
     assert said.splitlines()[-1] == "11 [12, 13, 14, 15] 8 {'s': 16}"
 
 
+def test_records_are_kept_by_their_bytes_too(aws: Emulator) -> None:
+    said = aws.said(
+        f"{HOLDS_TEN}\nput(*range(3))\nsize = stream['shards']['shardId-000000000000']['put'] // 3\n"
+        "retention.READ_KEPT_BYTES, retention.MOST_KEPT_BYTES = 2 * size, 7 * size\n"
+        "fast, slow = Reader('fast'), Reader('slow')\nfast.read(3)\nslow.read(3)\nput(*range(3, 6))\n"
+        "kept, held = [len(stream['shards']['shardId-000000000000']['records']), put(6, 7, 8)]\n"
+        "print(kept, held, put(9), slow.read(100), fast.read(100), put(10))",
+    )
+    assert said.splitlines()[-1] == "5 0 1 [3, 4, 5, 6, 7, 8] [3, 4, 5, 6, 7, 8] 0"
+
+
 def test_a_shard_full_of_unread_records_takes_none_until_its_slowest_reader_goes_on(aws: Emulator) -> None:
     done = aws.run(
         f"{HOLDS_TEN}\nfast, slow = Reader('fast'), Reader('slow')\nput(*range(9))\nfast.read(100)\nput(*range(9, 15))\n"

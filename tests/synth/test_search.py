@@ -120,6 +120,7 @@ def test_content_is_applied_again_when_a_template_or_a_setting_changes(pipeline:
         "IndexShards": search.index_shards,
         "IndexReplicas": search.index_replicas,
         "RefreshSeconds": search.refresh_seconds,
+        "SegmentsPerTier": search.segments_per_tier,
     }
 
 

@@ -20,6 +20,7 @@ def test_the_throughput_is_of_what_arrived_beside_the_slower_end(monkeypatch: py
     )  # fmt: skip
     monkeypatch.setattr(yardsticks, "put_rate", lambda *_: 4_000.0)
     monkeypatch.setattr(yardsticks, "bulk_rate", lambda *_: 200.0)
+    monkeypatch.setattr(yardsticks, "merge", lambda _: None)
     monkeypatch.setattr(traffic, "run", lambda *_, **__: found)
     state: Any = None
     measured = pipeline.run(state, Plan(1, 1_000), report=lambda line: None, check=lambda: None)

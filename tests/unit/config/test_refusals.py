@@ -65,7 +65,7 @@ VALUES = {
         "search:\n  <<: {data_nodes: 3}",
         "3: search.<<: unknown key; remove it, or use one of: version, data_nodes, data_instance, manager_nodes, "
         "manager_instance, availability_zones, volume_gib, fine_grained_access, index_shards, index_replicas, refresh_seconds, "
-        "retention_days, route, report",
+        "segments_per_tier, retention_days, route, report",
     ),
     "text for a number": (
         "search: {data_nodes: '3'}",
@@ -165,8 +165,8 @@ VALUES = {
     "a key whose meaning takes two lines": (
         "analytics:\n  prepare: {}",
         "3: analytics.prepare.folder: missing; add it: Its code: `handler.py` there has `handler`, which gets batches of "
-        "`events` as Lambda passes them, and puts what the applications are to read on the stream that `PREPARED_STREAM` names. "
-        "`ERRORS_STREAM` takes what it cannot use.",
+        "`events` as Lambda passes them (`common.source.user_records` gives the events in a record), and puts what the "
+        "applications are to read on the stream that `PREPARED_STREAM` names. `ERRORS_STREAM` takes what it cannot use.",
     ),
     "a zone for a region": (
         "account: {id: '123456789012', region: eu-central-1a}",

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,7 +14,7 @@ from localrun.demo import sender as module
 from localrun.demo.ledger import Ledger
 from localrun.demo.plan import Plan
 from localrun.demo.sender import MOST_CALLS_WAITING, PUTTERS, Sender
-from producers.batch import MAX_CALL_RECORDS, Entry, Place
+from producers.batch import MAX_CALL_RECORDS, Entry, Place, StreamWriter
 from producers.generator import Generator, Sample, Scenario
 
 STREAM, SHARD = "weir-local-raw", "shardId-000000000000"
@@ -61,6 +61,36 @@ def test_exactly_the_planned_events_are_sent_and_noted(plan: Plan) -> None:
     assert sending.generator.events == sending.ledger.sent == plan.total
     assert sending.ledger.account({}, {}, 0).malformed == plan.total // 100
     assert plan.seconds <= sending.seconds < plan.seconds + 2
+
+
+@pytest.mark.parametrize("plan", [Plan(0.3, 1_234), Plan(0.1, 15_000), Plan(0.3, 2_000, burst=7)])
+def test_what_was_made_ahead_is_sent_when_it_is_due(plan: Plan) -> None:
+    writer = FakeWriter()
+    sending = sender(plan, writer)
+    start = time.time() + 100
+    sending.make_ahead(start)
+    assert sending.generator.events == plan.total
+    assert (writer.calls, sending.ledger.sent) == ([], 0)
+    sending.run()
+    assert sending.ledger.sent == plan.total
+    assert plan.seconds - module.TICK_SECONDS <= sending.seconds < plan.seconds + 2
+
+
+def test_what_is_made_ahead_happens_when_it_will_be_sent() -> None:
+    plan, start = Plan(5, 100), 1_800_000_000.0
+    made: list[tuple[int, float]] = []
+
+    class Noting(Generator):
+        def take(self, events: int, now: float) -> list[Sample]:
+            made.append((events, now))
+            return super().take(events, now)
+
+    Sender(Noting(1, Scenario(start, plan.seconds)), plan, cast(StreamWriter, FakeWriter()), Ledger(STREAM)).make_ahead(start)
+    sent = 0
+    for events, now in made:
+        sent += events
+        assert abs(plan.due(now - start) - sent) <= 1
+    assert sent == plan.total
 
 
 def test_every_sample_is_put_once_under_its_own_key_in_calls_the_stream_takes(monkeypatch: pytest.MonkeyPatch) -> None:

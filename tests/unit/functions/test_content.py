@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).parents[3] / "search" / "templates"
 NAMES = sorted(path.stem for path in TEMPLATES.glob("*.json"))
 #: Components go first, in the order of their names.
 FIRST = next(name for name in NAMES if name.startswith("weir-"))
-PROPERTIES = {"IndexShards": "3", "IndexReplicas": "1", "RefreshSeconds": "5"}
+PROPERTIES = {"IndexShards": "3", "IndexReplicas": "1", "RefreshSeconds": "5", "SegmentsPerTier": "20"}
 ROLES = ("arn:aws:iam::123456789012:role/route", "arn:aws:iam::123456789012:role/direct-put")
 
 
@@ -137,7 +137,14 @@ def test_every_index_gets_the_environments_settings(cluster: Cluster, waiting: S
     assert len(indices) == len([name for name in NAMES if not name.startswith("weir-") or name == "weir-errors"])
     for body in indices:
         assert body["template"] == {
-            "settings": {"index": {"number_of_shards": 3, "number_of_replicas": 1, "refresh_interval": "5s"}}
+            "settings": {
+                "index": {
+                    "number_of_shards": 3,
+                    "number_of_replicas": 1,
+                    "refresh_interval": "5s",
+                    "merge": {"policy": {"segments_per_tier": 20}},
+                }
+            }
         }
 
 

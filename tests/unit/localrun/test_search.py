@@ -76,7 +76,7 @@ def short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_answer_is_read_as_json() -> None:
     with serving((200, '{"count": 3, "name": "é"}'.encode())) as (node, asking):
         assert asking.ask("POST", "/logs-*/_count", COUNT) == {"count": 3, "name": "é"}
-        assert node.asked == [("POST", "/logs-*/_count", b'{"query": {"match_all": {}}}')]
+        assert node.asked == [("POST", "/logs-*/_count", b'{"query":{"match_all":{}}}')]
 
 
 def test_a_question_without_a_body_sends_none() -> None:
@@ -113,7 +113,7 @@ def test_a_long_refusal_is_cut_and_one_that_is_not_text_is_shown() -> None:
 def test_an_index_that_is_being_made_is_waited_for() -> None:
     with serving((503, b"no shard"), (503, b"no shard"), (200, b'{"count": 1}')) as (node, asking):
         assert asking.ask("POST", "/logs-*/_count", COUNT) == {"count": 1}
-        assert node.asked == [("POST", "/logs-*/_count", b'{"query": {"match_all": {}}}')] * 3
+        assert node.asked == [("POST", "/logs-*/_count", b'{"query":{"match_all":{}}}')] * 3
 
 
 def test_a_refusal_after_a_wait_is_still_a_refusal() -> None:
