@@ -245,6 +245,16 @@ def test_records_are_kept_by_their_bytes_too(aws: Emulator) -> None:
     assert said.splitlines()[-1] == "5 0 1 [3, 4, 5, 6, 7, 8] [3, 4, 5, 6, 7, 8] 0"
 
 
+def test_records_of_the_emulators_own_services_may_lie_between(aws: Emulator) -> None:
+    own = "{'Data': '0009', 'PartitionKey': 'k', 'SequenceNumber': '9' * 30, 'ApproximateArrivalTimestamp': 9e9}"
+    said = aws.said(
+        f"{HOLDS_TEN}\nreader, records = Reader('a'), stream['shards']['shardId-000000000000']['records']\n"
+        f"retention.READ_KEPT_BYTES = 1\nput(0, 1)\nrecords.append({own})\nput(2)\n"
+        "print(reader.read(100), put(3), reader.read(100))",
+    )
+    assert said.splitlines()[-1] == "[0, 1, 9, 2] 0 [3]"
+
+
 def test_a_shard_full_of_unread_records_takes_none_until_its_slowest_reader_goes_on(aws: Emulator) -> None:
     done = aws.run(
         f"{HOLDS_TEN}\nfast, slow = Reader('fast'), Reader('slow')\nput(*range(9))\nfast.read(100)\nput(*range(9, 15))\n"
