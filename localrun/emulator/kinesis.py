@@ -24,13 +24,21 @@ DEFAULT_RECORD_KIB = 1_024
 
 
 def correct() -> None:
-    for name in ("_streams", "_resolve_stream", "_sequence_counter", "_sequence_lock", "_shard_iterators"):
+    for name in (
+        "_streams",
+        "_resolve_stream",
+        "_resolve_stream_by_arn",
+        "_sequence_counter",
+        "_sequence_lock",
+        "_shard_iterators",
+    ):
         require(kinesis, name)
     require(kinesis, "ITERATOR_EXPIRY_SECONDS")
     replace(kinesis, "_expire_records", keep_house)
     replace(kinesis, "_expire_iterators", forget_iterators)
     replace(kinesis, "_put_record", put_record)
     replace(kinesis, "_put_records", put_records)
+    replace(kinesis, "put_record_internal", put_own)
     replace(kinesis, "_get_shard_iterator", get_shard_iterator(require(kinesis, "_get_shard_iterator")))
     replace(kinesis, "_get_records", get_records)
     correct_get_records_resource()
@@ -58,6 +66,16 @@ def put_records(data: dict[str, Any]) -> Response:
     return json_response(
         {"FailedRecordCount": failed, "Records": results, "EncryptionType": stream.get("EncryptionType", "NONE")}
     )
+
+
+def put_own(stream_arn: str, partition_key: str, data: bytes) -> bool:
+    """Put a record for a service of MiniStack, as of a change in DynamoDB, which would not put a refused one again."""
+    stream = kinesis._resolve_stream_by_arn(stream_arn)
+    if not stream or stream["StreamStatus"] != "ACTIVE":
+        return False
+    keep_house(stream)
+    append(stream, [{"PartitionKey": partition_key, "Data": pybase64.b64encode_as_string(data)}], refusing=False)
+    return True
 
 
 def accepting_stream(data: dict[str, Any], records: list[dict[str, Any]]) -> tuple[Stream, Response | None]:

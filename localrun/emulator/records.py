@@ -42,7 +42,7 @@ class Stored:
         return self.arrival if name == "ApproximateArrivalTimestamp" else orjson.loads(self.json)[name]
 
 
-def append(stream: Stream, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def append(stream: Stream, records: list[dict[str, Any]], *, refusing: bool = True) -> list[dict[str, Any]]:
     """Put records on their shards, but those that are refused; returns the result of each."""
     name, encryption, shards = stream["StreamName"], stream.get("EncryptionType", "NONE"), stream["shards"]
     ranges = resharding.hash_ranges(stream)
@@ -56,7 +56,7 @@ def append(stream: Stream, records: list[dict[str, Any]]) -> list[dict[str, Any]
         explicit = record.get("ExplicitHashKey")
         hashed = int(explicit) if explicit else hash_key(key)
         shard_id, shard, keep, full = ends[bisect_left(lasts, hashed)]
-        if full or refuses_one(name):
+        if refusing and (full or refuses_one(name)):
             results.append(throttling.error(name, shard_id))
             continue
         json = b'{"SequenceNumber":"%b","ApproximateArrivalTimestamp":%b,"Data":"%b","PartitionKey":%b,"EncryptionType":"%b"}' % (
@@ -118,14 +118,13 @@ def get_records(data: dict[str, Any]) -> Response:
     else:
         answer["NextShardIterator"] = new_uuid()
         kinesis._shard_iterators[answer["NextShardIterator"]] = iterator | {"position": position, "created_at": time.time()}
-    body = b'{"Records":[' + b",".join([as_json(record) for record in found]) + b"]," + orjson.dumps(answer)[1:]
+    body = b'{"Records":[' + b",".join([record.json for record in found]) + b"]," + orjson.dumps(answer)[1:]
     return 200, {"Content-Type": "application/x-amz-json-1.1"}, body
 
 
-def of_one_answer(records: list[Any]) -> list[Any]:
+def of_one_answer(records: list[Stored]) -> list[Stored]:
     """The first of `records`, one at least, within MOST_READ_BYTES."""
-    sizes = [record.size if type(record) is Stored else size_of(record["Data"]) for record in records]
-    ends = list(accumulate(sizes))
+    ends = list(accumulate(record.size for record in records))
     return records if not ends or ends[-1] <= MOST_READ_BYTES else records[: max(1, bisect_right(ends, MOST_READ_BYTES))]
 
 
@@ -133,13 +132,8 @@ def size_of(base64: str) -> int:
     return len(base64) // 4 * 3 - base64.count("=", -2)
 
 
-def behind(records: list[Any], position: int) -> int:
+def behind(records: list[Stored], position: int) -> int:
     """Milliseconds since the record at `position` arrived; 0 when there is none."""
     if position >= len(records):
         return 0
-    return max(0, int((time.time() - records[position]["ApproximateArrivalTimestamp"]) * 1_000))
-
-
-def as_json(record: Any) -> bytes:
-    """MiniStack's own services, such as DynamoDB's streams, put records as dictionaries."""
-    return record.json if type(record) is Stored else orjson.dumps(record)
+    return max(0, int((time.time() - records[position].arrival) * 1_000))

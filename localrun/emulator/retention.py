@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from bisect import bisect_right
+from operator import attrgetter
 from typing import Any
 
 from ministack.core.iam_evaluator import caller_arn
@@ -82,12 +83,7 @@ def keep_house(stream: Stream) -> None:
 
 def beyond(records: list[Any], count: int, most: int) -> int:
     """How many of the first `count` records come before the last `most` bytes of them."""
-    return bisect_right(records, end_of(records[count - 1]) - most, 0, count, key=end_of) if count > 0 else 0
-
-
-def end_of(record: Any) -> int:
-    """Bytes put on its shard with this record. Those that MiniStack's own services put between, as DynamoDB does, do not say."""
-    return getattr(record, "end", 0)
+    return bisect_right(records, records[count - 1].end - most, 0, count, key=attrgetter("end")) if count > 0 else 0
 
 
 def slowest_reader(shard: Shard) -> tuple[int, str]:

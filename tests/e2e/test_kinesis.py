@@ -245,14 +245,15 @@ def test_records_are_kept_by_their_bytes_too(aws: Emulator) -> None:
     assert said.splitlines()[-1] == "5 0 1 [3, 4, 5, 6, 7, 8] [3, 4, 5, 6, 7, 8] 0"
 
 
-def test_records_of_the_emulators_own_services_may_lie_between(aws: Emulator) -> None:
-    own = "{'Data': '0009', 'PartitionKey': 'k', 'SequenceNumber': '9' * 30, 'ApproximateArrivalTimestamp': 9e9}"
+def test_what_the_emulators_own_services_put_is_counted_and_never_refused(aws: Emulator) -> None:
     said = aws.said(
-        f"{HOLDS_TEN}\nreader, records = Reader('a'), stream['shards']['shardId-000000000000']['records']\n"
-        f"retention.READ_KEPT_BYTES = 1\nput(0, 1)\nrecords.append({own})\nput(2)\n"
-        "print(reader.read(100), put(3), reader.read(100))",
+        f"import base64\n{HOLDS_TEN}\nshard, reader = stream['shards']['shardId-000000000000'], Reader('a')\n"
+        "def put_own():\n    return kinesis.put_record_internal(stream['StreamARN'], 'k', base64.b64decode('0099'))\n"
+        "put(0, 1)\nput_own()\nput(2)\nretention.READ_KEPT_BYTES = shard['put'] * 3 // 4\n"
+        "print(reader.read(100), put(3), len(shard['records']))\n"
+        "put(*range(4, 12))\nprint(put(12), put_own(), reader.read(100))",
     )
-    assert said.splitlines()[-1] == "[0, 1, 9, 2] 0 [3]"
+    assert said.splitlines()[-2:] == ["[0, 1, 99, 2] 0 4", "1 True [3, 4, 5, 6, 7, 8, 9, 10, 11, 99]"]
 
 
 def test_a_shard_full_of_unread_records_takes_none_until_its_slowest_reader_goes_on(aws: Emulator) -> None:
